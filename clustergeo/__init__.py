@@ -1,0 +1,71 @@
+"""Where do these sites lie? Korean industrial clusters tagged by region, sector and restricted zones, with the evidence shown."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clustergeo.datasets import catalogue as catalogue
+    from clustergeo.datasets import load_capital_region as load_capital_region
+    from clustergeo.datasets import load_regions as load_regions
+    from clustergeo.datasets import load_sites as load_sites
+    from clustergeo.errors import ClusterGeoError as ClusterGeoError
+    from clustergeo.errors import ClusterGeoWarning as ClusterGeoWarning
+    from clustergeo.explaining import explain as explain
+    from clustergeo.exporting import export as export
+    from clustergeo.facts import read_facts as read_facts
+    from clustergeo.figures import plot as plot
+    from clustergeo.layers import Layer as Layer
+    from clustergeo.maps import explore as explore
+    from clustergeo.maps import save_map as save_map
+    from clustergeo.reading import read_layer as read_layer
+    from clustergeo.reading import read_sites as read_sites
+    from clustergeo.reporting import report as report
+    from clustergeo.tables import summarize as summarize
+    from clustergeo.tables import table as table
+    from clustergeo.tags import overlaps as overlaps
+    from clustergeo.tags import tag as tag
+    from clustergeo.verifying import verify as verify
+
+__version__ = "0.1.0"
+
+# Names are resolved at their first use, so that `import clustergeo` loads neither folium nor matplotlib.
+_ROOMS = {
+    "ClusterGeoError": "errors",
+    "ClusterGeoWarning": "errors",
+    "Layer": "layers",
+    "catalogue": "datasets",
+    "explain": "explaining",
+    "explore": "maps",
+    "export": "exporting",
+    "load_capital_region": "datasets",
+    "load_regions": "datasets",
+    "load_sites": "datasets",
+    "overlaps": "tags",
+    "plot": "figures",
+    "read_facts": "facts",
+    "read_layer": "reading",
+    "read_sites": "reading",
+    "report": "reporting",
+    "save_map": "maps",
+    "summarize": "tables",
+    "table": "tables",
+    "tag": "tags",
+    "verify": "verifying",
+}
+
+__all__ = [*sorted(_ROOMS), "__version__"]  # noqa: PLE0604  (the names are text)
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name from its room."""
+    if name not in _ROOMS:
+        msg = f"module 'clustergeo' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(importlib.import_module(f"clustergeo.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

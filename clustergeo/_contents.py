@@ -1,0 +1,57 @@
+"""The data and table files of a report, as bytes: written by `reporting`, made again by `verifying`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from clustergeo import labels, tables
+from clustergeo.exporting import FORMATS, frame_bytes, geojson_bytes, group_rows, group_slug
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+GROUPED = ("sector", "macro_region")
+_PAGES = r"(index|map)(\.ko)?\.html|map(\.ko)?\.(png|svg)"
+_DATA = rf"sites\.({'|'.join(FORMATS)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
+_TABLES = r"tables/summary-by-[a-z_]+(\.ko)?\.(csv|html|md)"
+_KNOWN = re.compile(rf"{_PAGES}|{_DATA}|{_TABLES}|ro-crate-metadata\.json")
+
+
+def is_report_name(name: str) -> bool:
+    """Say whether a relative name is one that a report writes."""
+    return _KNOWN.fullmatch(name) is not None
+
+
+def data_files(tagged: gpd.GeoDataFrame) -> dict[str, tuple[bytes, int]]:
+    """Return the data files of tagged sites: bytes and number of rows by relative name."""
+    files = {f"sites.{ending}": (frame_bytes(tagged, ending), len(tagged)) for ending in FORMATS}
+    for by in GROUPED:
+        for code, rows in group_rows(tagged, by).items():
+            files[f"by-{by}/{group_slug(code)}.geojson"] = (geojson_bytes(tagged.iloc[rows]), len(rows))
+    return files
+
+
+def table_files(tagged: gpd.GeoDataFrame) -> dict[str, tuple[bytes, int]]:
+    """Return the summary tables of tagged sites: bytes and number of rows by relative name."""
+    files: dict[str, tuple[bytes, int]] = {}
+    for key in tables.KEYS:
+        summary = tables.summarize(tagged, by=key)
+        for lang in labels.LANGS:
+            shown, stem = tables.table(summary, lang=lang), f"tables/summary-by-{key}{suffix(lang)}"
+            files[f"{stem}.csv"] = (shown.csv(), len(summary))
+            files[f"{stem}.html"] = (_page(shown.html(), lang), len(summary))
+            files[f"{stem}.md"] = (shown.markdown().encode(), len(summary))
+    return files
+
+
+def suffix(lang: str) -> str:
+    """Return what a file name has before its ending in a language."""
+    return ".ko" if lang == "ko" else ""
+
+
+def _page(table: str, lang: str) -> bytes:
+    """Return a table as a page that a browser reads in the right encoding."""
+    style = "body{font-family:sans-serif;margin:2rem}table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:.3em .6em}"
+    head = f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>clustergeo</title><style>{style}</style></head>'
+    return f"{head}<body>\n{table}</body></html>\n".encode()

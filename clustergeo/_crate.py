@@ -1,0 +1,221 @@
+"""What a folder of outputs rests on, as RO-Crate 1.1 metadata: files, layers, software and the time of the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from clustergeo._formats import json_bytes
+from clustergeo.errors import InputError
+from clustergeo.layers import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+CRATE_NAME = "ro-crate-metadata.json"
+
+_TYPES = {
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".tex": "application/x-tex",
+}
+
+
+def run_time() -> str:
+    """Return the time of the run: UTC, ISO text to the second.
+
+    Returns
+    -------
+    str
+        The time of `SOURCE_DATE_EPOCH` (seconds since 1970) where that variable is set, so that a run can be repeated
+        to the byte; otherwise now.
+
+    Raises
+    ------
+    InputError
+        If `SOURCE_DATE_EPOCH` is not a whole number of seconds that a calendar can hold.
+
+    Examples
+    --------
+    >>> len(run_time()), run_time()[-1]
+    (20, 'Z')
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    try:
+        utc = dt.UTC
+        moment = dt.datetime.fromtimestamp(int(epoch), utc) if epoch else dt.datetime.now(utc)
+    except (ValueError, OverflowError, OSError) as error:
+        msg = (
+            f"SOURCE_DATE_EPOCH={epoch!r} is not a time; expected whole seconds since 1970, such as 1760000000. "
+            "Correct the environment variable or unset it."
+        )
+        raise InputError(msg) from error
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ro_crate(
+    files: Mapping[str, bytes | tuple[bytes, int | None]],
+    layers: Iterable[Layer | Mapping[str, Any]],
+    *,
+    facts_as_of: str | None,
+    run_at: str,
+    name: str = "clustergeo: where the sites lie",
+    description: str = "Sites tagged by region, sector and restriction zones, and what each tag rests on.",
+) -> bytes:
+    """Return the metadata of a folder of outputs, as RO-Crate 1.1.
+
+    Parameters
+    ----------
+    files
+        Bytes of each file by its relative name (with `/`), or a pair of the bytes and the number of rows.
+    layers
+        The layers used: `Layer`, or mappings with the keys of the catalogue (`layer` or `name`, `vintage`, `coverage`,
+        `licence`, `attribution`, `source`, `sha256`).
+    facts_as_of
+        The date of the latest fact used, ISO text; None if no fact is dated.
+    run_at
+        The time of the run, ISO text; see `run_time`.
+    name, description
+        Of the whole folder.
+
+    Returns
+    -------
+    bytes
+        JSON-LD in UTF-8. The same input gives the same bytes.
+
+    Examples
+    --------
+    >>> import json
+    >>> crate = ro_crate({"sites.csv": (b"a", 1)}, [], facts_as_of="2025-12-24", run_at="2026-01-01T00:00:00Z")
+    >>> [entity["@id"] for entity in json.loads(crate)["@graph"]][:3]
+    ['ro-crate-metadata.json', './', 'sites.csv']
+    """
+    parts = [_file(path, content) for path, content in files.items()]
+    used = [_layer(layer) for layer in layers]
+    licences = {licence["@id"]: licence for _, licence in used if licence}
+    software = {
+        "@id": "#clustergeo",
+        "@type": "SoftwareApplication",
+        "name": "clustergeo",
+        "version": _version(),
+        "softwareVersion": _version(),
+    }
+    root: dict[str, Any] = {
+        "@id": "./",
+        "@type": "Dataset",
+        "name": name,
+        "description": description,
+        "datePublished": run_at,
+        "hasPart": [{"@id": part["@id"]} for part in parts],
+        "isBasedOn": [{"@id": layer["@id"]} for layer, _ in used],
+        # A folder has no licence of its own: the terms are those of the layers in it.
+        "license": [{"@id": one} for one in licences]
+        or "No layer with a licence was used; the sites are their owner's.",
+        "mentions": [{"@id": "#run"}],
+    }
+    if facts_as_of:
+        root["factsAsOf"] = facts_as_of
+    run = {
+        "@id": "#run",
+        "@type": "CreateAction",
+        "name": "The run that made these files",
+        "endTime": run_at,
+        "instrument": {"@id": "#clustergeo"},
+        "object": [{"@id": layer["@id"]} for layer, _ in used],
+        "result": [{"@id": part["@id"]} for part in parts],
+    }
+    descriptor = {
+        "@id": CRATE_NAME,
+        "@type": "CreativeWork",
+        "about": {"@id": "./"},
+        "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+    }
+    graph = [descriptor, root, *parts, *(layer for layer, _ in used), *licences.values(), software, run]
+    # Words that RO-Crate does not define are defined here, so that a JSON-LD reader keeps them.
+    own = {term: f"https://w3id.org/ro/terms/clustergeo#{term}" for term in ("coverage", "factsAsOf", "rows")}
+    own["sha256"] = "https://schema.org/sha256"
+    context = ["https://w3id.org/ro/crate/1.1/context", own]
+    return json_bytes({"@context": context, "@graph": graph})
+
+
+def _file(path: str, content: bytes | tuple[bytes, int | None]) -> dict[str, Any]:
+    """Return the entity of a file."""
+    data, rows = content if isinstance(content, tuple) else (content, None)
+    ending = re.sub(r".*(?=\.)", "", path.rpartition("/")[2])
+    entity: dict[str, Any] = {
+        "@id": quote(path),
+        "@type": "File",
+        "name": path.rpartition("/")[2],
+        "contentSize": str(len(data)),
+        "encodingFormat": _TYPES.get(ending, "application/octet-stream"),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    return entity if rows is None else {**entity, "rows": rows}
+
+
+def _layer(layer: Layer | Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the entities of a layer and of its licence."""
+    if isinstance(layer, Layer):
+        told: Mapping[str, Any] = {
+            "name": layer.name,
+            "vintage": layer.as_of,
+            "coverage": layer.coverage_text,
+            "licence": layer.licence,
+            "attribution": layer.attribution,
+            "source": layer.source,
+            "sha256": layer.sha256,
+        }
+    else:
+        told = layer
+    name = _text(told, "name") or _text(told, "layer")
+    if name is None:
+        msg = f"A layer without a name was given ({dict(told)!r}); expected a Layer or a row of catalogue(). Name it."
+        raise InputError(msg)
+    entity: dict[str, Any] = {"@id": f"#layer-{_slug(name)}", "@type": "Dataset", "name": name}
+    licence_text = _text(told, "licence")
+    licence = None
+    if licence_text:
+        licence = {"@id": f"#licence-{_slug(licence_text)}", "@type": "CreativeWork", "name": licence_text}
+        entity["license"] = {"@id": licence["@id"]}
+    terms = {"vintage": "version", "coverage": "coverage", "attribution": "creditText", "sha256": "sha256"}
+    entity |= {term: text for key, term in terms.items() if (text := _text(told, key))}
+    source = _text(told, "source")
+    if source:
+        # A layer made here names what it was made from, which is no address.
+        entity["url" if source.startswith(("https://", "http://")) else "description"] = source
+    if isinstance(told.get("rows"), int):
+        entity["rows"] = told["rows"]
+    return entity, licence
+
+
+def _text(told: Mapping[str, Any], key: str) -> str | None:
+    """Return a text of a layer, None where it is not known."""
+    value = told.get(key)
+    return None if value is None or value != value or value == "" else str(value)  # noqa: PLR0124 - NaN
+
+
+def _slug(text: str) -> str:
+    """Return a text as part of an identifier: readable, and its own even where the words are Korean."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()[:40].rstrip("-")
+    return f"{words}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}".lstrip("-")
+
+
+def _version() -> str:
+    """Return the version of clustergeo; a source tree that was not installed has none."""
+    try:
+        return importlib.metadata.version("clustergeo")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,175 @@
+"""How the static map marks each site: its name, its colours, and what is known of restriction zones."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clustergeo import _fonts, labels
+from clustergeo.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+PLAIN_COLOUR = "#3b6ea5"
+
+# Okabe and Ito's colours, told apart by colour-blind readers.
+_CATEGORY_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b4a9e")
+
+_DATE = re.compile(r"\d{4}(-\d\d){0,2}")
+_SEPARATORS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one site is shown: name, up to two colours, and kind and basis of its RDZ evidence (None: no column says)."""
+
+    name: str
+    colours: tuple[str, ...]
+    evidence: tuple[str, str] | None
+
+
+@functools.cache
+def _fallback_characters() -> frozenset[int]:
+    """Return the code points of DejaVu Sans, which matplotlib carries."""
+    from matplotlib import font_manager, ft2font  # noqa: PLC0415 - slow to import
+
+    return frozenset(ft2font.FT2Font(font_manager.findfont("DejaVu Sans")).get_charmap())
+
+
+def shown(text: str) -> str:
+    """Return a text in one line as the map can draw it: what no font has becomes U+25A1.
+
+    Examples
+    --------
+    >>> shown("용인  \N{OGHAM LETTER BEITH}a \U0001f469")
+    '용인 ᚁa □'
+    """
+    # Decomposed Hangul (file names of macOS) would be drawn as loose letters.
+    line = _SEPARATORS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    missing = {one for one in _fonts.covers(line) if ord(one) not in _fallback_characters()}
+    return "".join("\N{WHITE SQUARE}" if one in missing else one for one in line)
+
+
+def codes(value: Any) -> list[str]:
+    """Return the codes of a cell that holds a list, a `;`-joined text, one value or null.
+
+    Examples
+    --------
+    >>> codes(["bio", "food"]), codes("bio; food"), codes(None)
+    (['bio', 'food'], ['bio', 'food'], [])
+    """
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(";") if part.strip()]
+    if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):
+        return [str(part) for part in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    return [] if pd.isna(value) else [str(value)]
+
+
+def marks(frame: gpd.GeoDataFrame, *, lang: str, colour_by: str | None) -> tuple[list[Mark], list[tuple[str, str]]]:
+    """Return the mark of each site, and the legend of the colours as pairs of words and colour.
+
+    Parameters
+    ----------
+    frame
+        Sites; every column is optional.
+    lang
+        `"ko"` or `"en"`.
+    colour_by
+        `"sectors"`, any other column of codes or flags, or None for one colour.
+
+    Raises
+    ------
+    InputError
+        There is no column `colour_by`; only `sectors` may be missing.
+    """
+    if colour_by is not None and colour_by != "sectors" and colour_by not in frame.columns:
+        msg = (
+            f"There is no column {colour_by!r} to colour by. The frame has {', '.join(map(str, frame.columns))}. "
+            'Pass colour_by="sectors", one of these, or None for one colour.'
+        )
+        raise InputError(msg)
+    legend: list[tuple[str, str]] = []
+    if colour_by is not None and colour_by in frame.columns:
+        cells = list(frame[colour_by])
+        held = [codes(cell) if colour_by == "sectors" else [_code(cell)] * (not _null(cell)) for cell in cells]
+        colours = _colours(held, colour_by)
+        # A flag has words of its own, which its text has not.
+        originals = {_code(cell): cell for cell in cells} if colour_by != "sectors" else {}
+        worded = [
+            (labels.value(colour_by, originals.get(code, code), lang), colour) for code, colour in colours.items()
+        ]
+        legend = sorted(worded, key=lambda entry: (entry[1] == labels.UNKNOWN_COLOUR, entry[0]))
+        if not all(held):
+            legend.append((labels.value(colour_by, "unknown", lang), labels.UNKNOWN_COLOUR))
+        shades = [tuple(colours[code] for code in row[:2]) or (labels.UNKNOWN_COLOUR,) for row in held]
+    else:
+        shades = [(PLAIN_COLOUR,)] * len(frame)
+    found = zip(_names(frame, lang), shades, _evidence(frame), strict=True)
+    return [Mark(name, shade, evidence) for name, shade, evidence in found], legend
+
+
+def facts_as_of(frame: gpd.GeoDataFrame) -> str | None:
+    """Return the latest date in the columns `*_as_of`, as it is written; None where there is none."""
+    columns = [name for name in map(str, frame.columns) if name.endswith("_as_of")]
+    dates = {str(cell)[:10] for name in columns for cell in frame[name] if not _null(cell)}
+    # A year or a month stands for its last day.
+    whole = {date + "-99-99"[len(date) - 4 :]: date for date in dates if _DATE.fullmatch(date)}
+    return whole[max(whole)] if whole else None
+
+
+def _null(cell: Any) -> bool:
+    """Return whether a cell is null; a list never is."""
+    return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))
+
+
+def _code(cell: Any) -> str:
+    """Return a cell as a code: a whole number that a null beside it turned into a float is whole again."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def _colours(held: list[list[str]], colour_by: str | None) -> dict[str, str]:
+    """Return a colour for each code that occurs among the first two of a site, in the order of the codes."""
+    present = sorted({code for row in held for code in row[:2]})
+    if colour_by == "sectors":
+        return {code: labels.sector_colour(code) for code in present}
+    return {
+        code: _CATEGORY_COLOURS[place] if place < len(_CATEGORY_COLOURS) else labels.UNKNOWN_COLOUR
+        for place, code in enumerate(present)
+    }
+
+
+def _names(frame: gpd.GeoDataFrame, lang: str) -> list[str]:
+    """Return the name of each site in a language, else in the other one, else its id or its place in the index."""
+    other = "en" if lang == "ko" else "ko"
+    columns = [name for name in (f"name_{lang}", "name", f"name_{other}", "site_id") if name in frame.columns]
+    names = [str(label) for label in frame.index]
+    for column in reversed(columns):
+        cells = ["" if _null(cell) else str(cell) for cell in frame[column]]
+        names = [cell if cell.strip() else name for name, cell in zip(names, cells, strict=True)]
+    return [shown(name) for name in names]
+
+
+def _evidence(frame: gpd.GeoDataFrame) -> list[tuple[str, str] | None]:
+    """Return the kind and basis of each site's RDZ evidence."""
+    if "rdz_present" not in frame.columns:
+        return [None] * len(frame)
+    blank = [None] * len(frame)
+    bases, shares, areas = (frame.get(name, blank) for name in ("rdz_basis", "rdz_share", "rdz_area_m2"))
+    out: list[tuple[str, str] | None] = []
+    for present, basis, share, area in zip(frame["rdz_present"], bases, shares, areas, strict=True):
+        held = "unknown" if _null(basis) else str(basis)
+        if _null(present):
+            # A bound on each side of one half is something else than no evidence at all.
+            out.append(("undecided", held) if held in ("measured", "estimated") else ("unknown", "unknown"))
+        elif not present:
+            out.append(("none", held))
+        else:
+            out.append(("no_figure" if _null(share) and _null(area) else "figure", held))
+    return out

@@ -1,0 +1,222 @@
+"""Where labels go on a static map: beside their anchors, never over one another; numbers only, in one length unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_ANGLES = np.deg2rad(np.arange(0.0, 360.0, 15.0))
+_REACHES = (2.5, 7.0, 16.0, 26.0, 38.0, 52.0, 68.0, 86.0, 106.0, 130.0, 160.0)
+_ROUNDS = 12
+_PUSHES = 200
+
+# A clash is never worth any distance; a leader that crosses another one or a marker is worth a long way round.
+_CLASH = 1e6
+_CROSSING = 400.0
+_STRUCK = 120.0
+_AMBIGUOUS = 25.0
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One placed label: the centre of its box, and the end of its leader line (None when it touches its anchor)."""
+
+    x: float
+    y: float
+    leader: tuple[float, float] | None
+
+
+def spread(anchors: Floats, radius: float) -> Floats:
+    """Return positions moved apart until no two symbols of a radius cover each other; most stay where they are.
+
+    Examples
+    --------
+    >>> spread(np.array([[0.0, 0.0], [1.0, 0.0], [50.0, 0.0]]), 3.0).round(1).tolist()
+    [[-2.5, 0.0], [3.5, 0.0], [50.0, 0.0]]
+    """
+    # A start that differs by a hair from one to the next lets symbols at one and the same place part in all directions.
+    turns = 2.4 * np.arange(len(anchors))
+    moved = anchors + 1e-3 * np.sqrt(1 + np.arange(len(anchors)))[:, None] * np.column_stack(
+        [np.cos(turns), np.sin(turns)]
+    )
+    for _ in range(_PUSHES):
+        still = True
+        for one in range(len(moved)):
+            for other in range(one):
+                way = moved[one] - moved[other]
+                apart = float(np.hypot(*way))
+                if apart >= 2 * radius - 1e-6:
+                    continue
+                still = False
+                push = way / apart * (2 * radius - apart) / 2
+                moved[one] += push
+                moved[other] -= push
+        if still:
+            break
+    return np.asarray(moved, dtype=np.float64)
+
+
+def place(
+    anchors: Floats, sizes: Floats, *, frame: tuple[float, float, float, float], marker: float, blocked: Floats
+) -> list[Placement | None]:
+    """Return one placement for each label, or None where every position would cover something.
+
+    Candidates lie in 24 directions at growing distance; labels are placed one after another, and then moved again, each
+    to its best position given the others, until none moves. The same input gives the same answer.
+
+    Parameters
+    ----------
+    anchors
+        Shape (n, 2), the positions that are labelled, in points.
+    sizes
+        Shape (n, 2), width and height of each label.
+    frame
+        Left, bottom, right and top; no label leaves it.
+    marker
+        The radius of the symbol at each anchor.
+    blocked
+        Shape (m, 4), boxes (left, bottom, right, top) that no label may cover.
+
+    Examples
+    --------
+    >>> alone = place(np.array([[50.0, 50.0]]), np.array([[20.0, 8.0]]), frame=(0, 0, 100, 100), marker=3,
+    ...               blocked=np.empty((0, 4)))
+    >>> alone[0].leader is None
+    True
+    """
+    count = len(anchors)
+    options = [_candidates(anchors[row], sizes[row], marker) for row in range(count)]
+    own = [_own_costs(options[row], row, anchors, marker) for row in range(count)]
+    fixed = [own[row] + _CLASH * _covering(options[row][0], frame, blocked) for row in range(count)]
+    chosen = np.full(count, -1)
+    # The most crowded go first, because they have the least choice.
+    crowd = [float(np.sum(1.0 / (1.0 + np.hypot(*(anchors - anchor).T)))) for anchor in anchors]
+    order = sorted(range(count), key=lambda row: (-crowd[row], row))
+    for _ in range(_ROUNDS):
+        before = chosen.copy()
+        for row in order:
+            costs = fixed[row].copy()
+            for other in range(count):
+                if other != row and chosen[other] >= 0:
+                    costs += _between(options[row], anchors[row], options[other], anchors[other], int(chosen[other]))
+            chosen[row] = int(np.argmin(costs))
+        if np.array_equal(before, chosen):
+            break
+    return _results(options, fixed, anchors, chosen, order)
+
+
+def _candidates(anchor: Floats, size: Floats, marker: float) -> tuple[Floats, Floats]:
+    """Return candidate boxes, shape (k, 4), and the end of each leader, shape (k, 2)."""
+    half = size / 2
+    centres = []
+    for reach in _REACHES:
+        for angle in _ANGLES:
+            way = np.array([np.cos(angle), np.sin(angle)])
+            # The box is pushed out along the ray until it clears the marker by `reach`.
+            centres.append(anchor + way * (marker + reach) + np.clip(way * 2.0, -1, 1) * half)
+    middle = np.array(centres)
+    boxes = np.hstack([middle - half, middle + half])
+    ends = np.clip(anchor, boxes[:, :2], boxes[:, 2:])
+    return boxes, ends
+
+
+def _own_costs(option: tuple[Floats, Floats], row: int, anchors: Floats, marker: float) -> Floats:
+    """Return what each candidate costs by its length, and by the symbols it covers or its leader runs through."""
+    boxes, ends = option
+    # To the right is where a reader looks first.
+    costs = np.hypot(*(ends - anchors[row]).T) - 2.0 * (boxes[:, 0] >= anchors[row][0])
+    for other, anchor in enumerate(anchors):
+        costs = costs + _CLASH * _meet(boxes, np.concatenate([anchor - marker, anchor + marker]))
+        if other != row:
+            costs = costs + _STRUCK * (_distances(anchor, anchors[row], ends) < marker)
+            # A name that stands as near to another symbol as to its own is read as the other one's.
+            gap = np.hypot(*(np.clip(anchor, boxes[:, :2], boxes[:, 2:]) - anchor).T)
+            costs = costs + _AMBIGUOUS * (gap < np.hypot(*(ends - anchors[row]).T) + marker)
+    return np.asarray(costs, dtype=np.float64)
+
+
+def _covering(boxes: Floats, frame: tuple[float, float, float, float], blocked: Floats) -> NDArray[np.bool_]:
+    """Return which candidates leave the frame or cover what is blocked."""
+    found = (boxes[:, 0] < frame[0]) | (boxes[:, 1] < frame[1]) | (boxes[:, 2] > frame[2]) | (boxes[:, 3] > frame[3])
+    for box in blocked:
+        found |= _meet(boxes, box)
+    return np.asarray(found, dtype=bool)
+
+
+def _between(
+    mine: tuple[Floats, Floats], anchor: Floats, theirs: tuple[Floats, Floats], their_anchor: Floats, choice: int
+) -> Floats:
+    """Return what each of my candidates costs beside another label that stands where it stands."""
+    boxes, ends = mine
+    box, end = theirs[0][choice], theirs[1][choice]
+    costs = _CLASH * _meet(boxes, box)
+    costs = costs + _CROSSING * _cross(anchor, ends, their_anchor, end)
+    costs = costs + _CLASH * _strikes(anchor, ends, box)
+    return np.asarray(costs + _CLASH * _strikes(their_anchor, end[None, :], boxes))
+
+
+def _meet(boxes: Floats, box: Floats) -> NDArray[np.bool_]:
+    """Return which boxes share more than an edge with a box."""
+    found = (boxes[:, 0] < box[2]) & (box[0] < boxes[:, 2]) & (boxes[:, 1] < box[3]) & (box[1] < boxes[:, 3])
+    return np.asarray(found, dtype=bool)
+
+
+def _side(start: Floats, end: Floats, point: Floats) -> Floats:
+    """Return on which side of a line points lie, by sign."""
+    way, to = end - start, point - start
+    return np.asarray(way[..., 0] * to[..., 1] - way[..., 1] * to[..., 0], dtype=np.float64)
+
+
+def _cross(anchor: Floats, ends: Floats, other: Floats, other_end: Floats) -> NDArray[np.bool_]:
+    """Return which lines from one anchor cross one line from another."""
+    first = _side(other, other_end, anchor) * _side(other, other_end, ends) < 0
+    return np.asarray(first & (_side(anchor, ends, other) * _side(anchor, ends, other_end) < 0), dtype=bool)
+
+
+def _strikes(anchor: Floats, ends: Floats, box: Floats) -> NDArray[np.bool_]:
+    """Return which lines from an anchor run through a box; lines or boxes may be many, shape (k, 2) or (k, 4)."""
+    way = ends - anchor
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = (box[..., :2] - anchor) / way, (box[..., 2:] - anchor) / way
+    # A line along an axis divides by zero: infinities of opposite sign mean inside the slab, of the same sign outside.
+    enter = np.nanmax(np.stack([np.minimum(low, high)[..., 0], np.minimum(low, high)[..., 1]]), axis=0)
+    leave = np.nanmin(np.stack([np.maximum(low, high)[..., 0], np.maximum(low, high)[..., 1]]), axis=0)
+    return np.asarray((np.maximum(enter, 0.0) < np.minimum(leave, 1.0)), dtype=bool)
+
+
+def _distances(point: Floats, anchor: Floats, ends: Floats) -> Floats:
+    """Return the distance of a point from each line between an anchor and an end."""
+    way = ends - anchor
+    length = np.maximum(np.sum(way**2, axis=1), 1e-12)
+    along = np.clip(((point - anchor) * way).sum(axis=1) / length, 0.0, 1.0)
+    return np.asarray(np.hypot(*(anchor + along[:, None] * way - point).T), dtype=np.float64)
+
+
+def _results(
+    options: list[tuple[Floats, Floats]],
+    fixed: list[Floats],
+    anchors: Floats,
+    chosen: NDArray[np.int_],
+    order: list[int],
+) -> list[Placement | None]:
+    """Return placements; of labels that still clash the later ones go."""
+    placed: list[Placement | None] = [None] * len(options)
+    kept: list[int] = []
+    for row in order:
+        boxes, ends = options[row]
+        pick = int(chosen[row])
+        cost = fixed[row][pick]
+        for other in kept:
+            cost += _between(options[row], anchors[row], options[other], anchors[other], int(chosen[other]))[pick]
+        if cost >= _CLASH:
+            continue
+        kept.append(row)
+        box, end = boxes[pick], ends[pick]
+        # The first ring of candidates lies so near that a line would only be clutter.
+        leader = None if pick < len(_ANGLES) else (float(end[0]), float(end[1]))
+        placed[row] = Placement(float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2, leader)
+    return placed

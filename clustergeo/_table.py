@@ -1,0 +1,215 @@
+"""A presentation table: an immutable value that writes itself as HTML, Markdown, CSV and LaTeX."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from clustergeo._formats import csv_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Kind = Literal["text", "count", "area", "share", "distance"]
+Cell = str | int | float | None
+
+DASH = "–"
+
+_DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "²": r"\textsuperscript{2}",
+    "–": "--",
+    "×": r"$\times$",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A header and how the cells under it are shown."""
+
+    header: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Table:
+    """A presentation table.
+
+    Parameters
+    ----------
+    columns
+        Headers and kinds.
+    rows
+        Cells: texts, numbers in the unit of the header (shares are 0 to 1), or None for what is not known.
+    title
+        The caption.
+    notes
+        Sentences under the table.
+    lang
+        The language of the words, for screen readers and fonts.
+
+    Examples
+    --------
+    >>> shown = Table.of([Column("Name", "text"), Column("Area (km²)", "area")], [["<b>", 1.5]], title="Sites")
+    >>> print(shown.markdown())
+    **Sites**
+    <BLANKLINE>
+    | Name | Area (km²) |
+    | :--- | ---: |
+    | &lt;b&gt; | 1.50 |
+    <BLANKLINE>
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str
+    notes: tuple[str, ...]
+    lang: str
+
+    @classmethod
+    def of(
+        cls,
+        columns: Iterable[Column],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        title: str,
+        notes: Iterable[str] = (),
+        lang: str = "en",
+    ) -> Table:
+        """Make a table of any iterables; the parts are copied."""
+        return cls(tuple(columns), tuple(tuple(row) for row in rows), title, tuple(notes), lang)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The cells under their headers as a new DataFrame: numbers stay numbers, None is not known."""
+        data = [pd.Series([row[place] for row in self.rows], dtype=object) for place in range(len(self.columns))]
+        out = pd.DataFrame(dict(enumerate(data)), index=pd.RangeIndex(len(self.rows)), columns=range(len(self.columns)))
+        return out.set_axis([column.header for column in self.columns], axis=1)
+
+    def html(self) -> str:
+        """Return a `<table>` with caption and notes; every text in it is escaped."""
+        head = "".join(f'<th scope="col"{_aligned(column)}>{_html(column.header)}</th>' for column in self.columns)
+        body = "".join(
+            "<tr>" + "".join(f"<td{_aligned(c)}>{t}</td>" for c, t in zip(self.columns, row, strict=True)) + "</tr>\n"
+            for row in self._shown(_html)
+        )
+        notes = "<br>".join(_html(note) for note in self.notes)
+        foot = f'<tfoot><tr><td colspan="{len(self.columns)}">{notes}</td></tr></tfoot>\n' if notes else ""
+        return (
+            f'<table class="clustergeo-table" lang="{_html(self.lang)}">\n<caption>{_html(self.title)}</caption>\n'
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n{foot}</table>\n"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the table in a notebook."""
+        return self.html()
+
+    def markdown(self) -> str:
+        """Return a GitHub-flavoured Markdown table with its title and notes."""
+        lines = [f"**{_markdown(self.title)}**", "", _piped(_markdown(column.header) for column in self.columns)]
+        lines.append(_piped(":---" if column.kind == "text" else "---:" for column in self.columns))
+        lines += [_piped(row) for row in self._shown(_markdown)]
+        for note in self.notes:
+            lines += ["", _markdown(note)]
+        return "\n".join(lines) + "\n"
+
+    def csv(self) -> bytes:
+        """Return CSV for a spreadsheet: UTF-8 with a byte order mark, CRLF, raw numbers, unknown cells empty.
+
+        A text that a spreadsheet would take for a formula gets a leading apostrophe.
+        """
+        return csv_rows([column.header for column in self.columns], self.rows)
+
+    def latex(self) -> str:
+        """Return a LaTeX table for the package `booktabs`; Korean needs `kotex` or another package with Hangul."""
+        layout = "".join("l" if column.kind == "text" else "r" for column in self.columns)
+        lines = [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_latex(self.title)}}}",
+            rf"\begin{{tabular}}{{{layout}}}",
+        ]
+        lines += [r"\toprule", " & ".join(_latex(column.header) for column in self.columns) + r" \\", r"\midrule"]
+        lines += [" & ".join(row) + r" \\" for row in self._shown(_latex)]
+        lines += [r"\bottomrule", r"\end{tabular}"]
+        lines += [rf"\par\footnotesize {_latex(note)}" for note in self.notes]
+        return "\n".join([*lines, r"\end{table}"]) + "\n"
+
+    def _shown(self, escape: Callable[[str], str]) -> list[list[str]]:
+        """Return the cells as escaped text, numbers with one number of decimals a column."""
+        decimals = [self._decimals(place) for place in range(len(self.columns))]
+        return [
+            [
+                escape(_shown(one, column.kind, places))
+                for one, column, places in zip(row, self.columns, decimals, strict=True)
+            ]
+            for row in self.rows
+        ]
+
+    def _decimals(self, place: int) -> int:
+        """Return how many decimals a column needs, so that its numbers line up and no figure loses its last digit."""
+        kind = self.columns[place].kind
+        low, high = _DECIMALS.get(kind, (0, 0))
+        numbers = [row[place] for row in self.rows if isinstance(row[place], float)]
+        needed = (len(f"{one:.{high}f}".rstrip("0").partition(".")[2]) for one in numbers)
+        return max([low, *needed]) if high > low else low
+
+
+def _shown(value: Cell, kind: Kind, decimals: int) -> str:
+    """Return a cell as text: a dash for what is not known, shares in percent."""
+    if value is None or value == "":
+        return DASH
+    if isinstance(value, str):
+        return value
+    return f"{value * 100:,.{decimals}f} %" if kind == "share" else f"{value:,.{decimals}f}"
+
+
+def _aligned(column: Column) -> str:
+    """Return the alignment of a column as an attribute: numbers to the right."""
+    return "" if column.kind == "text" else ' style="text-align:right"'
+
+
+def _line(text: str) -> str:
+    """Return a text on one line, without control characters: a cell has neither lines nor bells."""
+    return "".join(sign if sign.isprintable() or sign == "\u3000" else " " for sign in text)
+
+
+def _html(text: str) -> str:
+    """Return a text that HTML shows as it is."""
+    return html.escape(_line(text), quote=True)
+
+
+def _markdown(text: str) -> str:
+    """Return a text that Markdown shows as it is, whether or not the reader allows HTML in it."""
+    marked = _MARKDOWN.sub(r"\\\1", _line(text))
+    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _latex(text: str) -> str:
+    """Return a text that LaTeX shows as it is."""
+    return "".join(_LATEX.get(sign, sign) for sign in _line(text))
+
+
+def _piped(cells: Iterable[str]) -> str:
+    """Return a row of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,238 @@
+"""The share of each site in a zone layer, with bounds, coverage and evidence."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from clustergeo import crs, datasets, footprints, overlap, schema
+from clustergeo.errors import ClusterGeoWarning, InputError
+from clustergeo.layers import EVERYWHERE, Layer
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+_SAME = 1e-9
+# Straight lines of longitude and latitude bend in the plane, so a near touch is decided where the line is straight.
+_NEAR = 1e-3
+
+
+def common_crs(frame: gpd.GeoDataFrame, layer: Layer, plane: str) -> Any:
+    """Return where to intersect: the projected CRS that sites and zones share, otherwise the equal-area plane."""
+    mine = pyproj.CRS(frame.crs)
+    return mine if mine.is_projected and mine == pyproj.CRS(layer.frame.crs) else plane
+
+
+def polygons(layer: Layer, target: Any) -> NDArray[np.object_]:
+    """Return the dissolved polygons of a layer in a CRS."""
+    shapes = crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
+    return overlap.dissolve(shapes)
+
+
+def covered_areas(layer: Layer, prints: footprints.Footprints, shapes: NDArray[np.object_], inside: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how much of each shape lies where the layer is complete; square units of the plane."""
+    whole = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
+    if layer.coverage == EVERYWHERE:
+        return whole
+    if layer.coverage is None:
+        # Where a zone overlaps a site, the layer has evidently been drawn there.
+        return np.where(inside > 0, whole, 0.0)
+    ground = overlap.dissolve(crs.transform(np.array([coverage_shape(layer)], dtype=object), crs.LONLAT, prints.plane))
+    return np.maximum(overlap.total_areas(shapes, ground), inside)
+
+
+def coverage_shape(layer: Layer) -> Any:
+    """Return the coverage of a layer as one geometry in EPSG:4326.
+
+    Raises
+    ------
+    InputError
+        A code is not known, or means different provinces in the two schemes.
+    """
+    if not isinstance(layer.coverage, tuple):
+        return layer.coverage
+    codes = {kostat for code in layer.coverage for kostat in _kostat(code, layer.name)}
+    regions = datasets.load_regions("municipality")
+    code = regions["municipality_code_kostat"]
+    chosen = regions[code.isin(codes) | code.str[:2].isin(codes)]
+    return shapely.coverage_union_all(np.asarray(chosen.geometry.values, dtype=object))
+
+
+def _kostat(code: str, name: str) -> tuple[str, ...]:
+    """Return the 2018 KOSTAT codes that a coverage code means."""
+    scheme, _, bare = code.rpartition(":")
+    kostat = {member for members in datasets.province_members().values() for member in members}
+    mois = datasets.province_members(scheme="mois")
+    if len(bare) == 5:  # noqa: PLR2004
+        if scheme != "mois" and bare in datasets.municipalities_on().index:
+            return (bare,)
+        msg = (
+            f"The coverage of layer {name!r} names {code!r}, which is no KOSTAT municipality code of 2018. "
+            "Give a province code, a polygon, or a KOSTAT code such as 'kostat:31191'."
+        )
+        raise InputError(msg)
+    by_kostat = (bare,) if scheme != "mois" and bare in kostat else ()
+    by_mois = mois.get(bare, ()) if scheme != "kostat" else ()
+    if by_kostat and by_mois and by_kostat != by_mois:
+        msg = (
+            f"The coverage of layer {name!r} names {code!r}, which means different provinces in the two schemes. "
+            f"Write 'kostat:{bare}' or 'mois:{bare}'."
+        )
+        raise InputError(msg)
+    if not (by_kostat or by_mois):
+        msg = f"The coverage of layer {name!r} names {code!r}, which is no province code. Write for example 'kostat:31' or 'mois:41'."
+        raise InputError(msg)
+    return by_kostat or by_mois
+
+
+def inside_areas(
+    frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_], shapes: NDArray[np.object_]
+) -> NDArray[np.float64]:
+    """Return how much of each shape lies in the zones; square units of the plane."""
+    areas = overlap.total_areas(shapes, zones)
+    mine = pyproj.CRS(frame.crs)
+    if mine.is_projected or mine != pyproj.CRS(layer.frame.crs):
+        return areas
+    whole = np.asarray(shapely.area(shapes), dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = areas / whole
+    doubtful = np.flatnonzero(prints.measured & (share > 0) & (share < 1) & ((share < _NEAR) | (share > 1 - _NEAR)))
+    if len(doubtful):
+        straight = polygons(layer, mine)
+        drawn = np.asarray(frame.geometry.values, dtype=object)[doubtful]
+        overlaps = overlap.total_areas(drawn, straight)
+        areas[doubtful[overlaps == 0]] = 0.0
+        full = doubtful[overlaps >= shapely.area(drawn)]
+        areas[full] = whole[full]
+    return areas
+
+
+def zone_tags(frame: gpd.GeoDataFrame, layer: Layer | None, name: str, plane: str) -> pd.DataFrame:
+    """Return the tags of one zone layer, the evidence of the frame where the layer says nothing."""
+    tags = _unknown(frame, name)
+    if layer is not None:
+        tags = _measured(frame, layer, footprints.of(frame, common_crs(frame, layer, plane)))
+    return _with_evidence(frame, tags, name)
+
+
+def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
+    """Return the tags of a zone of which nothing is known."""
+    count = len(frame)
+    nothing = np.full(count, np.nan)
+    return pd.DataFrame(
+        {
+            f"{name}_present": pd.array([None] * count, dtype="boolean"),
+            f"{name}_share": nothing,
+            f"{name}_share_low": nothing,
+            f"{name}_share_high": nothing,
+            f"{name}_area_m2": nothing,
+            f"{name}_basis": np.full(count, "unknown", dtype=object),
+            f"{name}_as_of": np.full(count, None, dtype=object),
+            f"{name}_source": np.full(count, None, dtype=object),
+        },
+        index=frame.index,
+    )
+
+
+def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> pd.DataFrame:
+    """Return what a layer says of each site."""
+    zones = polygons(layer, prints.plane)
+    areal = np.where(prints.measured, prints.shapes, prints.containers)
+    whole = np.asarray(shapely.area(areal), dtype=np.float64)
+    inside = inside_areas(frame, layer, prints, zones, areal)
+    covered = covered_areas(layer, prints, areal, inside)
+    unknown = np.maximum(whole - covered, 0.0)
+    unknown[unknown <= _SAME * whole] = 0.0
+    low, high = footprints.bounds(inside, unknown, whole, prints.sizes)
+    drawn = np.asarray(prints.basis == "disc", dtype=bool)
+    share = np.where(low == high, low, np.nan)
+    estimate, disc_known = _estimate(frame, layer, prints, zones)
+    share = np.where(drawn, np.where(disc_known, np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0)), np.nan), share)
+    present = footprints.flags(low, high)
+    point = np.asarray(prints.basis == "point", dtype=bool)
+    share[point] = np.nan
+    # A layer answers where it is complete over some of what can hold the site, and what it says narrows the question.
+    answered = (covered > 0) & ((low > 0) | (high < 1) | ~np.isnan(share))
+    answered |= drawn & disc_known
+    bare = point & shapely.is_missing(prints.containers)
+    inside_now, complete = _at_points(layer, prints, zones, bare)
+    flag = np.where(bare, np.where(complete, inside_now, None), np.asarray(present, dtype=object))
+    answered = np.where(bare, complete, answered)
+    _warn_silent(layer, int((~answered & ~shapely.is_missing(prints.shapes)).sum()))
+    true_area = crs.areas_m2(frame.geometry)
+    if "area_km2" in frame.columns:
+        true_area = np.where(drawn, prints_area(frame, true_area), true_area)
+    tags = _unknown(frame, layer.name)
+    name, known = layer.name, answered
+    tags[f"{name}_present"] = pd.array(np.where(known, flag, None), dtype="boolean")
+    for column, values in (("share", share), ("share_low", low), ("share_high", high), ("area_m2", share * true_area)):
+        tags[f"{name}_{column}"] = np.where(known, values, np.nan)
+    tags[f"{name}_basis"] = np.where(known, np.where(prints.measured | bare, "measured", "estimated"), "unknown")
+    tags[f"{name}_as_of"] = np.where(known, layer.as_of, None)
+    tags[f"{name}_source"] = np.where(known, layer.source or f"layer {name!r} (source not given)", None)
+    return tags
+
+
+def prints_area(frame: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the reported area in square metres where there is one, otherwise that of the geometry."""
+    given = frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan) * 1e6
+    return np.where(given > 0, given, areas)
+
+
+def _estimate(
+    frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the share of each drawn disc, and whether the layer is complete over the whole disc."""
+    discs = np.where(np.asarray(prints.basis == "disc", dtype=bool), prints.shapes, None)
+    whole = np.asarray(shapely.area(discs), dtype=np.float64)
+    inside = overlap.total_areas(discs, zones)
+    covered = covered_areas(layer, prints, discs, inside)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return inside / whole, np.asarray(covered >= whole * (1 - _SAME), dtype=bool)
+
+
+def _at_points(
+    layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_], bare: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which bare points lie in a zone, and where the layer is known to say so."""
+    rows, _ = shapely.STRtree(zones).query(np.where(bare, prints.shapes, None), predicate="intersects")
+    inside = np.zeros(len(bare), dtype=bool)
+    inside[rows] = True
+    complete = inside.copy()
+    if layer.coverage == EVERYWHERE:
+        complete |= bare
+    elif layer.coverage is not None and bare.any():
+        lonlat = crs.transform(prints.shapes[bare], prints.plane, crs.LONLAT)
+        complete[bare] |= shapely.intersects(coverage_shape(layer), lonlat)
+    return inside, complete
+
+
+def _warn_silent(layer: Layer, count: int) -> None:
+    """Say once for a layer how to declare its coverage."""
+    if count:
+        why = "its coverage is not known and no zone touches them" if layer.coverage is None else "they lie outside its coverage"
+        msg = (
+            f"Layer {layer.name!r} says nothing about {count} site(s): {why}. They are unknown, not 0. If the layer is complete "
+            'there, declare it: Layer(..., coverage="everywhere"), region codes such as "kostat:31", or a polygon.'
+        )
+        warnings.warn(msg, ClusterGeoWarning, stacklevel=2)
+
+
+def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Fill the tags from `NAME_reported_*` where no layer decided anything."""
+    basis = frame.get(f"{name}_reported_basis")
+    if basis is None:
+        return tags
+    free = (tags[f"{name}_basis"] == "unknown").to_numpy() & basis.isin(["reported", "inferred"]).to_numpy()
+    for column in ("present", "share", "area_m2", "basis", "as_of", "source"):
+        reported = frame.get(f"{name}_reported_{column}")
+        if reported is not None:
+            kind = tags[f"{name}_{column}"].dtype
+            tags[f"{name}_{column}"] = tags[f"{name}_{column}"].where(~free, reported).astype(kind)
+    return tags

@@ -1,0 +1,179 @@
+"""Each verdict in sentences: what it is, what it rests on, and what would decide it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from clustergeo import labels
+from clustergeo.errors import InputError
+
+
+def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
+    """Return what is known of a site, in sentences.
+
+    Parameters
+    ----------
+    tagged
+        A frame from `tag`.
+    site_id
+        The site.
+    lang
+        `"ko"` or `"en"`.
+
+    Returns
+    -------
+    str
+        One sentence a line.
+
+    Raises
+    ------
+    InputError
+        No such site, an untagged frame or an unknown language.
+
+    Examples
+    --------
+    >>> from clustergeo import load_sites, tag
+    >>> print(explain(tag(load_sites()), "yongin").splitlines()[1])
+    In the capital region: yes. Wherever the site lies within what certainly contains it, its share there is 1.
+    """
+    labels.check_lang(lang)
+    if "site_id" not in tagged.columns or "in_capital_region" not in tagged.columns:
+        msg = "This frame is not tagged. Call clustergeo.tag(sites) first."
+        raise InputError(msg)
+    rows = tagged[tagged["site_id"].astype(str) == str(site_id)]
+    if rows.empty:
+        some = ", ".join(map(str, tagged["site_id"].head(5)))
+        msg = f"There is no site {site_id!r}. The first ids are {some}."
+        raise InputError(msg)
+    row = rows.iloc[0]
+    zones = [str(name)[: -len("_basis")] for name in tagged.columns if f"{str(name)[: -len('_basis')]}_share_low" in tagged.columns and str(name).endswith("_basis")]
+    sentences = [_where(row, lang), _capital(row, lang), *[_zone(row, zone, lang) for zone in zones], _facts(row, lang)]
+    return "\n".join(sentence for sentence in sentences if sentence)
+
+
+def _text(value: Any) -> str | None:
+    """Return a cell as text, None for null."""
+    return None if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)
+
+
+def _number(value: Any, digits: int = 3) -> str:
+    """Return a number without trailing zeros."""
+    return f"{float(value):.{digits}f}".rstrip("0").rstrip(".") or "0"
+
+
+def _range(low: float, high: float, lang: str) -> str:
+    """Return proved bounds in words."""
+    if low == high:
+        return _number(low)
+    return f"{_number(low)}~{_number(high)}" if lang == "ko" else f"between {_number(low)} and {_number(high)}"
+
+
+def _drawn(row: pd.Series) -> bool:
+    """Say whether the site has no measured footprint."""
+    return _text(row.get("footprint_basis")) in {"disc", "point"} or row.geometry is None or row.geometry.geom_type == "Point"
+
+
+def _where(row: pd.Series, lang: str) -> str:
+    """Return the sentence on the region."""
+    name = _text(row.get(f"name_{lang}")) or _text(row["site_id"])
+    suffix = "_en" if lang == "en" and "province_en" in row.index else ""
+    places = [_text(row.get(f"{column}{suffix}")) for column in ("province", "municipality", "locality")]
+    place = (", " if lang == "en" else " ").join(part for part in (places if lang == "ko" else places[::-1]) if part)
+    several = _text(row.get("municipality_alternatives"))
+    if several and lang == "ko":
+        return f"{name}: 시군구는 이 근거로 판정할 수 없습니다. 가능한 시군구 코드(통계청 2018): {several}."
+    if several:
+        return f"{name}: the municipality is not decidable from this evidence; possible KOSTAT codes of 2018: {several}."
+    if not place:
+        return f"{name}: 지역을 알 수 없습니다(경계 자료의 육지 밖)." if lang == "ko" else f"{name}: the region is unknown (outside the land of the boundary source)."
+    evidence = _text(row.get("footprint_basis")) in {"disc", "point"}
+    if lang == "ko":
+        return f"{name}: {place}. " + ("주소에 나온 읍면동으로 확인했습니다." if evidence else "도형으로 계산했습니다.")
+    return f"{name}: {place}. " + ("From the localities that the address names." if evidence else "Measured from the geometry.")
+
+
+def _capital(row: pd.Series, lang: str) -> str:
+    """Return the sentence on the capital region."""
+    verdict, low, high = row["in_capital_region"], row["capital_share_low"], row["capital_share_high"]
+    border = row["capital_border_km"]
+    known, bounded = not pd.isna(verdict), not pd.isna(low)
+    bounds = _range(low, high, lang) if bounded else ""
+    if lang == "ko":
+        word = "판정 불가" if not known else ("예" if verdict else "아니요")
+        text = f"수도권 안: {word}."
+        if bounded:
+            area = "확실히 포함하는 범위 안 어디에 있든" if _drawn(row) else "측정된 도형의"
+            text += f" {area} 수도권 비율은 {bounds}입니다."
+        if not known:
+            text += " 공식 부지 경계(도형)가 있고 경계선에서 200 m 넘게 떨어져 있으면 판정할 수 있습니다."
+        if not pd.isna(border):
+            text += f" 수도권 경계까지 {_number(abs(border), 1)} km({'안쪽' if border < 0 else '바깥쪽'}), 기준은 {'표시된 위치' if _drawn(row) else '도형의 중심'}입니다."
+        return text
+    word = "not decidable from this evidence" if not known else ("yes" if verdict else "no")
+    text = f"In the capital region: {word}."
+    if bounded:
+        area = "Wherever the site lies within what certainly contains it, its share there is" if _drawn(row) else "The share of its measured footprint there is"
+        text += f" {area} {bounds}."
+    if not known:
+        text += " A measured footprint whose centre is more than 200 m from the border would decide it."
+    if not pd.isna(border):
+        side = "inside" if border < 0 else "outside"
+        text += f" Its {'reported position' if _drawn(row) else 'centroid'} is {_number(abs(border), 1)} km {side} the border."
+    return text
+
+
+def _zone(row: pd.Series, zone: str, lang: str) -> str:
+    """Return the sentence on one zone layer."""
+    present, basis = row[f"{zone}_present"], str(row[f"{zone}_basis"])
+    share, area = row[f"{zone}_share"], row[f"{zone}_area_m2"]
+    low, high = row[f"{zone}_share_low"], row[f"{zone}_share_high"]
+    as_of, source = _text(row[f"{zone}_as_of"]), _text(row[f"{zone}_source"])
+    figures = []
+    if not pd.isna(share):
+        figures.append(f"비율 {_number(share)}" if lang == "ko" else f"share {_number(share)}")
+    if not pd.isna(low) and low != high:
+        figures.append(f"비율의 범위 {_range(low, high, lang)}" if lang == "ko" else f"its share proved to be {_range(low, high, lang)}")
+    if not pd.isna(area):
+        figures.append(f"{_number(area / 1e6)} km²")
+    word = labels.value("rdz_basis", basis, lang)
+    name = labels.zone_name(zone, lang)
+    if basis == "unknown":
+        return (
+            f"{name}: 알 수 없음. 이 부지를 덮는 공식 도면(레이어)이나 인용할 수치가 있어야 합니다."
+            if lang == "ko"
+            else f"{name}: unknown. An official layer that covers the site, or a cited figure, would tell."
+        )
+    if lang == "ko":
+        verdict = "판정 불가" if pd.isna(present) else ("있음" if present else "없음")
+        rest = f"근거: {word}, 기준일 {as_of or '알 수 없음'}, 출처 {source or '알 수 없음'}."
+    else:
+        verdict = "not decidable from this evidence" if pd.isna(present) else ("present" if present else "none")
+        rest = f"Basis: {word}, as of {as_of or 'an unknown date'}, source {source or 'not given'}."
+    text = f"{name}: {verdict}" + (f" ({', '.join(figures)})" if figures else "") + f". {rest}"
+    if basis in {"inferred", "estimated"} or pd.isna(present):
+        text += " 공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다." if lang == "ko" else " The official layer and the official footprint would settle it."
+    reported = row.get(f"{zone}_reported_share")
+    if basis in {"measured", "estimated"} and reported is not None and not pd.isna(reported):
+        when = _text(row.get(f"{zone}_reported_as_of"))
+        text += f" 별도 발표 수치: {_number(reported)}({when})." if lang == "ko" else f" Reported beside it: {_number(reported)} ({when})."
+    return text
+
+
+def _facts(row: pd.Series, lang: str) -> str:
+    """Return the sentence on area and status."""
+    area, status = row.get("area_km2"), _text(row.get("status"))
+    parts = []
+    if area is not None and not pd.isna(area):
+        when = _text(row.get("area_as_of"))
+        mark = _text(row.get("area_scope")) == "withdrawn_plan"
+        if lang == "ko":
+            parts.append(f"면적 {_number(area)} km²({when or '날짜 없음'}{', 철회된 계획' if mark else ''}).")
+        else:
+            parts.append(f"Area {_number(area)} km² ({when or 'undated'}{', of a plan since withdrawn' if mark else ''}).")
+    if status:
+        word, when = labels.value("status", status, lang), _text(row.get("status_as_of"))
+        parts.append(f"추진 단계: {word}({when})." if lang == "ko" else f"Status: {word} ({when}).")
+    return " ".join(parts)

@@ -1,0 +1,258 @@
+"""Dated, cited facts about sites: reading and checking a table of them, and what held on a day."""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import datetime as dt
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from clustergeo.errors import FactError, InputError
+
+COLUMNS = ("site_id", "attribute", "value", "as_of", "scope", "basis", "source", "confidence", "note_ko", "note_en")
+REQUIRED = ("site_id", "attribute", "value", "as_of", "scope", "basis", "source")
+STATUSES = (
+    "candidate",
+    "candidate_pf_withdrawn",
+    "pf_applied",
+    "pf_exempt",
+    "pf_passed",
+    "plan_applied",
+    "designated",
+)
+_WORDS = {
+    "attribute": ("area_km2", "status", "rdz_present", "rdz_share", "rdz_area_km2", "event"),
+    "scope": ("whole", "withdrawn_plan", "phase", "part", "proposal", "alternative"),
+    "basis": ("reported", "inferred", "derived"),
+    "confidence": ("stated", "uncertain", "contradicted"),
+}
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+ANNOUNCED = "2023-03-15"
+
+
+def last_day(as_of: str) -> dt.date:
+    """Return the last day that a date of any precision may mean.
+
+    Parameters
+    ----------
+    as_of
+        ISO text: a year, a month or a day.
+
+    Raises
+    ------
+    InputError
+        The text is no such date.
+
+    Examples
+    --------
+    >>> last_day("2025-02-25"), last_day("2024-02"), last_day("2002")
+    (datetime.date(2025, 2, 25), datetime.date(2024, 2, 29), datetime.date(2002, 12, 31))
+    """
+    text = str(as_of)
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError(text)
+        year, month, day = ([int(part) for part in text.split("-")] + [0, 0])[:3]
+        month = month or 12
+        return dt.date(year, month, day or calendar.monthrange(year, month)[1])
+    except (ValueError, IndexError) as error:
+        msg = f"{text!r} is not a date. Write it as YYYY-MM-DD (or YYYY-MM, or YYYY, where no more is known)."
+        raise InputError(msg) from error
+
+
+def read_facts(path: str | Path, *, sources: frozenset[str] | None = None) -> pd.DataFrame:
+    """Return a checked table of facts.
+
+    Parameters
+    ----------
+    path
+        A CSV file in UTF-8 with the columns of `COLUMNS`; `confidence` and the notes may be missing.
+    sources
+        The ids that `source` may use; without it any text that names a source does.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The facts, all columns text, a missing one empty; in the file's order.
+
+    Raises
+    ------
+    FactError
+        With every problem of the table: line, column, what was found and what was expected.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        msg = f"The facts file {str(path)!r} cannot be read: {error.strerror}. Check the path."
+        raise InputError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"The facts file {str(path)!r} is not UTF-8 text. Save it as CSV UTF-8."
+        raise FactError(msg) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    header = tuple(reader.fieldnames or ())
+    missing, strange = [c for c in REQUIRED if c not in header], [c for c in header if c not in COLUMNS]
+    if missing or strange:
+        msg = f"{path}, line 1: missing columns {missing}, unknown columns {strange}. The columns are {', '.join(COLUMNS)}."
+        raise FactError(msg)
+    rows, problems = [], []
+    for row in reader:
+        fact = {column: (row.get(column) or "").strip() for column in COLUMNS}
+        fact["confidence"] = fact["confidence"] or "stated"
+        problems += [f"{path}, line {reader.line_num}: {problem}" for problem in _problems(fact, sources)]
+        rows.append(fact)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+    keys = ["site_id", "attribute", "as_of", "scope", "value"]
+    double = frame[frame.duplicated(keys)] if len(frame) else frame
+    problems += [f"{path}: the fact {tuple(row)} stands twice." for row in double[keys].itertuples(index=False)]
+    if problems:
+        msg = f"{len(problems)} problem(s) in the facts:\n" + "\n".join(problems)
+        raise FactError(msg)
+    return frame
+
+
+def _problems(fact: dict[str, str], sources: frozenset[str] | None) -> list[str]:
+    """Return what is wrong with one fact, in words."""
+    found = [f"{column} is empty." for column in REQUIRED if not fact[column]]
+    found += [
+        f"{column} is {fact[column]!r}; expected one of {', '.join(words)}."
+        for column, words in _WORDS.items()
+        if fact[column] and fact[column] not in words
+    ]
+    try:
+        last_day(fact["as_of"])
+    except InputError as error:
+        found.append(f"as_of: {error}")
+    wrong = _value_problem(fact["attribute"], fact["value"])
+    if wrong:
+        found.append(wrong)
+    if sources is not None:
+        found += [f"source {name!r} is not in sources.toml." for name in fact["source"].split() if name not in sources]
+    return found
+
+
+def _value_problem(attribute: str, value: str) -> str | None:
+    """Return why a value cannot be one of its attribute, or None."""
+    if attribute == "status" and value not in STATUSES:
+        return f"value is {value!r}; a status is one of {', '.join(STATUSES)}."
+    if attribute == "rdz_present" and value not in {"true", "false"}:
+        return f"value is {value!r}; rdz_present is true or false."
+    if attribute in {"area_km2", "rdz_area_km2", "rdz_share"}:
+        try:
+            number = float(value)
+        except ValueError:
+            return f"value is {value!r}; {attribute} is a number."
+        high = 1.0 if attribute == "rdz_share" else 1e5
+        if not 0 <= number <= high or (attribute == "area_km2" and number == 0):
+            return f"value is {value}; {attribute} lies between 0 and {high:g}."
+    return None
+
+
+def merge(shipped: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Return the shipped facts with a caller's added; the caller's replaces one of the same site, attribute, day and scope."""
+    keys = ["site_id", "attribute", "as_of", "scope"]
+    replaced = set(own[keys].itertuples(index=False, name=None))
+    kept = [key not in replaced for key in shipped[keys].itertuples(index=False, name=None)]
+    return pd.concat([shipped[kept], own], ignore_index=True)
+
+
+def on_day(facts: pd.DataFrame, day: str | None) -> pd.DataFrame:
+    """Return what the facts say of each site on a day, one row a site.
+
+    Parameters
+    ----------
+    facts
+        A table from `read_facts`.
+    day
+        Only facts whose date cannot be later than this day count; None for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by `site_id`: `area_km2, area_as_of, area_scope, area_source, announced_area_km2, status, status_as_of,
+        status_source` and the `rdz_reported_*` columns; null where the facts say nothing.
+    """
+    known = facts[facts["confidence"] != "contradicted"]
+    known = known.assign(_day=[last_day(text) for text in known["as_of"]])
+    if day is not None:
+        known = known[known["_day"] <= last_day(day)]
+    rows = {str(site): _one_site(group) for site, group in known.groupby("site_id", sort=False)}
+    wide = pd.DataFrame.from_dict(rows, orient="index", columns=list(_WIDE))
+    wide.index.name = "site_id"
+    return wide.astype({name: kind for name, kind in _WIDE.items() if kind != "object"})
+
+
+_WIDE = {
+    "area_km2": "float64",
+    "area_as_of": "object",
+    "area_scope": "object",
+    "area_source": "object",
+    "announced_area_km2": "float64",
+    "status": "object",
+    "status_as_of": "object",
+    "status_source": "object",
+    "rdz_reported_present": "boolean",
+    "rdz_reported_share": "float64",
+    "rdz_reported_area_m2": "float64",
+    "rdz_reported_basis": "object",
+    "rdz_reported_as_of": "object",
+    "rdz_reported_source": "object",
+    "rdz_reported_note_ko": "object",
+    "rdz_reported_note_en": "object",
+}
+
+
+def _one_site(group: pd.DataFrame) -> dict[str, object]:
+    """Return the wide row of one site."""
+    row: dict[str, object] = dict.fromkeys(_WIDE)
+
+    def latest(attribute: str, *scopes: str) -> pd.Series | None:
+        rows = group[(group["attribute"] == attribute) & group["scope"].isin(scopes)]
+        return None if rows.empty else rows.iloc[rows["_day"].argmax()]
+
+    area = latest("area_km2", "whole", "withdrawn_plan")
+    if area is not None:
+        row |= {
+            "area_km2": float(area["value"]),
+            "area_as_of": area["as_of"],
+            "area_scope": area["scope"],
+            "area_source": area["source"],
+        }
+    announced = group[(group["attribute"] == "area_km2") & (group["as_of"] == ANNOUNCED) & (group["scope"] == "whole")]
+    if not announced.empty:
+        row["announced_area_km2"] = float(announced.iloc[0]["value"])
+    status = latest("status", "whole")
+    if status is not None:
+        row |= {"status": status["value"], "status_as_of": status["as_of"], "status_source": status["source"]}
+    present = latest("rdz_present", "whole")
+    if present is not None:
+        # Figures of another day belong to another boundary, so only those of the same day stand beside the statement.
+        same = group[(group["as_of"] == present["as_of"]) & (group["scope"] == "whole")]
+        share, extent = same[same["attribute"] == "rdz_share"], same[same["attribute"] == "rdz_area_km2"]
+        row |= {
+            "rdz_reported_present": present["value"] == "true",
+            "rdz_reported_share": float(share.iloc[0]["value"]) if len(share) else None,
+            "rdz_reported_area_m2": round(float(extent.iloc[0]["value"]) * 1e6, 3) if len(extent) else None,
+            "rdz_reported_basis": "inferred" if present["basis"] == "inferred" else "reported",
+            "rdz_reported_as_of": present["as_of"],
+            "rdz_reported_source": " ".join(dict.fromkeys(" ".join(same[same["attribute"].str.startswith("rdz_")]["source"]).split())),
+            "rdz_reported_note_ko": present["note_ko"] or None,
+            "rdz_reported_note_en": present["note_en"] or None,
+        }
+    return row
+
+
+def latest_date(frame: pd.DataFrame) -> str | None:
+    """Return the latest date that the dated columns (`*_as_of`) of a frame name, or None.
+
+    Examples
+    --------
+    >>> latest_date(pd.DataFrame({"area_as_of": ["2023-03-15"], "rdz_as_of": ["2002"]}))
+    '2023-03-15'
+    """
+    dates = [str(text) for column in frame.columns if str(column).endswith("_as_of") for text in frame[column].dropna()]
+    dates = [text for text in dates if _DATE.fullmatch(text)]
+    return max(dates, key=last_day, default=None)

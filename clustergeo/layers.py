@@ -1,0 +1,165 @@
+"""Layer: polygons of one kind with a name, coverage, date, source and licence."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from clustergeo import crs, schema
+from clustergeo.errors import InputError
+
+EVERYWHERE = "everywhere"
+_CODE = re.compile(r"(kostat:|mois:)?\d{2}(\d{3})?")
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Layer:
+    """Polygons of one kind and what is known of them.
+
+    Parameters
+    ----------
+    frame
+        The polygons, with a CRS. They are copied; the caller's frame is never changed.
+    name
+        An identifier such as `rdz`, used in column names.
+    coverage
+        Where the layer is complete: `"everywhere"`, a code or codes of provinces or municipalities (`"kostat:31"`,
+        `"mois:41"`; a bare code where it means one province only), a polygon in EPSG:4326, or a GeoDataFrame or GeoSeries.
+        None says that it is not known: then a site that no zone touches stays unknown instead of becoming 0.
+    as_of
+        The date of the content, ISO text.
+    source, licence, attribution
+        Where it comes from and on what terms.
+    report
+        What was decided while it was read, one sentence each.
+    sha256
+        Of the file it was read from; of the geometries if it was not read from a file.
+
+    Raises
+    ------
+    InputError
+        The frame has no CRS, no polygons or invalid ones, or the name or coverage is none.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> frame = gpd.GeoDataFrame(geometry=[shapely.box(127.0, 37.0, 127.1, 37.1)], crs="EPSG:4326")
+    >>> Layer(frame, name="rdz", coverage="kostat:31", as_of="2025-01-01")
+    <Layer rdz: 1 polygons, EPSG:4326, as of 2025-01-01, coverage kostat:31>
+    """
+
+    frame: gpd.GeoDataFrame
+    name: str = field(kw_only=True)
+    coverage: Any = field(default=None, kw_only=True)
+    as_of: str | None = field(default=None, kw_only=True)
+    source: str | None = field(default=None, kw_only=True)
+    licence: str | None = field(default=None, kw_only=True)
+    attribution: str | None = field(default=None, kw_only=True)
+    report: tuple[str, ...] = field(default=(), kw_only=True)
+    sha256: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check the parts and take copies of them."""
+        schema.check_zone_name(self.name)
+        schema.check_polygons(self.frame, what=f"layer {self.name!r}")
+        object.__setattr__(self, "frame", self.frame.copy())
+        object.__setattr__(self, "coverage", _coverage(self.coverage, self.name))
+        if self.sha256 is None:
+            object.__setattr__(self, "sha256", _digest(self.frame))
+
+    @property
+    def coverage_text(self) -> str:
+        """The coverage in a few words, for provenance."""
+        if self.coverage is None:
+            return "not known"
+        if isinstance(self.coverage, tuple):
+            return ", ".join(self.coverage)
+        return self.coverage if isinstance(self.coverage, str) else "a polygon"
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        frame_crs = self.frame.crs.to_string()
+        return (
+            f"<Layer {self.name}: {len(self.frame)} polygons, {frame_crs if len(frame_crs) < 20 else self.frame.crs.name}, "  # noqa: PLR2004
+            f"as of {self.as_of or 'an unknown date'}, coverage {self.coverage_text}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks."""
+        rows = {
+            "layer": self.name,
+            "polygons": f"{len(self.frame):,}",
+            "CRS": self.frame.crs.name,
+            "as of": self.as_of or "not known",
+            "coverage": self.coverage_text,
+            "source": self.source or "not given",
+            "licence": self.licence or "not given",
+            "decided while reading": "; ".join(self.report) or "nothing",
+        }
+        cells = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in rows.items())
+        return f"<table>{cells}</table>"
+
+
+def _coverage(value: Any, name: str) -> Any:
+    """Return a coverage in its kept form: None, "everywhere", a tuple of codes or a geometry in EPSG:4326."""
+    if value is None or (isinstance(value, str) and value == EVERYWHERE):
+        return value
+    if isinstance(value, gpd.GeoDataFrame | gpd.GeoSeries):
+        return shapely.union_all(np.asarray(crs.to_lonlat(value, what=f"the coverage of {name!r}").geometry.values, dtype=object))
+    if isinstance(value, shapely.Polygon | shapely.MultiPolygon):
+        return value
+    codes = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple | set | frozenset) else ()
+    if codes and all(isinstance(code, str) and _CODE.fullmatch(code) for code in codes):
+        return tuple(sorted(codes))
+    msg = (
+        f"The coverage of layer {name!r} is {value!r}. Give region codes such as 'kostat:31' or ['mois:41', 'mois:28'], "
+        "a polygon in EPSG:4326, 'everywhere', or None if it is not known."
+    )
+    raise InputError(msg)
+
+
+def _digest(frame: gpd.GeoDataFrame) -> str:
+    """Return the sha256 of the geometries and their CRS."""
+    digest = hashlib.sha256(frame.crs.to_wkt().encode())
+    for shape in shapely.to_wkb(np.asarray(frame.geometry.values, dtype=object)):
+        digest.update(shape or b"\0")
+    return digest.hexdigest()
+
+
+def as_layer(zone: Any, *, name: str) -> Layer:
+    """Return a zone argument, a Layer or a GeoDataFrame, as a Layer of that name.
+
+    Raises
+    ------
+    InputError
+        It is neither.
+    """
+    if isinstance(zone, Layer):
+        if zone.name == name:
+            return zone
+        return Layer(
+            zone.frame,
+            name=name,
+            coverage=zone.coverage,
+            as_of=zone.as_of,
+            source=zone.source,
+            licence=zone.licence,
+            attribution=zone.attribution,
+            report=zone.report,
+            sha256=zone.sha256,
+        )
+    if isinstance(zone, gpd.GeoDataFrame):
+        return Layer(zone, name=name)
+    msg = f"Zone {name!r} is a {type(zone).__name__}. Give a clustergeo.Layer or a GeoDataFrame (read_layer reads a file)."
+    raise InputError(msg)

@@ -1,0 +1,4 @@
+"""Any layer read rightly or refused with the cure."""
+
+from clustergeo.reading.files import read_layer as read_layer
+from clustergeo.reading.files import read_sites as read_sites

@@ -1,0 +1,140 @@
+"""The main job: one folder that says where the sites lie and what each answer rests on."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from clustergeo import datasets, facts, labels
+from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._files import native, staged
+from clustergeo.errors import InputError
+from clustergeo.exporting import ro_crate, run_time
+from clustergeo.layers import Layer, as_layer
+from clustergeo.reading import read_layer, read_sites
+from clustergeo.tags import tag
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CRATE = "ro-crate-metadata.json"
+
+
+def report(
+    folder: str | os.PathLike[str],
+    *,
+    sites: gpd.GeoDataFrame | str | os.PathLike[str] | None = None,
+    zones: Mapping[str, Layer | gpd.GeoDataFrame | str | os.PathLike[str]] | None = None,
+    as_of: str | None = None,
+    own_facts: pd.DataFrame | str | os.PathLike[str] | None = None,
+) -> Path:
+    """Write the report of the 15 complexes, or of any sites, into a folder: every file or none.
+
+    Parameters
+    ----------
+    folder
+        Made if it does not exist; the files of an earlier report in it are replaced.
+    sites
+        A GeoDataFrame or a file for `read_sites`; the 15 shipped complexes by default.
+    zones
+        Zone layers by name: `Layer`s, GeoDataFrames or files for `read_layer`.
+    as_of
+        Only facts known by this day, and the province names of that day.
+    own_facts
+        Facts to add or correct with: a CSV file or the result of `read_facts`.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        An input cannot be used or the folder cannot be written to; nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     out = report(place + "/out", as_of="2023-03-15")
+    ...     (out / "index.html").exists(), len(list(out.glob("by-macro_region/*.geojson")))
+    (True, 6)
+    """
+    layers = {name: _layer(zone, name) for name, zone in (zones or {}).items()}
+    corrections = facts.read_facts(Path(own_facts)) if isinstance(own_facts, str | os.PathLike) else own_facts
+    frame, shipped = _sites(sites, as_of, corrections)
+    tagged = tag(frame, zones=layers, as_of=as_of)
+    used = [*layers.values(), *_shipped_layers(shipped=shipped)]
+    written: dict[str, tuple[bytes, int | None]] = {}
+    place = native(folder)
+    with staged(folder, known=is_report_name, stale=_earlier(place)) as stage:
+        for name, content, rows in _files(tagged, layers, used, as_of=as_of, shipped=shipped):
+            stage.write(name, content)
+            written[name] = (content, rows)
+        stage.write(CRATE, ro_crate(written, used, facts_as_of=facts.latest_date(tagged), run_at=run_time()))
+    return place
+
+
+def _layer(zone: Any, name: str) -> Layer:
+    """Return a zone argument as a Layer; a path is read."""
+    return read_layer(Path(zone), name=name) if isinstance(zone, str | os.PathLike) else as_layer(zone, name=name)
+
+
+def _sites(sites: Any, as_of: str | None, corrections: pd.DataFrame | None) -> tuple[gpd.GeoDataFrame, bool]:
+    """Return the sites to report on, and whether they are the shipped ones."""
+    if sites is None:
+        return datasets.load_sites(as_of=as_of, own_facts=corrections), True
+    frame = read_sites(Path(sites)) if isinstance(sites, str | os.PathLike) else sites
+    return (frame if corrections is None else datasets.with_facts(frame, corrections, as_of=as_of)), False
+
+
+def _shipped_layers(*, shipped: bool) -> list[dict[str, Any]]:
+    """Return the catalogue rows of the shipped layers that the tags rest on."""
+    rows = datasets.catalogue().to_dict("records")
+    return [row for row in rows if shipped or row["layer"] not in {"sites-2023", "facts"}]
+
+
+def _files(
+    tagged: gpd.GeoDataFrame, layers: Mapping[str, Layer], used: list[Any], *, as_of: str | None, shipped: bool
+) -> Iterator[tuple[str, bytes, int | None]]:
+    """Yield the name, bytes and number of rows of each file but the manifest."""
+    # The drawing libraries take seconds to import, and refused input should be told before.
+    from clustergeo import _front, figures, maps  # noqa: PLC0415
+
+    for files in (data_files(tagged), table_files(tagged)):
+        for name, (content, rows) in files.items():
+            yield name, content, rows
+    pictures = {}
+    for lang in labels.LANGS:
+        figure = figures.plot(tagged, lang=lang)
+        for ending in ("png", "svg"):
+            pictures[lang, ending] = figures.figure_bytes(figure, ending)
+            yield f"map{suffix(lang)}.{ending}", pictures[lang, ending], None
+        page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
+        yield f"map{suffix(lang)}.html", page.encode(), None
+    for lang in labels.LANGS:
+        front = _front.front_page(tagged, used, picture=pictures[lang, "svg"], lang=lang, as_of=as_of, shipped=shipped)
+        yield f"index{suffix(lang)}.html", front.encode(), None
+
+
+def _earlier(folder: Path) -> list[str]:
+    """Return the files of an earlier report in the folder, as its manifest lists them."""
+    try:
+        graph = json.loads((folder / CRATE).read_bytes())["@graph"]
+        names = [str(one["@id"]) for one in graph if one.get("@type") == "File"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+    strange = [name for name in names if not is_report_name(name)]
+    if strange:
+        msg = (
+            f"The folder holds a {CRATE} that no report wrote (it lists {strange[0]!r}), and a report would overwrite it. "
+            "Choose another folder."
+        )
+        raise InputError(msg)
+    return names

@@ -1,0 +1,246 @@
+"""What a frame must contain; all problems of a frame in one error."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clustergeo import crs
+from clustergeo.errors import InputError
+
+SHOWN = 5
+
+REGION_EVIDENCE = ("province", "city", "municipality", "locality")
+REGION_TAGS = (
+    "province_code_mois",
+    "province_code_kostat",
+    "municipality_code_kostat",
+    "municipality_alternatives",
+    "region_share",
+)
+CAPITAL_TAGS = ("in_capital_region", "capital_share", "capital_share_low", "capital_share_high", "capital_border_km")
+ZONE_TAGS = ("present", "share", "share_low", "share_high", "area_m2", "basis", "as_of", "source")
+BASES = ("measured", "disc", "point")
+
+_RESERVED_ZONES = {"capital", "region", "any", "site", "area", "announced", "status", "position", "footprint", "in_capital", "rdz_reported"}
+_FLOATS = ("area_km2", "announced_area_km2", "position_error_m")
+_POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+def check_zone_name(name: Any) -> None:
+    """Refuse a zone name that is no identifier or would clash with a tag.
+
+    Raises
+    ------
+    InputError
+        With the names that would do.
+    """
+    fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name) and not keyword.iskeyword(name)
+    if not fits or name in _RESERVED_ZONES or str(name).endswith("_reported"):
+        msg = (
+            f"{name!r} cannot name a zone layer: column names are made from it. "
+            "Use a small-letter identifier such as 'rdz', 'water' or 'farmland' that is none of "
+            f"{', '.join(sorted(_RESERVED_ZONES))}."
+        )
+        raise InputError(msg)
+
+
+def check_geo(frame: Any, *, what: str) -> None:
+    """Refuse anything that is not a GeoDataFrame with a geometry column and a CRS.
+
+    Raises
+    ------
+    InputError
+        With the cure.
+    """
+    if not isinstance(frame, gpd.GeoDataFrame):
+        msg = f"{what} is a {type(frame).__name__}, not a GeoDataFrame. Read it with clustergeo.read_sites or read_layer."
+        raise InputError(msg)
+    try:
+        _ = frame.geometry
+    except AttributeError as error:
+        msg = f"{what} has no geometry column. Set one: frame.set_geometry(...)."
+        raise InputError(msg) from error
+    crs.require_crs(frame, what=what)
+
+
+def invalid_rows(geometries: Iterable[Any]) -> list[tuple[int, str]]:
+    """Return the row numbers and reasons of invalid geometries."""
+    values = np.asarray(geometries, dtype=object)
+    bad = np.flatnonzero(~shapely.is_valid(values) & ~shapely.is_missing(values))
+    return [(int(row), str(shapely.is_valid_reason(values[row]))) for row in bad]
+
+
+def check_polygons(frame: Any, *, what: str) -> None:
+    """Refuse a frame whose geometries are not valid polygons.
+
+    Raises
+    ------
+    InputError
+        With the count, the first rows and the reasons.
+    """
+    check_geo(frame, what=what)
+    values = np.asarray(frame.geometry.values, dtype=object)
+    kinds = shapely.get_type_id(values)
+    problems = [
+        f"row {row}: a {values[row].geom_type}, expected a Polygon or MultiPolygon"
+        for row in np.flatnonzero(~np.isin(kinds, [-1, *_POLYGONAL]))
+    ]
+    problems += [f"row {row}: {reason}" for row, reason in invalid_rows(values)]
+    _raise(problems, what, "Repair the geometries first: frame.geometry.make_valid(), keeping the polygons.")
+
+
+def _raise(problems: list[str], what: str, cure: str) -> None:
+    """Raise one error for all problems, if there are any."""
+    if problems:
+        more = f"\n- and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        msg = f"{what} cannot be used, {len(problems)} problem(s):\n- " + "\n- ".join(problems[:SHOWN]) + more + f"\n{cure}"
+        raise InputError(msg)
+
+
+def has_evidence(frame: pd.DataFrame) -> bool:
+    """Say whether a frame declares its footprints, so that its region columns are evidence."""
+    return "footprint_basis" in frame.columns
+
+
+def site_frame(sites: Any, *, zone_names: Iterable[str] = (), what: str = "the sites") -> gpd.GeoDataFrame:
+    """Return a checked copy of a site frame, with `site_id` and the evidence columns in their types.
+
+    Parameters
+    ----------
+    sites
+        A GeoDataFrame of polygons or points with a CRS.
+    zone_names
+        The zone layers that will be tagged; their columns must be free.
+    what
+        How to name the frame in a refusal.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Same index, order and length. A missing `site_id` is made from the row number, from 1.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    """
+    check_geo(sites, what=what)
+    frame = sites.copy()
+    problems = _column_problems(frame, list(zone_names))
+    problems += _id_problems(frame)
+    values = np.asarray(frame.geometry.values, dtype=object)
+    allowed = [-1, shapely.GeometryType.POINT, *_POLYGONAL]
+    problems += [
+        f"row {row}: a {values[row].geom_type}; a site is a polygon or a point"
+        for row in np.flatnonzero(~np.isin(shapely.get_type_id(values), allowed))
+    ]
+    problems += [f"row {row}: invalid geometry, {reason}" for row, reason in invalid_rows(values)]
+    finite = np.isfinite(shapely.bounds(values)).all(axis=1) | shapely.is_empty(values) | shapely.is_missing(values)
+    problems += [f"row {row}: coordinates are not finite" for row in np.flatnonzero(~finite)]
+    problems += _evidence_problems(frame)
+    _raise(problems, what, "Mend these rows or columns and run again; nothing was changed.")
+    if "site_id" not in frame.columns:
+        frame.insert(0, "site_id", [str(number) for number in range(1, len(frame) + 1)])
+    frame["site_id"] = [_id_text(value) for value in frame["site_id"]]
+    return _typed(frame)
+
+
+def _id_text(value: Any) -> str:
+    """Return an id as text; a whole number read as a float loses its .0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str]) -> list[str]:
+    """Return which columns of the caller's a tag would overwrite."""
+    names = [str(name) for name in frame.columns]
+    problems = [f"column {name!r} stands {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1]
+    taken = {*REGION_TAGS, *CAPITAL_TAGS}
+    taken |= {f"{zone}_{tag}" for zone in {"rdz", *zone_names} for tag in ZONE_TAGS}
+    if not has_evidence(frame):
+        taken |= set(REGION_EVIDENCE)
+    clash = [name for name in names if name in taken]
+    if clash:
+        problems.append(f"column(s) {', '.join(map(repr, clash))} would be overwritten by a tag: rename or drop them")
+    return problems
+
+
+def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return what is wrong with the ids."""
+    if "site_id" not in frame.columns or not isinstance(frame["site_id"], pd.Series):
+        return []
+    ids = frame["site_id"]
+    empty = ids.isna() | (ids.astype(str).str.strip() == "")
+    problems = [f"row {row}: site_id is empty" for row in np.flatnonzero(empty)]
+    twice = ids.astype(str)[~empty & ids.astype(str).duplicated(keep=False)]
+    return problems + [f"site_id {name!r} stands {count} times" for name, count in twice.value_counts(sort=False).items()]
+
+
+def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return what is wrong with evidence columns."""
+    problems: list[str] = []
+    if "footprint_basis" in frame.columns:
+        wrong = sorted({str(value) for value in frame["footprint_basis"].dropna()} - set(BASES))
+        problems += [f"footprint_basis {value!r} is none of {', '.join(BASES)}" for value in wrong]
+    for column in _FLOATS:
+        if column in frame.columns:
+            numbers = pd.to_numeric(frame[column], errors="coerce")
+            bad = (numbers.isna() & frame[column].notna() & (frame[column].astype(str) != "")) | (numbers < 0)
+            problems += [f"row {row}: {column} is {frame[column].iloc[row]!r}, expected a number" for row in np.flatnonzero(bad)]
+    for column in [name for name in frame.columns if str(name).endswith("_reported_share")]:
+        numbers = pd.to_numeric(frame[column], errors="coerce")
+        problems += [f"row {row}: {column} is {numbers.iloc[row]:g}; a share is 0 to 1" for row in np.flatnonzero((numbers < 0) | (numbers > 1))]
+    return problems
+
+
+def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with its evidence columns in their types."""
+    for column in map(str, frame.columns):
+        if column in _FLOATS or column.endswith(("_reported_share", "_reported_area_m2")):
+            frame[column] = pd.to_numeric(frame[column], errors="coerce").astype("float64")
+        elif column.endswith("_reported_present"):
+            frame[column] = pd.array([_flag(value) for value in frame[column]], dtype="boolean")
+    if "sectors" in frame.columns:
+        frame["sectors"] = pd.Series([sector_list(value) for value in frame["sectors"]], index=frame.index, dtype=object)
+    if "within" in frame.columns and not isinstance(frame["within"], gpd.GeoSeries):
+        frame["within"] = gpd.GeoSeries(frame["within"], index=frame.index, crs=frame.crs)
+    return frame
+
+
+def _flag(value: Any) -> bool | None:
+    """Return a flag that a format may have turned into text or a number."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.strip().lower())
+    return bool(value)
+
+
+def sector_list(value: Any) -> list[str] | None:
+    """Return sector codes as a list, from a list, an array, JSON text or text joined by `;`.
+
+    Examples
+    --------
+    >>> sector_list("bio;robot"), sector_list('["bio"]'), sector_list(None)
+    (['bio', 'robot'], ['bio'], None)
+    """
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("[") and text.endswith("]"):
+            try:
+                return sector_list(json.loads(text))
+            except json.JSONDecodeError:
+                pass
+        value = text.split(";")
+    codes = [str(code).strip() for code in value if str(code).strip()]
+    return codes or None

@@ -1,0 +1,174 @@
+"""tag() and overlaps(): where each site lies, and what that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clustergeo import _regions, _zones, crs, footprints, overlap, schema
+from clustergeo.layers import Layer, as_layer
+
+EVIDENCE_ZONE = "rdz"
+ANY_LAYER = "any"
+
+
+def tag(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any] | None = None, as_of: str | None = None) -> gpd.GeoDataFrame:
+    """Return the sites with their region, capital region, sectors and zones.
+
+    Parameters
+    ----------
+    sites
+        Polygons or points with a CRS, n rows; only the geometry is needed. Columns that `load_sites` has mean the same here.
+    zones
+        Zone layers by name, each a `Layer` or a GeoDataFrame of polygons.
+    as_of
+        The day whose province names and codes are meant; the latest by default.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The n sites in their own CRS, index and order, with the columns of docs/architecture.md added: regions, `in_capital_region`,
+        `capital_share` with proved bounds, `capital_border_km` (geodesic, from the centroid, negative inside), `sectors`,
+        and for each zone NAME and always for `rdz` `NAME_present`, `NAME_share`, bounds, `NAME_area_m2`, basis, date and source.
+        Shares are 0 to 1; null is unknown.
+
+    Raises
+    ------
+    InputError
+        The frame cannot be used, or a column of it would be overwritten.
+
+    Notes
+    -----
+    Sites and zones that share a projected CRS are intersected in it; others on a Lambert azimuthal equal-area plane
+    (GRS80). Bounds follow from what certainly contains a site, never from sampling.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> sites = gpd.GeoDataFrame(geometry=[shapely.box(127.20, 37.14, 127.21, 37.15)], crs="EPSG:4326")
+    >>> tagged = tag(sites)
+    >>> tagged["municipality"].iloc[0], bool(tagged["in_capital_region"].iloc[0]), tagged["rdz_basis"].iloc[0]
+    ('용인시 처인구', True, 'unknown')
+    """
+    layers = {name: as_layer(zone, name=name) for name, zone in (zones or {}).items()}
+    frame = schema.site_frame(sites, zone_names=layers)
+    plane = plane_of(frame)
+    prints = footprints.of(frame, plane)
+    regions = _regions.region_tags(frame, prints, as_of)
+    parts = [regions, _regions.capital_tags(frame, prints), _sectors(frame)]
+    names = list(dict.fromkeys([EVIDENCE_ZONE, *layers]))
+    parts += [_zones.zone_tags(frame, layers.get(name), name, plane) for name in names]
+    added = pd.concat(parts, axis=1)
+    kept = frame.drop(columns=[column for column in added.columns if column in frame.columns])
+    return _in_order(frame, kept, added)
+
+
+def plane_of(frame: gpd.GeoDataFrame) -> str:
+    """Return the equal-area plane for a frame."""
+    return crs.plane_for(crs.to_lonlat(frame.geometry).total_bounds)
+
+
+def _sectors(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the sectors of each site, null where the frame names none."""
+    if "sectors" in frame.columns:
+        return pd.DataFrame({"sectors": frame["sectors"]})
+    return pd.DataFrame({"sectors": pd.Series([None] * len(frame), index=frame.index, dtype=object)})
+
+
+def _in_order(frame: gpd.GeoDataFrame, kept: gpd.GeoDataFrame, added: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the caller's columns in their order, evidence filled, then the added ones, the active geometry last."""
+    active = frame.geometry.name
+    order = [name for name in frame.columns if name != active]
+    order += [name for name in added.columns if name not in frame.columns]
+    whole = pd.concat([kept, added], axis=1)[[*order, active]]
+    return gpd.GeoDataFrame(whole, geometry=active, crs=frame.crs)
+
+
+def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFrame:
+    """Return how much of each site each layer takes, alone and with the others.
+
+    Parameters
+    ----------
+    sites
+        As for `tag`. Only measured polygons have figures; the rows of other sites are null.
+    zones
+        Zone layers by name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Long, one row a site and layer and one with layer `any`: `site_id, layer, area_m2, share, own_share`, the last being what
+        this layer alone removes. Null where a layer is not known to be complete over the site.
+
+    Raises
+    ------
+    InputError
+        As for `tag`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> sites = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 1)], crs="EPSG:5186")
+    >>> left = Layer(gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2, 1)], crs="EPSG:5186"), name="left", coverage="everywhere")
+    >>> right = Layer(gpd.GeoDataFrame(geometry=[shapely.box(1, 0, 3, 1)], crs="EPSG:5186"), name="right", coverage="everywhere")
+    >>> overlaps(sites, zones={"left": left, "right": right})[["layer", "share", "own_share"]].values.tolist()
+    [['left', 0.5, 0.25], ['right', 0.5, 0.25], ['any', 0.75, 0.75]]
+    """
+    layers = {name: as_layer(zone, name=name) for name, zone in zones.items()}
+    frame = schema.site_frame(sites, zone_names=layers)
+    plane = plane_of(frame)
+    same = {str(_zones.common_crs(frame, layer, plane)) for layer in layers.values()}
+    target: Any = _zones.common_crs(frame, next(iter(layers.values())), plane) if len(same) == 1 and layers else plane
+    prints = footprints.of(frame, target)
+    shapes = np.where(prints.measured, prints.shapes, None)
+    whole = np.asarray(shapely.area(shapes), dtype=np.float64)
+    true = crs.areas_m2(frame.geometry)
+    polygons = {name: _zones.polygons(layer, target) for name, layer in layers.items()}
+    inside = {name: _zones.inside_areas(frame, layer, prints, polygons[name], shapes) for name, layer in layers.items()}
+    known = {
+        name: _zones.covered_areas(layer, prints, shapes, inside[name]) >= whole * (1 - 1e-9) for name, layer in layers.items()
+    }
+    total = overlap.total_areas(shapes, overlap.dissolve(_together(polygons)))
+    everything = np.logical_and.reduce(list(known.values())) if known else np.zeros(len(frame), dtype=bool)
+    blocks = []
+    for name in layers:
+        others = overlap.total_areas(shapes, overlap.dissolve(_together({k: v for k, v in polygons.items() if k != name})))
+        blocks.append(_block(frame, name, inside[name], total - others, whole, true, known[name], everything))
+    blocks.append(_block(frame, ANY_LAYER, total, total, whole, true, everything, everything))
+    stacked = pd.concat(blocks, keys=range(len(blocks)))
+    return stacked.sort_index(level=1, sort_remaining=True, kind="stable").reset_index(drop=True)
+
+
+def _together(polygons: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """Return the polygons of several layers as one array."""
+    return np.concatenate([*polygons.values(), np.empty(0, dtype=object)])
+
+
+def _block(
+    frame: gpd.GeoDataFrame,
+    name: str,
+    inside: np.ndarray[Any, Any],
+    alone: np.ndarray[Any, Any],
+    whole: np.ndarray[Any, Any],
+    true: np.ndarray[Any, Any],
+    known: np.ndarray[Any, Any],
+    everything: np.ndarray[Any, Any],
+) -> pd.DataFrame:
+    """Return the rows of one layer."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(known, inside / whole, np.nan)
+        own = np.where(everything, np.maximum(alone, 0.0) / whole, np.nan)
+    return pd.DataFrame(
+        {
+            "site_id": frame["site_id"].to_numpy(),
+            "layer": name,
+            "area_m2": share * true,
+            "share": share,
+            "own_share": np.where(own < 1e-9, 0.0, own),  # noqa: PLR2004
+        }
+    )

@@ -1,0 +1,188 @@
+"""A report held against its own figures: each file by its hash, each figure by making it again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from clustergeo import datasets, schema
+from clustergeo._contents import data_files, table_files
+from clustergeo._files import native, shown
+from clustergeo._formats import geojson_bytes
+from clustergeo.errors import ClusterGeoError, InputError
+from clustergeo.tags import tag
+
+CRATE = "ro-crate-metadata.json"
+COLUMNS = ("file", "where", "found", "expected", "problem")
+_EXACT = 1e-9
+Cells = dict[tuple[str, str], str]
+
+
+def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Hold a report against its manifest and its own figures.
+
+    Parameters
+    ----------
+    folder
+        A folder that `report` wrote.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a difference: `file`, `where` (site and column, row and column, or line), `found`, `expected`, `problem`; empty
+        when nothing was changed. Hashes are compared, summary tables and data files are made again from the sites that the report
+        holds, and regions and the capital region are measured again.
+
+    Raises
+    ------
+    InputError
+        The folder holds no report.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from clustergeo import report
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     len(verify(report(place + "/out")))
+    0
+    """
+    place = native(folder)
+    entities = _manifest(place)
+    listed = {unquote(str(one["@id"])): one for one in entities if one.get("@type") == "File"}
+    content, findings = {}, []
+    for name, entity in listed.items():
+        try:
+            content[name] = (place / name).read_bytes()
+        except OSError:
+            findings.append((name, "", "", "", "the file is missing"))
+            continue
+        digest = hashlib.sha256(content[name]).hexdigest()
+        if digest != entity.get("sha256"):
+            findings.append((name, "", digest, str(entity.get("sha256")), "the file was changed (its sha256 differs)"))
+    changed = {name for name, *_ in findings}
+    reference = _reference(content, changed)
+    if reference is None:
+        findings.append((CRATE, "", "", "", "neither sites.parquet nor sites.geojson is whole, so no figure can be made again"))
+    else:
+        findings += _figures(content, reference)
+        findings += _tags(reference, entities)
+    return pd.DataFrame(findings, columns=list(COLUMNS))
+
+
+def _manifest(place: Path) -> list[dict[str, Any]]:
+    """Return the entities of the manifest."""
+    try:
+        graph = json.loads((place / CRATE).read_bytes())["@graph"]
+        return [one for one in graph if isinstance(one, dict)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        msg = f"{shown(place)} holds no report: {CRATE} is missing or cannot be read. Write one with `clustergeo report`."
+        raise InputError(msg) from error
+
+
+def _reference(content: Mapping[str, bytes], changed: set[str]) -> gpd.GeoDataFrame | None:
+    """Return the sites of the report from the first data file that is as it was written."""
+    if "sites.parquet" in content and "sites.parquet" not in changed:
+        return _typed(gpd.read_parquet(io.BytesIO(content["sites.parquet"])))
+    if "sites.geojson" in content and "sites.geojson" not in changed:
+        return _typed(pyogrio.read_dataframe(io.BytesIO(content["sites.geojson"]), datetime_as_string=True))
+    return None
+
+
+def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return a frame with lists as lists and flags as flags, as `tag` makes them."""
+    out = frame.copy()
+    if "sectors" in out.columns:
+        out["sectors"] = pd.Series([schema.sector_list(value) for value in out["sectors"]], index=out.index, dtype=object)
+    for column in out.columns:
+        if str(column).endswith("_present") or column == "in_capital_region":
+            out[column] = out[column].astype("boolean")
+    return out
+
+
+def _figures(content: Mapping[str, bytes], reference: gpd.GeoDataFrame) -> Iterator[tuple[str, ...]]:
+    """Yield each cell of a data file or table that differs from one made again from the sites."""
+    again = {name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()}
+    for name, found in content.items():
+        if name not in again or found == again[name]:
+            continue
+        try:
+            mine, theirs = _cells(name, again[name]), _cells(name, found)
+        except Exception as error:  # noqa: BLE001  (a damaged file fails in as many ways as there are readers)
+            yield name, "", "", "", f"it cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            continue
+        for key in [*mine, *(key for key in theirs if key not in mine)]:
+            here, there = theirs.get(key, "(missing)"), mine.get(key, "(missing)")
+            if here != there and not _same_number(here, there):
+                yield name, ", ".join(part for part in key if part), here, there, f"found {here!r}, expected {there!r}"
+
+
+def _same_number(one: str, other: str) -> bool:
+    """Say whether two texts are the same number to 1e-9, as another version may write it."""
+    try:
+        a, b = float(one), float(other)
+    except ValueError:
+        return False
+    return abs(a - b) <= _EXACT * max(1.0, abs(a), abs(b))
+
+
+def _cells(name: str, content: bytes) -> Cells:
+    """Return the cells of a file, by site and column, row and column, or line."""
+    if name.endswith(".parquet"):
+        return _cells("sites.geojson", geojson_bytes(_typed(gpd.read_parquet(io.BytesIO(content)))))
+    if name.endswith(".geojson"):
+        features = json.loads(content)["features"]
+        return {
+            (str(feature["properties"].get("site_id")), key): json.dumps(value, ensure_ascii=False)
+            for feature in features
+            for key, value in {**feature["properties"], "geometry": feature["geometry"]}.items()
+        }
+    if name.endswith(".gpkg"):
+        frame = pyogrio.read_dataframe(io.BytesIO(content), layer="sites", datetime_as_string=True)
+        return _cells("sites.geojson", geojson_bytes(_typed(frame)))
+    if name.endswith(".csv"):
+        header, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        return {
+            (str(row[0]) if row else f"row {number}", column): value
+            for number, row in enumerate(rows, start=1)
+            for column, value in zip(header, row, strict=False)
+        }
+    return {(f"line {number}", ""): line for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1)}
+
+
+def _tags(reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Yield each region or capital-region tag that the shipped layers of this version do not give again."""
+    shipped = {row["layer"]: row["sha256"] for row in datasets.catalogue().to_dict("records")}
+    used = {str(one.get("name")): one.get("sha256") for one in entities if one.get("@type") == "Dataset"}
+    if any(shipped[name] != used[name] for name in shipped if name in used and name.endswith("-2018")):
+        return
+    made = {*schema.REGION_TAGS, *schema.CAPITAL_TAGS, "sectors"} - {"sectors"}
+    zones = {str(name)[: -len("_share_low")] for name in reference.columns if str(name).endswith("_share_low")} - {"capital"}
+    made |= {f"{zone}_{part}" for zone in zones for part in schema.ZONE_TAGS}
+    if not schema.has_evidence(reference):
+        made |= {*schema.REGION_EVIDENCE}
+    try:
+        again = tag(reference.drop(columns=[name for name in made if name in reference.columns]))
+    except ClusterGeoError as error:
+        yield "sites.parquet", "", "", "", f"its sites cannot be tagged again: {error}"
+        return
+    for column in ("municipality_code_kostat", "region_share", *schema.CAPITAL_TAGS):
+        if column not in reference.columns:
+            yield "sites.parquet", column, "(missing)", "", f"the column {column} is missing"
+            continue
+        for site, here, there in zip(reference["site_id"], reference[column], again[column], strict=True):
+            a, b = ("" if pd.isna(value) else str(value) for value in (here, there))
+            if a != b and not _same_number(a, b):
+                yield "sites.parquet", f"{site}, {column}", a, b, f"found {a or 'null'}, measured again {b or 'null'}"
+
+

@@ -1,0 +1,305 @@
+"""Summaries and presentation tables."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from clustergeo import crs, labels
+from clustergeo._table import Column, Table
+from clustergeo.errors import InputError
+from clustergeo.tables import KEYS, site_table, summarize, table
+
+SECTORS = {"food": (("식품", "food"), "#99BB55"), "bio": (("바이오", "bio"), "#CC3311")}
+REGIONS = {"honam": ("호남권", "Honam"), "gangwon": ("강원권", "Gangwon")}
+
+
+@pytest.fixture(autouse=True)
+def taxonomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels, "_sectors", lambda: SECTORS)
+    monkeypatch.setattr(labels, "_macro_regions", lambda: REGIONS)
+
+
+@pytest.fixture
+def tagged() -> pd.DataFrame:
+    """Four sites: inside, outside, outside without an area, and one of which nothing is known."""
+    return pd.DataFrame(
+        {
+            "site_id": ["a", "b", "c", "d"],
+            "name_ko": ["가", "나", "다", None],
+            "name_en": ["Ga", None, "Da", None],
+            "province": ["경기도", "전라남도", "경기도", None],
+            "province_en": ["Gyeonggi-do", None, "Gyeonggi-do", None],
+            "province_code_kostat": ["31", "36", "31", None],
+            "municipality": ["용인시 처인구", "고흥군", None, None],
+            "sectors": [["bio"], ["bio", "food"], ["tidal"], None],
+            "macro_region": ["gangwon", "honam", "gangwon", None],
+            "area_km2": [7.28, 1.5, np.nan, np.nan],
+            "area_as_of": ["2024-04-24", "2025-08-11", None, None],
+            "area_scope": ["whole", "withdrawn_plan", None, None],
+            "announced_area_km2": [7.1, 1.73, 1.0, np.nan],
+            "status": ["designated", "candidate", "candidate", None],
+            "status_as_of": ["2024-12-26", "2023-03-15", "2023-03-15", None],
+            "in_capital_region": pd.array([True, False, False, None], dtype="boolean"),
+            "capital_border_km": [-12.34, 250.0, 1.3, np.nan],
+            "rdz_present": pd.array([False, True, True, None], dtype="boolean"),
+            "rdz_share": [np.nan, 0.956, np.nan, np.nan],
+            "rdz_area_m2": [np.nan, 1434000.0, np.nan, np.nan],
+            "rdz_basis": ["inferred", "reported", "measured", "unknown"],
+            "rdz_as_of": ["2026", "2025-02-25", "2025", None],
+        }
+    )
+
+
+def test_a_site_of_two_sectors_counts_in_both_rows(tagged: pd.DataFrame) -> None:
+    summary = summarize(tagged).set_index("sector")
+    assert summary["sites"].to_dict() == {"food": 1, "bio": 2, "tidal": 1, "unknown": 1}
+    assert summary.loc["bio", "area_km2"] == pytest.approx(8.78)
+
+
+def test_rows_follow_the_taxonomy_then_strangers_then_the_unknown(tagged: pd.DataFrame) -> None:
+    assert summarize(tagged)["sector"].tolist() == ["food", "bio", "tidal", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("province", ["경기도", "전라남도", "unknown"]),
+        ("macro_region", ["honam", "gangwon", "unknown"]),
+        ("in_capital_region", ["inside", "outside", "unknown"]),
+        ("rdz_basis", ["measured", "reported", "inferred", "unknown"]),
+        ("status", ["candidate", "designated", "unknown"]),
+    ],
+)
+def test_every_key_has_its_own_order(tagged: pd.DataFrame, by: str, expected: list[Any]) -> None:
+    assert summarize(tagged, by=by)[by].tolist() == expected
+    assert summarize(tagged.iloc[::-1], by=by)[by].tolist() == expected
+
+
+def test_the_figures_of_a_group_are_those_worked_out_by_hand(tagged: pd.DataFrame) -> None:
+    row = summarize(tagged, by="in_capital_region").set_index("in_capital_region").loc["outside"]
+    assert row.to_dict() == {
+        "sites": 2,
+        "area_km2": 1.5,
+        "sites_without_area": 1,
+        "announced_area_km2": pytest.approx(2.73),
+        "inside_capital_region": 0,
+        "outside_capital_region": 2,
+        "capital_region_undecided": 0,
+        "rdz_present": 2,
+        "rdz_absent": 0,
+        "rdz_unknown": 0,
+        "rdz_area_km2": pytest.approx(1.434),
+    }
+
+
+def test_a_sum_of_nothing_known_is_null_and_not_zero(tagged: pd.DataFrame) -> None:
+    row = summarize(tagged, by="status").set_index("status").loc["unknown"]
+    assert np.isnan(row["area_km2"])
+    assert np.isnan(row["rdz_area_km2"])
+    assert (row["capital_region_undecided"], row["rdz_unknown"], row["sites_without_area"]) == (1, 1, 1)
+
+
+def test_two_keys_give_a_row_for_each_pair_that_occurs(tagged: pd.DataFrame) -> None:
+    summary = summarize(tagged, by=["sector", "province"])
+    pairs = list(summary[["sector", "province"]].itertuples(index=False, name=None))
+    expected = [
+        ("food", "전라남도"),
+        ("bio", "경기도"),
+        ("bio", "전라남도"),
+        ("tidal", "경기도"),
+        ("unknown", "unknown"),
+    ]
+    assert pairs == expected
+    assert summary["sites"].tolist() == [1, 1, 1, 1, 1]
+
+
+def test_an_empty_frame_gives_every_column_with_its_type(tagged: pd.DataFrame) -> None:
+    full, empty = summarize(tagged, by=["sector", "status"]), summarize(tagged.iloc[:0], by=["sector", "status"])
+    assert len(empty) == 0
+    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+    assert summarize(pd.DataFrame(), by="province").columns[0] == "province"
+
+
+def test_a_frame_without_announced_areas_has_no_column_of_them(tagged: pd.DataFrame) -> None:
+    assert "announced_area_km2" not in summarize(tagged.drop(columns="announced_area_km2"))
+
+
+def test_the_area_of_a_measured_polygon_is_measured_where_no_figure_is_given() -> None:
+    square = shapely.box(127, 37, 127.01, 37.01)
+    sites = gpd.GeoDataFrame(
+        {
+            "status": ["x", "x", "x"],
+            "area_km2": [np.nan, np.nan, 5.0],
+            "footprint_basis": ["measured", "disc", "measured"],
+        },
+        geometry=[square, square, square],
+        crs="EPSG:4326",
+    )
+    row = summarize(sites, by="status").iloc[0]
+    true_area = crs.areas_m2(sites.geometry)[0] / 1e6
+    assert row["area_km2"] == pytest.approx(5.0 + true_area)
+    assert row["sites_without_area"] == 1
+
+
+def test_a_measured_point_has_no_area() -> None:
+    sites = gpd.GeoDataFrame({"status": ["x"]}, geometry=[shapely.Point(127, 37)], crs="EPSG:4326")
+    assert summarize(sites, by="status")["sites_without_area"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    "by", ["colour", [], ["sector", "sector"], ["sector", "status", "province"], ["sector", "colour"]]
+)
+def test_a_key_that_does_not_exist_is_refused_with_the_choices(tagged: pd.DataFrame, by: Any) -> None:
+    with pytest.raises(InputError, match=", ".join(KEYS)):
+        summarize(tagged, by=by)
+
+
+def test_a_frame_that_was_not_tagged_is_refused_with_the_cure(tagged: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="Tag them first"):
+        summarize(tagged.drop(columns="province"), by="province")
+
+
+def test_the_callers_frame_is_not_changed(tagged: pd.DataFrame) -> None:
+    before = tagged.copy(deep=True)
+    summarize(tagged, by=["sector", "province"])
+    table(tagged, by="sector")
+    site_table(tagged)
+    pd.testing.assert_frame_equal(tagged, before)
+
+
+# Presentation
+
+
+def test_a_table_of_a_summary_is_that_of_its_sites(tagged: pd.DataFrame) -> None:
+    assert table(summarize(tagged, by="status"), lang="en") == table(tagged, by="status", lang="en")
+    with pytest.raises(InputError, match="disagrees with a summary by status"):
+        table(summarize(tagged, by="status"), by="sector")
+
+
+def test_headers_and_values_are_words_in_both_languages(tagged: pd.DataFrame) -> None:
+    korean, english = (table(tagged, by="sector", lang=lang) for lang in labels.LANGS)
+    assert korean.frame["업종"].tolist() == ["식품", "바이오", "기타 (tidal)", "미상"]
+    assert english.frame["Sector"].tolist() == ["food", "bio", "other (tidal)", "unknown"]
+    assert "Area (km²)" in english.frame.columns
+    assert (korean.title, english.title) == ("업종별 부지", "Sites by Sector")
+
+
+def test_headers_are_never_twice_the_same(tagged: pd.DataFrame) -> None:
+    for key in KEYS:
+        for lang in labels.LANGS:
+            headers = [column.header for column in table(tagged, by=key, lang=lang).columns]
+            assert len(set(headers)) == len(headers)
+
+
+def test_the_table_by_sector_says_that_sites_count_twice(tagged: pd.DataFrame) -> None:
+    assert "counts once in each sector's row" in table(tagged, by="sector", lang="en").notes[0]
+    assert len(table(tagged, by="status", lang="en").notes) == 1
+
+
+def test_an_undecided_capital_region_is_a_row_in_words(tagged: pd.DataFrame) -> None:
+    shown = table(tagged, by="in_capital_region", lang="en").frame["Capital region"]
+    assert shown.tolist() == ["inside", "outside", "undecided"]
+
+
+def test_without_a_key_the_table_is_of_the_sites(tagged: pd.DataFrame) -> None:
+    assert table(tagged, lang="en") == site_table(tagged, "en")
+
+
+def test_a_row_of_the_site_table_says_what_is_known_with_dates(tagged: pd.DataFrame) -> None:
+    rows = site_table(tagged, "en").frame
+    assert rows["Name"].tolist() == ["Ga", "나", "Da", "d"]
+    assert rows["Province"].tolist() == ["Gyeonggi-do", "전라남도", "Gyeonggi-do", None]
+    assert rows["Area as of"].tolist() == ["2024-04-24", "2025-08-11 (whole site in a withdrawn plan)", None, None]
+    assert rows["Capital region"].tolist() == ["inside", "outside", "outside", "undecided"]
+    assert rows["RDZ: present"].tolist() == ["none", "present", "present", None]
+    assert rows["RDZ area (km²)"].tolist() == [None, pytest.approx(1.434), None, None]
+    assert rows["Distance to the capital region's border (km, negative inside)"].iloc[0] == -12.34
+
+
+def test_numbers_are_shown_with_the_decimals_they_need_and_nulls_as_a_dash() -> None:
+    shown = Table.of(
+        [Column("a", "area"), Column("s", "share")], [[7.28, 0.956], [0.636, None], [1234.5, 1.0]], title="t"
+    )
+    assert [line for line in shown.markdown().splitlines() if line.startswith("| ")][2:] == [
+        "| 7.280 | 95.6 % |",
+        "| 0.636 | – |",
+        "| 1,234.500 | 100.0 % |",
+    ]
+
+
+def test_csv_has_raw_numbers_and_empty_cells(tagged: pd.DataFrame) -> None:
+    data = site_table(tagged, "ko").csv()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\r\n") == 5
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert rows[1]["개발제한구역: 비율"] == "0.956"
+    assert rows[0]["수도권 경계까지 거리(km, 안쪽은 음수)"] == "-12.34"
+    assert rows[0]["개발제한구역: 비율"] == ""
+
+
+def test_a_hostile_name_does_no_harm_in_any_format() -> None:
+    name = "<img src=x onerror=alert(1)>|\n`[x](javascript:1)` \\input{x} $x^2$ 50% a_b"
+    shown = Table.of([Column(name, "text")], [[name], ["=HYPERLINK(1)"]], title=name, notes=[name])
+    assert "<img" not in shown.html()
+    assert shown.html().count("&lt;img src=x onerror=alert(1)&gt;") == 4
+    lines = shown.markdown().splitlines()
+    assert "<img" not in shown.markdown()
+    assert len([line for line in lines if line.startswith("| ")]) == 4
+    assert r"\|" in lines[2]
+    assert r"\[x\](javascript:1)" in lines[2]
+    assert r"\input" not in shown.latex()
+    assert r"50\% a\_b" in shown.latex()
+    assert "'=HYPERLINK(1)" in shown.csv().decode("utf-8-sig")
+
+
+def test_html_is_one_well_formed_table_with_caption_and_notes(tagged: pd.DataFrame) -> None:
+    text = table(tagged, by="sector", lang="ko", title="A & B").html()
+    assert text.startswith('<table class="clustergeo-table" lang="ko">')
+    assert "<caption>A &amp; B</caption>" in text
+    assert text.count("<tr>") == 1 + 4 + 1
+    assert "<tfoot>" in text
+    frame = pd.DataFrame(table(tagged, by="sector").frame)
+    assert text.count("<th ") == len(frame.columns)
+    assert table(tagged, by="sector")._repr_html_() == table(tagged, by="sector").html()
+
+
+def test_latex_uses_booktabs_and_one_column_a_header(tagged: pd.DataFrame) -> None:
+    text = table(tagged, by="status", lang="en").latex()
+    body = text[text.index(r"\midrule") : text.index(r"\bottomrule")]
+    assert [line.count(" & ") for line in body.splitlines()[1:]] == [11, 11, 11]
+    assert r"\begin{tabular}{lrrrrrrrrrrr}" in text
+    assert r"km\textsuperscript{2}" in text
+
+
+def test_a_table_cannot_be_changed(tagged: pd.DataFrame) -> None:
+    shown = table(tagged, by="status")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        shown.title = "other"  # type: ignore[misc]
+    frame = shown.frame
+    frame.iloc[0, 0] = "changed"
+    assert shown.frame.iloc[0, 0] == "후보지"
+
+
+def test_an_empty_table_still_has_its_headers(tagged: pd.DataFrame) -> None:
+    shown = site_table(tagged.iloc[:0], "en")
+    assert len(shown.frame) == 0
+    assert "Name" in shown.frame.columns
+    assert "<thead>" in shown.html()
+    assert shown.csv().decode("utf-8-sig").startswith("Name,Province")
+
+
+@pytest.mark.parametrize("lang", ["fr", ""])
+def test_a_language_that_does_not_exist_is_refused(tagged: pd.DataFrame, lang: str) -> None:
+    with pytest.raises(InputError, match="'ko', 'en'"):
+        table(tagged, by="status", lang=lang)
+    with pytest.raises(InputError, match="'ko', 'en'"):
+        site_table(tagged, lang)
