@@ -1,4 +1,4 @@
-"""Where do these sites lie? Korean industrial clusters tagged by region, sector and restricted zones, with the evidence shown."""
+"""Where do these sites lie? Industrial clusters tagged by region, sector and restricted zones, with the evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The build of `data/processed` from `data/raw` and the boundary source: `python -m clustergeo._build RAW OUT --boundary FILE`."""
+"""The build of `data/processed` from `data/raw` and the boundary source.
+
+python -m clustergeo._build data/raw data/processed --boundary FILE
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,8 @@ def _localities(path: Path) -> gpd.GeoDataFrame:
     repaired = np.array([_polygons_only(shape) for shape in shapely.make_valid(plane)], dtype=object)
     coverage = shapely.coverage_simplify(shapely.coverage_clean(repaired), TOLERANCE_M)
     lonlat = crs.transform(coverage, crs.KOREA_PLANE, crs.LONLAT)
-    # Rounding every vertex alike keeps shared borders shared; cleaning drops the few islets of under a metre that collapse.
+    # Rounding every vertex alike keeps shared borders shared; cleaning drops the few islets of under a metre that
+    # collapse.
     rounded = shapely.coverage_clean(shapely.transform(lonlat, lambda points: np.round(points, DECIMALS)))
     rounded = shapely.transform(rounded, lambda points: np.round(points, DECIMALS))
     if not (shapely.is_valid(rounded).all() and shapely.coverage_is_valid(rounded)):
@@ -165,9 +169,15 @@ def _sites(raw: Path, localities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for row in table.itertuples(index=False):
         rows = named[named["site_id"] == row.site_id]
         codes = list(rows["locality_code_kostat"])
-        wrong = [code for code in codes if code not in shapes.index or shown[code] != rows.set_index("locality_code_kostat")["name_2018"][code]]
+        wrong = [
+            code
+            for code in codes
+            if code not in shapes.index or shown[code] != rows.set_index("locality_code_kostat")["name_2018"][code]
+        ]
         if not codes or wrong:
-            problems.append(f"{row.site_id}: localities {wrong or 'missing'} are not in the boundary source under that name.")
+            problems.append(
+                f"{row.site_id}: localities {wrong or 'missing'} are not in the boundary source under that name."
+            )
             continue
         area = shapely.coverage_union_all(np.asarray(shapes[codes].values, dtype=object))
         if {code[:2] for code in codes} != {row.province_code_kostat} or len({code[:5] for code in codes}) != 1:
@@ -199,7 +209,10 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
     compiled = (facts_only, "clustergeo developers; the sources named in each row", "data/raw")
     held = pd.read_csv(out / "facts.csv", dtype=str, keep_default_na=False)
     facts_vintage = max(held["as_of"], key=facts.last_day)
-    mixed = (f"{facts_only}; the areas `within`: {source['licence']}", f"clustergeo developers; {source['attribution_en']}")
+    mixed = (
+        f"{facts_only}; the areas `within`: {source['licence']}",
+        f"clustergeo developers; {source['attribution_en']}",
+    )
     entries = [
         ("localities-2018", "layer", "localities.parquet", *boundary),
         ("municipalities-2018", "layer", "municipalities.parquet", *boundary),

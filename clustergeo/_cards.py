@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -22,7 +21,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "unknown": ("알 수 없음", "unknown"),
     "place": ("위치", "Place"),
     "area": ("면적", "Area"),
-    "announced": ("발표 면적", "Announced area"),
+    "announced": ("발표 당시 {} km²", "announced {} km²"),
     "status": ("추진 단계", "Status"),
     "capital": ("수도권", "Capital region"),
     "rdz": ("개발제한구역", "RDZ (greenbelt)"),
@@ -78,6 +77,10 @@ EVIDENCE = {
     "none": Evidence(("무", "N"), 2.0, "1.5 3.5", ("없음(추론)", "none, inferred")),
     "unknown": Evidence(("?", "?"), 1.0, "1 5", ("알 수 없음", "unknown")),
 }
+
+
+# The style of a badge by the answer it stands for.
+ANSWERS = {True: "yes", False: "no", None: "open"}
 
 
 def word(key: str, lang: str, *parts: str) -> str:
@@ -137,10 +140,14 @@ def evidence_of(row: Row) -> tuple[str, bool | None]:
     return ("present" if answer else "none"), answer
 
 
+def says_rdz(row: Row) -> bool:
+    """Return whether a frame has a column of RDZ evidence at all, whatever it holds."""
+    return "rdz_basis" in row or "rdz_reported_basis" in row
+
+
 def badge(key: str, answer: bool | None, lang: str) -> str:  # noqa: FBT001 - three answers, not a switch
     """Return the badge of an evidence: a letter, filled for present, hollow for none, grey for not decided."""
-    kind = {True: "yes", False: "no", None: "open"}[answer]
-    return f'<b class="cg-badge cg-{kind}">{EVIDENCE[key].letters[labels.check_lang(lang)]}</b>'
+    return f'<b class="cg-badge cg-{ANSWERS[answer]}">{EVIDENCE[key].letters[labels.check_lang(lang)]}</b>'
 
 
 def links(text: Any) -> str:
@@ -197,11 +204,10 @@ def card(row: Row, lang: str, *, name: str, classes: Mapping[str, int], basis: s
         head.append(f'<ul class="cg-sectors">{chips}</ul>')
     rows = [
         (word("place", lang), _place(row, lang)),
-        (word("area", lang), _area(row, lang)),
-        (word("announced", lang), _announced(row)),
-        (word("status", lang), _status(row, lang)),
         (word("capital", lang), _capital(row, lang)),
         *_zones(row, lang),
+        (word("area", lang), _area(row, lang)),
+        (word("status", lang), _status(row, lang)),
         (word("footprint", lang), _footprint(row, lang, basis)),
     ]
     listed = "".join(f"<dt>{escape(term)}</dt><dd>{text}</dd>" for term, text in rows if text)
@@ -258,19 +264,17 @@ def percent(value: float) -> str:
 
 
 def _area(row: Row, lang: str) -> str:
-    area = known(row, "area_km2")
-    if area is None:
-        return ""
-    text = f"<b>{number(float(area), 3)} km²</b>" + _dated(row, "area_as_of")
-    scope = known(row, "area_scope")
-    if scope not in (None, "whole"):
-        text += f" <em>{escape(labels.value('area_scope', scope, lang))}</em>"
-    return _sourced(text, row, "area_source")
-
-
-def _announced(row: Row) -> str:
-    area = known(row, "announced_area_km2")
-    return "" if area is None else f"{number(float(area), 3)} km²"
+    """Return the area with its date and what it is of, and beside it the area as announced."""
+    parts = []
+    area, announced = known(row, "area_km2"), known(row, "announced_area_km2")
+    if area is not None:
+        parts.append(f"<b>{number(float(area), 3)} km²</b>" + _dated(row, "area_as_of"))
+        scope = known(row, "area_scope")
+        if scope not in (None, "whole"):
+            parts[0] += f" <em>{escape(labels.value('area_scope', scope, lang))}</em>"
+    if announced is not None:
+        parts.append(escape(word("announced", lang, number(float(announced), 3))))
+    return _sourced(" · ".join(parts), row, "area_source") if parts else ""
 
 
 def _status(row: Row, lang: str) -> str:
@@ -318,15 +322,9 @@ def _zones(row: Row, lang: str) -> list[tuple[str, str]]:
     note = known(row, f"rdz_reported_note_{lang}")
     if note is not None:
         rows[-1] = (rows[-1][0], rows[-1][1] + f'<span class="cg-note">{escape(str(note))}</span>')
-    names = [re.sub(r"_basis$", "", name) for name in row if name.endswith("_basis") and name != "footprint_basis"]
-    for name in names:
-        if (
-            name not in ("rdz", "area", "status", "position")
-            and not name.endswith("_reported")
-            and f"{name}_present" in row
-        ):
-            rows.append((labels.zone_name(name, lang), _zone(row, name, lang, mark="")))
-    return rows
+    names = [name.removesuffix("_present") for name in row if name.endswith("_present")]
+    others = [name for name in names if name != "rdz" and not name.endswith("_reported")]
+    return rows + [(labels.zone_name(name, lang), _zone(row, name, lang, mark="")) for name in others]
 
 
 def _zone(row: Row, name: str, lang: str, *, mark: str) -> str:

@@ -15,6 +15,10 @@ GROUPED = ("sector", "macro_region")
 _PAGES = r"(index|map)(\.ko)?\.html|map(\.ko)?\.(png|svg)"
 _DATA = rf"sites\.({'|'.join(FORMATS)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
 _TABLES = r"tables/summary-by-[a-z_]+(\.ko)?\.(csv|html|md)"
+_STYLE = (
+    "body{font-family:sans-serif;margin:2rem}caption{text-align:left;font-weight:bold;padding:.4em 0}"
+    "table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:.3em .6em}"
+)
 _KNOWN = re.compile(rf"{_PAGES}|{_DATA}|{_TABLES}|ro-crate-metadata\.json")
 
 
@@ -52,6 +56,5 @@ def suffix(lang: str) -> str:
 
 def _page(table: str, lang: str) -> bytes:
     """Return a table as a page that a browser reads in the right encoding."""
-    style = "body{font-family:sans-serif;margin:2rem}table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:.3em .6em}"
-    head = f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>clustergeo</title><style>{style}</style></head>'
-    return f"{head}<body>\n{table}</body></html>\n".encode()
+    head = f'<meta charset="utf-8"><title>clustergeo</title><style>{_STYLE}</style>'
+    return f'<!doctype html><html lang="{lang}"><head>{head}</head><body>\n{table}</body></html>\n'.encode()

@@ -96,7 +96,7 @@ def geoparquet_bytes(frame: gpd.GeoDataFrame) -> bytes:
     out.attrs = {}
     out.columns = [str(name) for name in out.columns]
     for name in table.columns:
-        if table[name].dtype == object:
+        if table[name].dtype == object or pd.api.types.is_complex_dtype(table[name]):
             out[name] = _one_type([cell(one) for one in table[name]], table.index)
     stream = io.BytesIO()
     out.to_parquet(
@@ -139,6 +139,7 @@ def csv_bytes(frame: gpd.GeoDataFrame) -> bytes:
     columns = {str(name): [flat(one) for one in table[name]] for name in table.columns}
     # Of the degrees as they are: a marker for a table, not a measurement.
     centres = np.asarray(shapely.centroid(lonlat(frame)), dtype=object)
+    centres[shapely.is_empty(centres)] = None
     for name, coordinate in (("lon", shapely.get_x(centres)), ("lat", shapely.get_y(centres))):
         columns.setdefault(name, [flat(round(float(one), DECIMALS)) for one in coordinate])
     return csv_rows(list(columns), zip(*columns.values(), strict=True))
@@ -173,7 +174,6 @@ def guarded(text: str) -> str:
 def json_bytes(content: Mapping[str, Any]) -> bytes:
     """Return compact UTF-8 JSON that ends with a newline; a number JSON does not know is refused, not written."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # A lone surrogate (text from a broken file name) is not UTF-8; a question mark is honest and loads everywhere.
     return text.encode("utf-8", "replace") + b"\n"
 
 
@@ -186,7 +186,8 @@ def cell(value: Any) -> Any:
     (None, ['a', 'b'], '2025-02-25')
     """
     if isinstance(value, str):
-        return value
+        # A lone surrogate (text from a broken file name) is not UTF-8; a question mark is honest and opens everywhere.
+        return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, Mapping):
         return {str(key): cell(one) for key, one in value.items()}
     if isinstance(value, (list, tuple, set, frozenset, np.ndarray)):

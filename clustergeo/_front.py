@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -16,6 +15,8 @@ from clustergeo.exporting import FORMATS, run_time
 from clustergeo.layers import Layer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import geopandas as gpd
 
 # A page that explains thousands of sites one by one is read by nobody.
@@ -39,13 +40,16 @@ _WORDS = {
     "table_sites": ("부지별 표", "The sites"),
     "summaries": ("요약표", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
-    "too_many": ("부지가 {count}곳을 넘어 문장 설명은 생략했습니다. clustergeo explain 명령으로 볼 수 있습니다.", "More than {count} sites: the sentences are left out. `clustergeo explain` gives them."),
+    "too_many": (
+        "부지가 {count}곳을 넘어 문장 설명은 생략했습니다. clustergeo explain 명령으로 볼 수 있습니다.",
+        "More than {count} sites: the sentences are left out. `clustergeo explain` gives them.",
+    ),
     "layers": ("쓰인 자료", "Layers used"),
     "downloads": ("내려받기", "Downloads"),
     "made": ("만든 시각 {time}", "Made {time}"),
     "note": (
         "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다. 알 수 없는 값은 0이 아니라 빈칸(–)입니다.",
-        "Discs draw the reported area at the reported position; they are no evidence. What is unknown is a dash, never 0.",
+        "Discs draw the reported area at the reported position: no evidence. What is unknown is a dash, never 0.",
     ),
 }
 _LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
@@ -66,11 +70,13 @@ _TEMPLATE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{ title }}</title>
 <style>
-body{font-family:"Noto Sans KR","Noto Sans CJK KR","Malgun Gothic","Apple SD Gothic Neo","NanumGothic",system-ui,sans-serif;
+body{font-family:"Noto Sans KR",
+ "Noto Sans CJK KR","Malgun Gothic","Apple SD Gothic Neo","NanumGothic",system-ui,sans-serif;
  color:#1d2733;background:#f5f7f9;margin:0;line-height:1.5;word-break:keep-all;overflow-wrap:anywhere}
 main{max-width:72rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.5rem}
-h1{font-size:1.7rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:2px solid #cfd8e0;padding-bottom:.2rem}
+h1{font-size:1.7rem;margin:.2rem 0}
+h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:2px solid #cfd8e0;padding-bottom:.2rem}
 a{color:#0b5394}.asof{color:#52606d;margin:0}
 .key{display:flex;flex-wrap:wrap;gap:.8rem;margin:1.2rem 0}
 .key div{background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;padding:.6rem 1rem;min-width:7rem}
@@ -103,7 +109,8 @@ code{font-size:.75rem}.files{columns:3 14rem;font-size:.9rem}
 {% for table in summaries %}<div class="scroll">{{ table }}</div>{% endfor %}
 <h2>{{ words.evidence }}</h2>
 {% if too_many %}<p>{{ too_many }}</p>{% endif %}
-{% for name, sentences in evidence %}<details><summary>{{ name }}</summary>{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</details>
+{% for name, sentences in evidence %}<details><summary>{{ name }}</summary>
+{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</details>
 {% endfor %}
 <h2>{{ words.layers }}</h2>
 <div class="scroll"><table><thead><tr>{% for head in layer_heads %}<th>{{ head }}</th>{% endfor %}</tr></thead>
@@ -134,7 +141,7 @@ def front_page(
     used
         The layers that the tags rest on.
     picture
-        The static map, SVG.
+        The static map, PNG.
     lang
         `"ko"` or `"en"`.
     as_of
@@ -158,7 +165,7 @@ def front_page(
         as_of=words["as_of"].format(date=latest) if latest else words["undated"],
         asked=words["asked"].format(date=as_of) if as_of else "",
         key=_key_figures(tagged, words),
-        picture=data_uri(picture, "image/svg+xml"),
+        picture=data_uri(picture, "image/png"),
         # The tables escape their own text.
         site_table=Markup(tables.table(tagged, lang=lang).html()),  # noqa: S704
         summaries=[
@@ -201,7 +208,15 @@ def _key_figures(tagged: gpd.GeoDataFrame, words: dict[str, str]) -> list[tuple[
 def _layer_row(layer: Layer | Mapping[str, Any]) -> list[str]:
     """Return the cells of a layer's row."""
     if isinstance(layer, Layer):
-        cells = (layer.name, layer.as_of, layer.coverage_text, layer.licence, layer.attribution, layer.source, layer.sha256)
+        told: Mapping[str, Any] = {
+            "layer": layer.name,
+            "vintage": layer.as_of,
+            "coverage": layer.coverage_text,
+            "licence": layer.licence,
+            "attribution": layer.attribution,
+            "source": layer.source,
+            "sha256": layer.sha256,
+        }
     else:
-        cells = tuple(layer.get(name) for name in _LAYER_COLUMNS)
-    return [str(cell) if cell else "–" for cell in cells]
+        told = layer
+    return [str(told.get(name) or "–") for name in _LAYER_COLUMNS]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SITES = "sites"
+_LARGEST = 2**63 - 1  # of a whole number in SQLite
 WITHIN = "within"
 
 # The table QGIS itself makes when a style is stored in a GeoPackage.
@@ -92,7 +93,11 @@ def _columns(table: pd.DataFrame) -> pd.DataFrame:
     for name in table.columns:
         column = table[name].reset_index(drop=True)
         plain = pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column)
-        out[name] = column if plain or pd.api.types.is_bool_dtype(column) else _text_or_flag(column)
+        too_large = column.dtype == "uint64" and bool((column > _LARGEST).any())
+        kept = plain and not too_large and not pd.api.types.is_complex_dtype(column)
+        # GDAL has no half-precision numbers.
+        kept_column = column.astype("float64") if column.dtype == "float16" else column
+        out[name] = kept_column if kept else _text_or_flag(column)
     return pd.DataFrame(out, index=pd.RangeIndex(len(table)))
 
 
@@ -114,17 +119,19 @@ def _layer_bytes(frame: gpd.GeoDataFrame, layer: str, *, geometry_name: str, fid
     # Imported late: it loads GDAL, and a folder of GeoJSON needs none of it.
     import pyogrio  # noqa: PLC0415
 
-    kinds = {kind.removeprefix("Multi") for kind in frame.geometry.geom_type.dropna()}
-    multi = kinds == {"Polygon"}
+    # Heights say nothing of where a site lies, and GDAL would declare the whole layer three-dimensional.
+    flat_frame = frame.set_geometry(frame.geometry.force_2d())
+    kinds = set(frame.geometry.geom_type.dropna())
+    polygons = bool(kinds) and kinds <= {"Polygon", "MultiPolygon"}
     stream = io.BytesIO()
     pyogrio.write_dataframe(
-        frame,
+        flat_frame,
         stream,
         driver="GPKG",
         layer=layer,
         # A mixture of kinds, or no shape at all, has no single type to declare.
-        geometry_type="MultiPolygon" if multi else next(iter(kinds)) if kinds == {"Point"} else "Unknown",
-        promote_to_multi=multi,
+        geometry_type="MultiPolygon" if polygons else "Point" if kinds == {"Point"} else "Unknown",
+        promote_to_multi=polygons,
         layer_options={"GEOMETRY_NAME": geometry_name, "FID": fid, "SPATIAL_INDEX": "YES" if indexed else "NO"},
     )
     return stream.getvalue()

@@ -39,6 +39,7 @@ def panel(
     evidence: Sequence[tuple[str, bool | None]],
     zones: Sequence[Zone],
     unplaced: int,
+    clickable: bool,
 ) -> str:
     """Return the panel.
 
@@ -60,11 +61,13 @@ def panel(
         The zone layers.
     unplaced
         How many sites have no position.
+    clickable
+        Whether any site is drawn.
     """
     parts = [f"<h1>{escape(title)}</h1>"]
     if facts is not None:
         parts.append(f'<p class="cg-facts">{escape(word("facts", lang, facts))}</p>')
-    if evidence:
+    if clickable:
         parts.append(f'<p class="cg-hint">{escape(word("hint", lang))}</p>')
     if unplaced:
         parts.append(f'<p class="cg-warn">{escape(word("unplaced", lang, str(unplaced)))}</p>')
@@ -98,11 +101,11 @@ def _evidence(evidence: Sequence[tuple[str, bool | None]], lang: str) -> str:
                 '<svg width="18" height="18" aria-hidden="true"><circle cx="9" cy="9" r="6.5" fill="#c9d1d6" '
                 f'stroke="{_INK}" stroke-width="{found.weight}"{dashes} /></svg>'
             )
-            words = escape(found.words[0 if lang == "ko" else 1])
-            items.append(
-                f'<li>{badge(key, answer, lang)}{ring}<span>{words}</span><span class="cg-n">{counts[key, answer]}</span></li>'
-            )
-    return f"<h2>{escape(word('evidence', lang))}</h2><ul>{''.join(items)}</ul><small>{escape(word('filled', lang))}</small>"
+            words = f"<span>{escape(found.words[0 if lang == 'ko' else 1])}</span>"
+            count = f'<span class="cg-n">{counts[key, answer]}</span>'
+            items.append(f"<li>{badge(key, answer, lang)}{ring}{words}{count}</li>")
+    heading, note = escape(word("evidence", lang)), escape(word("filled", lang))
+    return f"<h2>{heading}</h2><ul>{''.join(items)}</ul><small>{note}</small>"
 
 
 def _shapes(shapes: Iterable[str], lang: str) -> str:
@@ -129,14 +132,16 @@ def _zones(zones: Sequence[Zone], lang: str) -> str:
     """Return the zone layers with what is known of their origin."""
     items = []
     for zone in zones:
-        look = f'fill="{zone.colour}" fill-opacity=".3" stroke="{zone.colour}" stroke-width="1.5" stroke-dasharray="8 2 2 2"'
+        look = f'fill="{zone.colour}" fill-opacity=".3" stroke="{zone.colour}" stroke-dasharray="8 2 2 2"'
         terms = f"<br /><small>{escape(zone.terms)}</small>" if zone.terms else ""
         items.append(f"<li>{_swatch(look)}<span>{escape(zone.name)}{terms}</span></li>")
     return f"<h2>{escape(word('zones', lang))}</h2><ul>{''.join(items)}</ul>" if items else ""
 
 
 def _swatch(look: str) -> str:
-    return f'<svg width="22" height="14" aria-hidden="true"><rect x="2" y="2" width="18" height="10" rx="2" {look} /></svg>'
+    """Return a small picture of an area."""
+    box = f'<rect x="2" y="2" width="18" height="10" rx="2" {look} />'
+    return f'<svg width="22" height="14" aria-hidden="true">{box}</svg>'
 
 
 def notices(texts: Sequence[str]) -> list[str]:

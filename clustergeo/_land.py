@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from clustergeo import crs, datasets
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TOLERANCE_M = 250.0
 # A small island is left out where a larger neighbour marks the place; a lonely one (Dokdo) always stays.
 _SMALL_M2 = 0.3e6
 _LONELY_M = 3000.0
+# Islands this far out are landmarks of the sea; no label may hide them.
+_FAR_M = 60_000.0
 _DECIMALS = 4
 
 
 class Land(NamedTuple):
-    """Provinces and the capital region for drawing, in longitude and latitude."""
+    """Provinces and the capital region for drawing, in longitude and latitude, and the boxes of the far islands."""
 
     provinces: tuple[Any, ...]
     names_ko: tuple[str, ...]
     names_en: tuple[str, ...]
     capital: Any
     bounds: tuple[float, float, float, float]
+    islands: NDArray[np.float64]
 
 
 @functools.cache
@@ -49,7 +54,16 @@ def land() -> Land:
         tuple(str(name) for name in frame["province_en"]),
         drawn[-1],
         (west, south, east, north),
+        _islands(simple),
     )
+
+
+def _islands(provinces: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the boxes of the islands far from the mainland: west, south, east and north, shape (n, 4)."""
+    parts = shapely.get_parts(provinces)
+    mainland = shapely.union_all(parts[shapely.area(parts) > shapely.area(parts).max() / 10])
+    far = parts[shapely.distance(parts, mainland) > _FAR_M]
+    return np.asarray(shapely.bounds(crs.transform(far, crs.KOREA_PLANE, crs.LONLAT)), dtype=np.float64).reshape(-1, 4)
 
 
 def _without_islets(provinces: NDArray[np.object_]) -> NDArray[np.object_]:

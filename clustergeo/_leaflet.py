@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 import json
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import Element, Figure, MacroElement
@@ -45,7 +45,7 @@ class SiteMap(folium.Map):
 class Ground(MacroElement):
     """The page's style and script, its panel, and the data that the layers share."""
 
-    _template: ClassVar[Template] = Template(
+    _template = Template(
         """
         {% macro header(this, kwargs) %}
         <style>{{ this.style }}</style>
@@ -59,7 +59,7 @@ class Ground(MacroElement):
     )
 
     def __init__(self, *, panel: str, style: str, data: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Ground"
         self.panel = panel
         self.style = style + asset("map.css")
@@ -70,7 +70,7 @@ class Ground(MacroElement):
 class Drawn(FoliumLayer):
     """One layer of the map, drawn by a function of the page's script."""
 
-    _template: ClassVar[Template] = Template(
+    _template = Template(
         """
         {% macro script(this, kwargs) %}
         var {{ this.get_name() }} = clustergeo.{{ this.method }}({{ this._parent.get_name() }}{{ this.arguments }});
@@ -87,12 +87,12 @@ class Drawn(FoliumLayer):
 
 
 def as_json(data: Any) -> str:
-    """Return data as JSON that can stand in a script element.
+    r"""Return data as JSON that can stand in a script element.
 
     Examples
     --------
     >>> as_json({"name": "</script>"})
-    '{"name":"\\\\u003c/script>"}'
+    '{"name":"\\u003c/script>"}'
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # No `<` at all: neither the end of the element nor the start of a comment can come from data.

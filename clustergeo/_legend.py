@@ -212,6 +212,7 @@ def _attempt(
             prop=_sheet.font(size),
             title_fontproperties=_sheet.font(size * 1.06),
             labelcolor=_sheet.INK,
+            markerscale=min(1.0, size / _SIZES[0]),
             handlelength=1.6,
             handletextpad=0.6,
             labelspacing=0.45,

@@ -22,12 +22,16 @@ _WINDOW = (960.0, 770.0)
 _TILE = 256.0
 _STEP = 0.5
 _ABOVE = 8
+# Seen from further away, Korea is smaller than the names of its provinces.
+_REGIONS_FROM = 6.0
 _DOT = 9.0
 _MARGIN = 70.0
 _GAP = 3.0
 _FURTHEST_LATITUDE = 85.0
 _BADGE = 28.0
 _EDGES = 14.0
+# Of the height; bold DejaVu Sans, which many machines show, is among the widest.
+_NARROW = 0.67
 
 
 class Chip(NamedTuple):
@@ -84,8 +88,9 @@ def spots_of(
     *,
     levels: Sequence[float],
     bounds: tuple[float, float, float, float],
+    keep_clear: NDArray[np.float64],
 ) -> list[list[Spot | None]]:
-    """Return the place of each label at each level, relative to its dot: left, top and, where it stands off, its leader.
+    """Return the place of each label at each level, from its dot: left, top and, where it stands off, its leader.
 
     Parameters
     ----------
@@ -97,6 +102,8 @@ def spots_of(
         The zooms.
     bounds
         West, south, east and north of the first view.
+    keep_clear
+        Boxes that no label covers: west, south, east and north, shape (m, 4).
     """
     found: list[list[Spot | None]] = [[] for _ in chips]
     sizes = np.array([chip.size for chip in chips]).reshape(-1, 2)
@@ -104,7 +111,9 @@ def spots_of(
         anchors = pixels(points, level)
         edges = pixels(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), level)
         frame = (edges[0, 0] - _MARGIN, edges[0, 1] - _MARGIN, edges[1, 0] + _MARGIN, edges[1, 1] + _MARGIN)
-        placed = place(anchors, sizes + _GAP, frame=frame, marker=_DOT, blocked=np.empty((0, 4)))
+        corners = pixels(keep_clear[:, [0, 3]], level), pixels(keep_clear[:, [2, 1]], level)
+        blocked = np.hstack([corners[0] - _GAP, corners[1] + _GAP])
+        placed = place(anchors, sizes + _GAP, frame=frame, marker=_DOT, blocked=blocked)
         for row, one in enumerate(placed):
             if one is None:
                 found[row].append(None)
@@ -143,6 +152,10 @@ def region_spots(
     ]
     found: list[list[Spot | None]] = [[] for _ in names]
     for level, taken in zip(levels, boxes, strict=True):
+        if level < _REGIONS_FROM:
+            for spots in found:
+                spots.append(None)
+            continue
         held = taken
         for row, centre in enumerate(pixels(points, level)):
             half = np.array([_em(names[row]) * 12.5 / 2 + _GAP, 8.0 + _GAP])
@@ -181,12 +194,12 @@ def _em(text: str) -> float:
     """Return about how wide a text is, in units of its height; wide and narrow letters of any font differ less."""
     wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
     capital = sum(sign.isupper() for sign in text)
-    return wide * 1.0 + capital * 0.72 + (len(text) - wide - capital) * 0.56
+    return wide + capital * 0.8 + (len(text) - wide - capital) * _NARROW
 
 
 def _wrapped(name: str, width: float) -> tuple[str, ...]:
     """Return a name on one or two lines of about so many narrow letters, the rest cut with an ellipsis."""
-    limit = width * 0.56
+    limit = width * _NARROW
     lines: list[str] = [""]
     for word in name.split():
         longer = f"{lines[-1]} {word}".strip()

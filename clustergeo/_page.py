@@ -98,33 +98,30 @@ def inline(
     >>> "src=" in whole.split("<script>")[0], len(whole) > 80_000
     (False, True)
     """
-    rewriter = _Rewriter(links=links)
+    rewriter = _Rewriter(links=links, title=title, lang=lang)
     rewriter.feed(page)
     rewriter.close()
     if rewriter.refused:
         listed = ", ".join(dict.fromkeys(rewriter.refused))
         msg = (
-            f"The page would load {listed}, which clustergeo has no local copy of, so it would not open without a network. "
+            f"The page would load {listed}, which clustergeo has no local copy of: it would not open offline. "
             "Leave out the plugin, tiles or image that asks for it, or save the map with offline=False."
         )
         raise PageError(msg)
-    text = "".join(rewriter.parts)
     head = [
         '<meta charset="utf-8" />',
         '<meta name="viewport" content="width=device-width, initial-scale=1" />',
     ]
     if title is not None:
-        text = re.sub(r"<title>.*?</title>", "", text, flags=re.DOTALL)
         head.append(f"<title>{html.escape(title)}</title>")
     if fonts:
-        head.extend(_font_style(text + (title or "")))
-    if lang is not None:
-        text = re.sub(r"<html[^>]*>", f'<html lang="{html.escape(lang)}">', text, count=1)
-    return text.replace("<head>", "<head>\n    " + "\n    ".join(head), 1)
+        head.extend(_font_style("".join([*rewriter.parts, title or ""])))
+    rewriter.parts.insert(rewriter.head, "\n    " + "\n    ".join(head))
+    return "".join(rewriter.parts)
 
 
 def stable_ids(page: str, ids: set[str]) -> str:
-    """Number random ids by their first appearance, so that the same map gives the same bytes.
+    """Replace random ids by numbers in the order of appearance, so that the same map gives the same bytes.
 
     Parameters
     ----------
@@ -161,11 +158,16 @@ def data_uri(data: bytes, kind: str) -> str:
 class _Rewriter(HTMLParser):
     """Copies a page as it is, except for what loads something."""
 
-    def __init__(self, *, links: bool) -> None:
+    def __init__(self, *, links: bool, title: str | None, lang: str | None) -> None:
         super().__init__(convert_charrefs=False)
         self.parts: list[str] = []
         self.refused: list[str] = []
+        # Where the page's own head begins, among the parts.
+        self.head = 0
         self._links = links
+        self._drop_title = title is not None
+        self._in_title = False
+        self._lang = lang
         self._closing_script = False
         self._in_style = False
 
@@ -177,6 +179,9 @@ class _Rewriter(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = self._in_style and tag != "style"
+        if tag == "title" and self._in_title:
+            self._in_title = False
+            return
         if tag == "script" and self._closing_script:
             self._closing_script = False
             return
@@ -184,14 +189,15 @@ class _Rewriter(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._in_style:
-            data = self._style(data)
-        self.parts.append(data)
+            self._style(data)
+        if not self._in_title:
+            self.parts.append(data)
 
     def handle_entityref(self, name: str) -> None:
-        self.parts.append(f"&{name};")
+        self.handle_data(f"&{name};")
 
     def handle_charref(self, name: str) -> None:
-        self.parts.append(f"&#{name};")
+        self.handle_data(f"&#{name};")
 
     def handle_comment(self, data: str) -> None:
         self.parts.append(f"<!--{data}-->")
@@ -202,6 +208,11 @@ class _Rewriter(HTMLParser):
     def _start(self, tag: str, attrs: dict[str, str | None]) -> None:
         """Copy one tag, put something in its place, or drop it."""
         raw = self.get_starttag_text() or ""
+        if tag == "title" and self._drop_title:
+            self._in_title = True
+            return
+        if tag == "html" and self._lang is not None:
+            raw = f'<html lang="{html.escape(self._lang)}">'
         if tag == "script" and attrs.get("src"):
             self._script(attrs["src"] or "", raw)
             return
@@ -219,6 +230,8 @@ class _Rewriter(HTMLParser):
         if attrs.get("style"):
             self._style(attrs["style"] or "")
         self.parts.append(raw)
+        if tag == "head":
+            self.head = len(self.parts)
 
     def _script(self, url: str, raw: str) -> None:
         """Put a script into the page."""
@@ -243,12 +256,11 @@ class _Rewriter(HTMLParser):
         else:
             self._refuse(url)
 
-    def _style(self, text: str) -> str:
+    def _style(self, text: str) -> None:
         """Refuse what a stylesheet of the page's own would load."""
         for url in [*_CSS_URL.findall(text), *_CSS_IMPORT.findall(text)]:
             if not url.startswith(("data:", "#")):
                 self._refuse(url)
-        return text
 
     def _refuse(self, url: str) -> None:
         """Note a URL that has no local copy; a page that keeps its links may load it."""
@@ -292,5 +304,6 @@ def _font_style(text: str) -> list[str]:
     if not used:
         return []
     font = data_uri(_fonts.subset_woff("".join(sorted(used))), "font/woff")
-    rule = f'@font-face {{ font-family: "{_fonts.FAMILY}"; src: url({font}) format("woff"); unicode-range: {_UNICODE_RANGE}; }}'
+    source = f'src: url({font}) format("woff"); unicode-range: {_UNICODE_RANGE};'
+    rule = f'@font-face {{ font-family: "{_fonts.FAMILY}"; {source} }}'
     return [f"<!-- {_fonts.FAMILY}: a modified NanumGothic; licence SIL OFL 1.1 -->", f"<style>{rule}</style>"]

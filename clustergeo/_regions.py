@@ -16,28 +16,30 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BOUNDARY_ERROR_M = 200.0
+HALF = 0.5
 _SAME = 1e-9
 
 
 def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: str | None) -> pd.DataFrame:
     """Return the region tags of each site, aligned with the frame.
 
-    A measured footprint belongs to the municipality and the locality that hold most of it, a point to those that contain it,
-    any other site to those that hold all of what contains it; otherwise the tag is null and the alternatives are listed.
+    A measured footprint belongs to the municipality and the locality that hold most of it, a point to those that
+    contain it, any other site to those that hold all of what contains it; otherwise the tag is null and the
+    alternatives are listed.
     """
     localities = datasets.load_regions("locality", as_of=as_of)
     zones = crs.transform(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, prints.plane)
     pairs = _pairs(prints, zones)
     pairs["municipality"] = localities["municipality_code_kostat"].to_numpy()[pairs["zone"]]
     municipalities = datasets.municipalities_on(as_of)
-    whole = np.asarray(shapely.area(np.where(prints.measured, prints.shapes, prints.containers)), dtype=np.float64)
+    whole = np.asarray(shapely.area(prints.containing), dtype=np.float64)
     held = pairs.groupby(["row", "municipality"], sort=True)["area"].sum().reset_index()
     count = len(frame)
     best = held.loc[held.groupby("row")["area"].idxmax()] if len(held) else held
     options = held.groupby("row")["municipality"].agg(list)
     decided = np.zeros(count, dtype=bool)
     decided[options.index[options.str.len() == 1]] = True
-    decided |= prints.measured | np.asarray(prints.basis == "point", dtype=bool) & shapely.is_missing(prints.containers)
+    decided |= prints.measured | prints.bare
     code, share = np.full(count, None, dtype=object), np.full(count, np.nan)
     code[best["row"]] = best["municipality"]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -61,12 +63,11 @@ def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: s
 
 def _pairs(prints: footprints.Footprints, zones: NDArray[np.object_]) -> pd.DataFrame:
     """Return row, zone and area of every overlap; for bare points the zone that contains them, with area 0."""
-    areal = np.where(prints.measured, prints.shapes, prints.containers)
-    rows, columns, areas = overlap.pair_areas(areal, zones)
-    bare = np.asarray(prints.basis == "point", dtype=bool) & shapely.is_missing(prints.containers)
-    points = np.where(bare, prints.shapes, None)
+    rows, columns, areas = overlap.pair_areas(prints.containing, zones)
+    points = overlap.only(prints.shapes, prints.bare)
     at, inside = shapely.STRtree(zones).query(points, predicate="intersects")
-    # A point on a shared border is in the first of its zones, so that the answer does not depend on the order of a tree.
+    # A point on a shared border is in the first of its zones, so that the answer does not depend on the order of a
+    # tree.
     first = pd.DataFrame({"row": at, "zone": inside}).groupby("row", sort=True)["zone"].min().reset_index()
     return pd.concat(
         [pd.DataFrame({"row": rows, "zone": columns, "area": areas}), first.assign(area=0.0)], ignore_index=True
@@ -87,7 +88,7 @@ def _province_if_one(out: pd.DataFrame, row: int, codes: list[str], municipaliti
     """Fill the province of an undecided site whose alternatives all lie in one."""
     columns = ["province_code_mois", "province_code_kostat", "province"]
     possible = municipalities.loc[codes, columns]
-    if possible["province"].nunique() == 1:
+    if len(set(possible["province"])) == 1:
         out.loc[row, columns] = possible.iloc[0].to_numpy(dtype=object)
 
 
@@ -119,9 +120,11 @@ def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame) -> pd.DataFrame:
         said = np.array([isinstance(text, str) and bool(text.strip()) for text in reported], dtype=bool)
         found = tags[column].to_numpy(dtype=object)
         codes = tags["municipality_code_kostat"].to_numpy(dtype=object)
-        for row in np.flatnonzero(said):
-            if found[row] is not None and not _agrees(column, reported[row], found[row], codes[row], names):
-                problems.append(f"site {frame['site_id'].iloc[row]!r}: {column} is {reported[row]!r}, but it lies in {found[row]!r}")
+        problems += [
+            f"site {frame['site_id'].iloc[row]!r}: {column} is {reported[row]!r}, but it lies in {found[row]!r}"
+            for row in np.flatnonzero(said)
+            if found[row] is not None and not _agrees(column, reported[row], found[row], codes[row], names)
+        ]
         tags[column] = np.where(said, reported, found)
     if problems:
         msg = "The reported region and the geometry disagree:\n- " + "\n- ".join(problems[: schema.SHOWN])
@@ -131,7 +134,7 @@ def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame) -> pd.DataFrame:
 
 
 def _agrees(column: str, said: str, found: str, code: Any, names: dict[str, frozenset[str]]) -> bool:
-    """Say whether a reported name can be the found one: any name a province ever had, any spacing, gu with or without city."""
+    """Say whether a reported name fits the found one: any name of a province, any spacing, gu with or without city."""
     if column == "locality":
         return True
     plain, other = said.replace(" ", ""), found.replace(" ", "")
@@ -147,7 +150,7 @@ def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.D
     provinces = datasets.load_regions("province")
     region = overlap.dissolve(crs.transform(capital, crs.LONLAT, prints.plane))
     land = crs.transform(np.asarray(provinces.geometry.values, dtype=object), crs.LONLAT, prints.plane)
-    areal = np.where(prints.measured, prints.shapes, prints.containers)
+    areal = prints.containing
     inside, on_land = overlap.total_areas(areal, region), overlap.total_areas(areal, np.concatenate([land, region]))
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
     off = np.maximum(whole - np.maximum(on_land, inside), 0.0)
@@ -157,12 +160,10 @@ def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.D
     away = shapely.is_missing(areal) | (off >= whole * (1 - _SAME))
     low, high = np.where(away, np.nan, low), np.where(away, np.nan, high)
     signed, beside = _border(prints, region, land)
-    verdict = np.where(low > 0.5, True, np.where(high_at_sea < 0.5, False, None))  # noqa: PLR2004, FBT003
-    verdict[away] = None
-    verdict = np.where(prints.measured & (beside <= BOUNDARY_ERROR_M), None, verdict)
-    bare = np.asarray(prints.basis == "point", dtype=bool) & shapely.is_missing(prints.containers)
-    on_ground = _contains(prints.shapes, np.concatenate([land, region]))
-    verdict = np.where(bare, np.where(on_ground & (beside > BOUNDARY_ERROR_M), _contains(prints.shapes, region), None), verdict)
+    near = beside <= BOUNDARY_ERROR_M
+    decided = ((low > HALF) | (high_at_sea < HALF)) & ~away & ~(prints.measured & near)
+    decided[prints.bare] = (_contains(prints.shapes, np.concatenate([land, region])) & ~near)[prints.bare]
+    verdict = overlap.only(np.where(prints.bare, _contains(prints.shapes, region), low > HALF), decided)
     share = np.where((low == high) & (prints.sizes > 0), low, np.nan)
     return pd.DataFrame(
         {
@@ -187,15 +188,16 @@ def _contains(points: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArra
 def _border(
     prints: footprints.Footprints, region: NDArray[np.object_], land: NDArray[np.object_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the distance to the capital region's border, negative inside, and to the part shared with a neighbour; metres.
+    """Return the distance to the capital region's border, negative inside, and to the part with a neighbour; metres.
 
     The shore is a border of the region but not one beyond which another province begins, so only the shared part can
     make a verdict doubtful.
     """
     outline = shapely.boundary(shapely.MultiPolygon(list(region)))
     merged = shapely.MultiPolygon(list(region))
-    neighbours = land[shapely.area(shapely.intersection(land, merged)) < 0.5 * shapely.area(land)]  # noqa: PLR2004
-    # Neighbours of one coverage share their vertices exactly before projection; a millimetre absorbs what filling holes adds.
+    neighbours = land[shapely.area(shapely.intersection(land, merged)) < HALF * shapely.area(land)]
+    # Neighbours of one coverage share their vertices exactly before projection; a millimetre absorbs what filling
+    # holes adds.
     shared = shapely.intersection(outline, shapely.buffer(shapely.union_all(neighbours), 1e-3))
     centroids = prints.centroids
     distance = _geodesic(prints, overlap.border_points(centroids, outline))

@@ -121,7 +121,9 @@ def classes_of(scene: Scene) -> tuple[dict[str, int], dict[str, int], str]:
     return colours, {code: colours[labels.sector_colour(code)] for code in codes}, style
 
 
-def site_data(scene: Scene, *, lang: str, bounds: Bounds) -> tuple[list[dict[str, Any]], list[float]]:
+def site_data(
+    scene: Scene, *, lang: str, bounds: Bounds, keep_clear: NDArray[np.float64]
+) -> tuple[list[dict[str, Any]], list[float]]:
     """Return the drawn sites as the page's script takes them, and the zooms that their labels are placed for."""
     place = labels.check_lang(lang)
     colours, codes, _ = classes_of(scene)
@@ -137,13 +139,13 @@ def site_data(scene: Scene, *, lang: str, bounds: Bounds) -> tuple[list[dict[str
                 "colour": one.mark.colours[0],
                 "classes": colours[one.mark.colours[0]],
                 "ring": [found.weight, found.dashes],
-                "badge": [found.letters[place], {True: "yes", False: "no", None: "open"}[answer]],
+                "badge": [found.letters[place], _cards.ANSWERS[answer]] if _cards.says_rdz(one.row) else None,
                 "card": _cards.card(one.row, lang, name=one.mark.name, classes=codes, basis=one.basis),
             }
         )
     if len(data) <= _lettering.MAX_LABELS:
         chips = chips_of(scene, lang)
-        spots = _lettering.spots_of(points_of(scene), chips, levels=levels, bounds=bounds)
+        spots = _lettering.spots_of(points_of(scene), chips, levels=levels, bounds=bounds, keep_clear=keep_clear)
         for entry, chip, spot in zip(data, chips, spots, strict=True):
             entry |= {"lines": chip.lines, "where": chip.where, "size": chip.size, "spots": spot}
     return data, levels

@@ -10,7 +10,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from clustergeo import crs, datasets, footprints, overlap, schema
+from clustergeo import crs, datasets, footprints, overlap
 from clustergeo.errors import ClusterGeoWarning, InputError
 from clustergeo.layers import EVERYWHERE, Layer
 
@@ -35,7 +35,9 @@ def polygons(layer: Layer, target: Any) -> NDArray[np.object_]:
     return overlap.dissolve(shapes)
 
 
-def covered_areas(layer: Layer, prints: footprints.Footprints, shapes: NDArray[np.object_], inside: NDArray[np.float64]) -> NDArray[np.float64]:
+def covered_areas(
+    layer: Layer, prints: footprints.Footprints, shapes: NDArray[np.object_], inside: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return how much of each shape lies where the layer is complete; square units of the plane."""
     whole = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
     if layer.coverage == EVERYWHERE:
@@ -86,13 +88,20 @@ def _kostat(code: str, name: str) -> tuple[str, ...]:
         )
         raise InputError(msg)
     if not (by_kostat or by_mois):
-        msg = f"The coverage of layer {name!r} names {code!r}, which is no province code. Write for example 'kostat:31' or 'mois:41'."
+        msg = (
+            f"The coverage of layer {name!r} names {code!r}, which is no province code. "
+            "Write for example 'kostat:31' or 'mois:41'."
+        )
         raise InputError(msg)
     return by_kostat or by_mois
 
 
 def inside_areas(
-    frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_], shapes: NDArray[np.object_]
+    frame: gpd.GeoDataFrame,
+    layer: Layer,
+    prints: footprints.Footprints,
+    zones: NDArray[np.object_],
+    shapes: NDArray[np.object_],
 ) -> NDArray[np.float64]:
     """Return how much of each shape lies in the zones; square units of the plane."""
     areas = overlap.total_areas(shapes, zones)
@@ -143,7 +152,7 @@ def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
 def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> pd.DataFrame:
     """Return what a layer says of each site."""
     zones = polygons(layer, prints.plane)
-    areal = np.where(prints.measured, prints.shapes, prints.containers)
+    areal = prints.containing
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
     inside = inside_areas(frame, layer, prints, zones, areal)
     covered = covered_areas(layer, prints, areal, inside)
@@ -152,17 +161,19 @@ def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprin
     low, high = footprints.bounds(inside, unknown, whole, prints.sizes)
     drawn = np.asarray(prints.basis == "disc", dtype=bool)
     share = np.where(low == high, low, np.nan)
-    estimate, disc_known = _estimate(frame, layer, prints, zones)
-    share = np.where(drawn, np.where(disc_known, np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0)), np.nan), share)
+    estimate, disc_known = _estimate(layer, prints, zones)
+    share = np.where(
+        drawn, np.where(disc_known, np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0)), np.nan), share
+    )
     present = footprints.flags(low, high)
     point = np.asarray(prints.basis == "point", dtype=bool)
     share[point] = np.nan
     # A layer answers where it is complete over some of what can hold the site, and what it says narrows the question.
     answered = (covered > 0) & ((low > 0) | (high < 1) | ~np.isnan(share))
     answered |= drawn & disc_known
-    bare = point & shapely.is_missing(prints.containers)
+    bare = prints.bare
     inside_now, complete = _at_points(layer, prints, zones, bare)
-    flag = np.where(bare, np.where(complete, inside_now, None), np.asarray(present, dtype=object))
+    flag = np.where(bare, overlap.only(inside_now, complete), np.asarray(present, dtype=object))
     answered = np.where(bare, complete, answered)
     _warn_silent(layer, int((~answered & ~shapely.is_missing(prints.shapes)).sum()))
     true_area = crs.areas_m2(frame.geometry)
@@ -170,12 +181,12 @@ def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprin
         true_area = np.where(drawn, prints_area(frame, true_area), true_area)
     tags = _unknown(frame, layer.name)
     name, known = layer.name, answered
-    tags[f"{name}_present"] = pd.array(np.where(known, flag, None), dtype="boolean")
+    tags[f"{name}_present"] = pd.array(overlap.only(flag, known), dtype="boolean")
     for column, values in (("share", share), ("share_low", low), ("share_high", high), ("area_m2", share * true_area)):
         tags[f"{name}_{column}"] = np.where(known, values, np.nan)
     tags[f"{name}_basis"] = np.where(known, np.where(prints.measured | bare, "measured", "estimated"), "unknown")
-    tags[f"{name}_as_of"] = np.where(known, layer.as_of, None)
-    tags[f"{name}_source"] = np.where(known, layer.source or f"layer {name!r} (source not given)", None)
+    tags[f"{name}_as_of"] = overlap.only(layer.as_of, known)
+    tags[f"{name}_source"] = overlap.only(layer.source or f"layer {name!r} (source not given)", known)
     return tags
 
 
@@ -186,10 +197,10 @@ def prints_area(frame: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> NDArray[
 
 
 def _estimate(
-    frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_]
+    layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the share of each drawn disc, and whether the layer is complete over the whole disc."""
-    discs = np.where(np.asarray(prints.basis == "disc", dtype=bool), prints.shapes, None)
+    discs = overlap.only(prints.shapes, prints.basis == "disc")
     whole = np.asarray(shapely.area(discs), dtype=np.float64)
     inside = overlap.total_areas(discs, zones)
     covered = covered_areas(layer, prints, discs, inside)
@@ -201,7 +212,7 @@ def _at_points(
     layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_], bare: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which bare points lie in a zone, and where the layer is known to say so."""
-    rows, _ = shapely.STRtree(zones).query(np.where(bare, prints.shapes, None), predicate="intersects")
+    rows, _ = shapely.STRtree(zones).query(overlap.only(prints.shapes, bare), predicate="intersects")
     inside = np.zeros(len(bare), dtype=bool)
     inside[rows] = True
     complete = inside.copy()
@@ -216,10 +227,14 @@ def _at_points(
 def _warn_silent(layer: Layer, count: int) -> None:
     """Say once for a layer how to declare its coverage."""
     if count:
-        why = "its coverage is not known and no zone touches them" if layer.coverage is None else "they lie outside its coverage"
+        why = (
+            "its coverage is not known and no zone touches them"
+            if layer.coverage is None
+            else "they lie outside its coverage"
+        )
         msg = (
-            f"Layer {layer.name!r} says nothing about {count} site(s): {why}. They are unknown, not 0. If the layer is complete "
-            'there, declare it: Layer(..., coverage="everywhere"), region codes such as "kostat:31", or a polygon.'
+            f"Layer {layer.name!r} says nothing about {count} site(s): {why}. They are unknown, not 0. If the layer is "
+            'complete there, declare it: Layer(..., coverage="everywhere"), region codes such as "kostat:31", or a polygon.'
         )
         warnings.warn(msg, ClusterGeoWarning, stacklevel=2)
 

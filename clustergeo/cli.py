@@ -17,14 +17,24 @@ from clustergeo.errors import ClusterGeoError, InputError
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SITES = click.argument("sites", type=click.Path(path_type=Path))
-_LANG = click.option("--lang", type=click.Choice(["ko", "en"]), default="en", show_default=True, help="Korean or English.")
+_LANG = click.option(
+    "--lang", type=click.Choice(["ko", "en"]), default="en", show_default=True, help="Korean or English."
+)
 
 
 def _inputs(command: F) -> F:
     """Add the options that say what to tag."""
     options = [
-        click.option("--zones", "zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."),
-        click.option("--coverage", "coverage", multiple=True, metavar="NAME=WHERE", help='Where a zone layer is complete: "everywhere" or codes such as kostat:31,kostat:23.'),
+        click.option(
+            "--zones", "zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."
+        ),
+        click.option(
+            "--coverage",
+            "coverage",
+            multiple=True,
+            metavar="NAME=WHERE",
+            help='Where a zone layer is complete: "everywhere" or codes such as kostat:31,kostat:23.',
+        ),
         click.option("--crs", default=None, help="CRS of the sites, where the file has none or a wrong one."),
         click.option("--as-of", default=None, metavar="DATE", help="Only facts known by this day (YYYY-MM-DD)."),
     ]
@@ -41,10 +51,23 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--sites", type=click.Path(path_type=Path), default=None, help="Your own sites instead of the 15 complexes.")
-@click.option("--facts", type=click.Path(path_type=Path), default=None, help="A CSV of facts to add or to correct with.")
+@click.option(
+    "--sites", type=click.Path(path_type=Path), default=None, help="Your own sites instead of the 15 complexes."
+)
+@click.option(
+    "--facts", type=click.Path(path_type=Path), default=None, help="A CSV of facts to add or to correct with."
+)
 @_inputs
-def report(out: Path, *, sites: Path | None, facts: Path | None, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> None:
+def report(
+    out: Path,
+    *,
+    sites: Path | None,
+    facts: Path | None,
+    zones: tuple[str, ...],
+    coverage: tuple[str, ...],
+    crs: str | None,
+    as_of: str | None,
+) -> None:
     """Write the report of the 15 complexes, or of your SITES, into the folder OUT."""
     from clustergeo.reading import read_sites  # noqa: PLC0415
     from clustergeo.reporting import report as write_report  # noqa: PLC0415
@@ -56,9 +79,17 @@ def report(out: Path, *, sites: Path | None, facts: Path | None, zones: tuple[st
 
 @cli.command()
 @_SITES
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The file to write: .geojson, .gpkg, .parquet or .csv.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The file to write: .geojson, .gpkg, .parquet or .csv.",
+)
 @_inputs
-def tag(sites: Path, *, out: Path, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> None:
+def tag(
+    sites: Path, *, out: Path, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None
+) -> None:
     """Tag the SITES of a file and write them to another."""
     from clustergeo._files import write_whole  # noqa: PLC0415
     from clustergeo.exporting import frame_bytes  # noqa: PLC0415
@@ -75,7 +106,17 @@ def tag(sites: Path, *, out: Path, zones: tuple[str, ...], coverage: tuple[str, 
 @click.option("--online", is_flag=True, help="Load the scripts from their CDNs instead of embedding them.")
 @_LANG
 @_inputs
-def map_command(sites: Path, *, out: Path, online: bool, lang: str, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> None:
+def map_command(
+    sites: Path,
+    *,
+    out: Path,
+    online: bool,
+    lang: str,
+    zones: tuple[str, ...],
+    coverage: tuple[str, ...],
+    crs: str | None,
+    as_of: str | None,
+) -> None:
     """Draw the SITES of a file as one page that opens without a network."""
     from clustergeo import maps  # noqa: PLC0415
     from clustergeo.layers import as_layer  # noqa: PLC0415
@@ -88,11 +129,27 @@ def map_command(sites: Path, *, out: Path, online: bool, lang: str, zones: tuple
 
 @cli.command()
 @_SITES
-@click.option("--by", default=None, help="sector, province, macro_region, in_capital_region, rdz_basis or status; or two, joined by a comma.")
-@click.option("--format", "kind", type=click.Choice(["markdown", "html", "csv", "latex"]), default="markdown", show_default=True)
+@click.option(
+    "--by",
+    default=None,
+    help="sector, province, macro_region, in_capital_region, rdz_basis or status; or two, joined by a comma.",
+)
+@click.option(
+    "--format", "kind", type=click.Choice(["markdown", "html", "csv", "latex"]), default="markdown", show_default=True
+)
 @_LANG
 @_inputs
-def table(sites: Path, *, by: str | None, kind: str, lang: str, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> None:
+def table(
+    sites: Path,
+    *,
+    by: str | None,
+    kind: str,
+    lang: str,
+    zones: tuple[str, ...],
+    coverage: tuple[str, ...],
+    crs: str | None,
+    as_of: str | None,
+) -> None:
     """Print the SITES of a file, or a summary of them, as a table."""
     from clustergeo import tables  # noqa: PLC0415
 
@@ -108,7 +165,17 @@ def table(sites: Path, *, by: str | None, kind: str, lang: str, zones: tuple[str
 @click.option("--by", default=None, help="One file a group: sector or any column.")
 @click.option("--format", "kind", default="geojson", show_default=True, help="geojson, gpkg, parquet or csv.")
 @_inputs
-def export(sites: Path, out: Path, *, by: str | None, kind: str, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> None:
+def export(
+    sites: Path,
+    out: Path,
+    *,
+    by: str | None,
+    kind: str,
+    zones: tuple[str, ...],
+    coverage: tuple[str, ...],
+    crs: str | None,
+    as_of: str | None,
+) -> None:
     """Write the tagged SITES into the folder OUT, one file of all and one a group."""
     from clustergeo import exporting  # noqa: PLC0415
 
@@ -118,10 +185,21 @@ def export(sites: Path, out: Path, *, by: str | None, kind: str, zones: tuple[st
 
 @cli.command()
 @click.argument("site_id")
-@click.option("--sites", type=click.Path(path_type=Path), default=None, help="Your own sites instead of the 15 complexes.")
+@click.option(
+    "--sites", type=click.Path(path_type=Path), default=None, help="Your own sites instead of the 15 complexes."
+)
 @_LANG
 @_inputs
-def explain(site_id: str, *, sites: Path | None, lang: str, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> None:
+def explain(
+    site_id: str,
+    *,
+    sites: Path | None,
+    lang: str,
+    zones: tuple[str, ...],
+    coverage: tuple[str, ...],
+    crs: str | None,
+    as_of: str | None,
+) -> None:
     """Say of one site what each verdict is, what it rests on and what would decide it."""
     from clustergeo.explaining import explain as sentences  # noqa: PLC0415
 
@@ -148,10 +226,14 @@ def layers() -> None:
     from clustergeo.datasets import catalogue  # noqa: PLC0415
 
     for row in catalogue().itertuples(index=False):
-        click.echo(f"{row.layer}\t{row.rows} rows\t{row.vintage}\t{row.licence}\t{row.attribution}\t{row.source}\t{row.sha256}")
+        click.echo(
+            f"{row.layer}\t{row.rows} rows\t{row.vintage}\t{row.licence}\t{row.attribution}\t{row.source}\t{row.sha256}"
+        )
 
 
-def _tagged(sites: Path | None, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None) -> Any:
+def _tagged(
+    sites: Path | None, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None
+) -> Any:
     """Return the tagged sites of a file, or the tagged 15."""
     from clustergeo import datasets, tags  # noqa: PLC0415
     from clustergeo.reading import read_sites  # noqa: PLC0415
@@ -198,7 +280,7 @@ def _readable(stream: TextIO) -> None:
 
 
 def main() -> None:
-    """Run the command line: exit code 0 done, 1 the input was refused, 2 the command line was wrong, 130 interrupted."""
+    """Run the command line: exit code 0 done, 1 input refused, 2 command line wrong, 130 interrupted."""
     _readable(sys.stdout)
     _readable(sys.stderr)
     warnings.showwarning = _told

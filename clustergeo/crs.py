@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 LONLAT = "EPSG:4326"
 
-# The +towgs84 gives the plane a datum: without one PROJ drops the 350 m shift of the Bessel systems (EPSG:5174) in silence.
+# The +towgs84 gives the plane a datum: without one PROJ drops the 350 m shift of the Bessel systems (EPSG:5174) in
+# silence.
 KOREA_PLANE = "+proj=laea +lat_0=36 +lon_0=127.75 +x_0=0 +y_0=0 +ellps=GRS80 +towgs84=0,0,0,0,0,0,0 +units=m +no_defs"
 
-# Beyond this distance from the plane's centre straight lines are no longer good geodesics, so the plane is centred on the data.
+# Beyond this distance from the plane's centre straight lines are no longer good geodesics, so the plane is centred on
+# the data.
 _KOREA_BOX = (122.0, 31.0, 134.0, 41.0)
 
 _GEOD = pyproj.Geod(ellps="GRS80")
@@ -72,8 +74,8 @@ def require_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> pyproj
     if frame.crs is None:
         msg = (
             f"{what} has no coordinate reference system (CRS), so its coordinates cannot be placed. "
-            'Name it: frame.set_crs("EPSG:4326") for longitude and latitude, or "EPSG:5186", "EPSG:5179", "EPSG:5174" for '
-            'Korean plane coordinates; for a file pass crs="EPSG:...".'
+            'Name it: frame.set_crs("EPSG:4326") for longitude and latitude, or "EPSG:5186", "EPSG:5179", "EPSG:5174" '
+            'for Korean plane coordinates; for a file pass crs="EPSG:...".'
         )
         raise InputError(msg)
     return pyproj.CRS(frame.crs)

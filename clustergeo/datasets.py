@@ -22,12 +22,43 @@ ANNOUNCEMENT = "announcement-2023"
 BOUNDARY_VINTAGE = "2018"
 
 _SITE_COLUMNS = (
-    "site_id name_ko name_en province province_en city city_en municipality municipality_en locality locality_en address_ko "
-    "address_en macro_region sectors area_km2 area_as_of area_scope area_source announced_area_km2 status status_as_of "
-    "status_source footprint_basis position_error_m position_source rdz_reported_present rdz_reported_share "
-    "rdz_reported_area_m2 rdz_reported_basis rdz_reported_as_of rdz_reported_source rdz_reported_note_ko "
-    "rdz_reported_note_en within geometry"
-).split()
+    "site_id",
+    "name_ko",
+    "name_en",
+    "province",
+    "province_en",
+    "city",
+    "city_en",
+    "municipality",
+    "municipality_en",
+    "locality",
+    "locality_en",
+    "address_ko",
+    "address_en",
+    "macro_region",
+    "sectors",
+    "area_km2",
+    "area_as_of",
+    "area_scope",
+    "area_source",
+    "announced_area_km2",
+    "status",
+    "status_as_of",
+    "status_source",
+    "footprint_basis",
+    "position_error_m",
+    "position_source",
+    "rdz_reported_present",
+    "rdz_reported_share",
+    "rdz_reported_area_m2",
+    "rdz_reported_basis",
+    "rdz_reported_as_of",
+    "rdz_reported_source",
+    "rdz_reported_note_ko",
+    "rdz_reported_note_en",
+    "within",
+    "geometry",
+)
 
 
 def data_path(name: str) -> Path:
@@ -43,7 +74,7 @@ def data_path(name: str) -> Path:
     for folder in (here / "_data", here.parent / "data" / "processed"):
         if (folder / name).is_file():
             return folder / name
-    msg = f"The shipped data file {name!r} is missing. Reinstall clustergeo, or rebuild the data in a checkout (see docs/data.md)."
+    msg = f"The shipped data file {name!r} is missing. Reinstall clustergeo, or rebuild it (see docs/data.md)."
     raise DataError(msg)
 
 
@@ -108,11 +139,14 @@ def provinces_on(as_of: str | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `province_code_kostat, province_code_mois, province, province_en, members` (a tuple of 2018 KOSTAT codes); a code that
-        is not known is null.
+        `province_code_kostat, province_code_mois, province, province_en, members` (a tuple of 2018 KOSTAT codes); a
+        code that is not known is null.
     """
     day, table = _day(as_of), _table("provinces.csv")
-    held = table[((table["valid_from"] == "") | (table["valid_from"] <= day)) & ((table["valid_to"] == "") | (table["valid_to"] > day))]
+    held = table[
+        ((table["valid_from"] == "") | (table["valid_from"] <= day))
+        & ((table["valid_to"] == "") | (table["valid_to"] > day))
+    ]
     return pd.DataFrame(
         {
             "province_code_kostat": [code or None for code in held["code_kostat"]],
@@ -120,7 +154,8 @@ def provinces_on(as_of: str | None = None) -> pd.DataFrame:
             "province": held["name_ko"].to_numpy(),
             "province_en": held["name_en"].to_numpy(),
             "members": [
-                tuple((members or code).split()) for members, code in zip(held["members"], held["code_kostat"], strict=True)
+                tuple((members or code).split())
+                for members, code in zip(held["members"], held["code_kostat"], strict=True)
             ],
         }
     )
@@ -175,15 +210,15 @@ def load_regions(level: str, *, as_of: str | None = None) -> gpd.GeoDataFrame:
     level
         `"province"`, `"municipality"` or `"locality"`.
     as_of
-        The day whose province names, codes and membership are meant; the latest by default. Municipalities and localities
-        are those of 2018; later changes that they do not include are listed in the docs.
+        The day whose province names, codes and membership are meant; the latest by default. Municipalities and
+        localities are those of 2018; later changes that they do not include are listed in the docs.
 
     Returns
     -------
     geopandas.GeoDataFrame
         EPSG:4326, one coverage: neighbours share their borders exactly. 16 or 17 provinces, 250 municipalities or 3,504
-        localities, with the names in Korean and English and the codes of the levels above; codes are null where no source
-        gives one.
+        localities, with the names in Korean and English and the codes of the levels above; codes are null where no
+        source gives one.
 
     Raises
     ------
@@ -312,7 +347,7 @@ def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str |
 
 
 def macro_region_codes(provinces: pd.Series, *, scheme: str = ANNOUNCEMENT) -> pd.Series:
-    """Return the macro-region of each 2018 KOSTAT province code under a scheme; null where the scheme does not place it."""
+    """Return the macro-region of each 2018 KOSTAT province code under a scheme; null where it has none."""
     table = load_macro_regions()
     held = table[table["scheme"] == scheme]
     places = {code: row.code for row in held.itertuples(index=False) for code in row.provinces_kostat.split()}
@@ -320,7 +355,7 @@ def macro_region_codes(provinces: pd.Series, *, scheme: str = ANNOUNCEMENT) -> p
 
 
 def source_urls(ids: Any) -> str | None:
-    """Return the URLs of sources named by id, joined by a space; an id without a URL, and any other text, stays as it is."""
+    """Return the URLs of sources named by id, joined by a space; what has no URL stays as it is."""
     if not isinstance(ids, str) or not ids:
         return None
     sources = load_sources()

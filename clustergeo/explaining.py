@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 
 from clustergeo import labels
 from clustergeo.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
@@ -36,8 +38,8 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
     Examples
     --------
     >>> from clustergeo import load_sites, tag
-    >>> print(explain(tag(load_sites()), "yongin").splitlines()[1])
-    In the capital region: yes. Wherever the site lies within what certainly contains it, its share there is 1.
+    >>> print(explain(tag(load_sites()), "yongin").splitlines()[1].partition(".")[0])
+    In the capital region: yes
     """
     labels.check_lang(lang)
     if "site_id" not in tagged.columns or "in_capital_region" not in tagged.columns:
@@ -49,7 +51,11 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         msg = f"There is no site {site_id!r}. The first ids are {some}."
         raise InputError(msg)
     row = rows.iloc[0]
-    zones = [str(name)[: -len("_basis")] for name in tagged.columns if f"{str(name)[: -len('_basis')]}_share_low" in tagged.columns and str(name).endswith("_basis")]
+    zones = [
+        str(name)[: -len("_basis")]
+        for name in tagged.columns
+        if f"{str(name)[: -len('_basis')]}_share_low" in tagged.columns and str(name).endswith("_basis")
+    ]
     sentences = [_where(row, lang), _capital(row, lang), *[_zone(row, zone, lang) for zone in zones], _facts(row, lang)]
     return "\n".join(sentence for sentence in sentences if sentence)
 
@@ -73,7 +79,11 @@ def _range(low: float, high: float, lang: str) -> str:
 
 def _drawn(row: pd.Series) -> bool:
     """Say whether the site has no measured footprint."""
-    return _text(row.get("footprint_basis")) in {"disc", "point"} or row.geometry is None or row.geometry.geom_type == "Point"
+    return (
+        _text(row.get("footprint_basis")) in {"disc", "point"}
+        or row.geometry is None
+        or row.geometry.geom_type == "Point"
+    )
 
 
 def _where(row: pd.Series, lang: str) -> str:
@@ -86,13 +96,21 @@ def _where(row: pd.Series, lang: str) -> str:
     if several and lang == "ko":
         return f"{name}: 시군구는 이 근거로 판정할 수 없습니다. 가능한 시군구 코드(통계청 2018): {several}."
     if several:
-        return f"{name}: the municipality is not decidable from this evidence; possible KOSTAT codes of 2018: {several}."
+        return (
+            f"{name}: the municipality is not decidable from this evidence; possible KOSTAT codes of 2018: {several}."
+        )
     if not place:
-        return f"{name}: 지역을 알 수 없습니다(경계 자료의 육지 밖)." if lang == "ko" else f"{name}: the region is unknown (outside the land of the boundary source)."
+        return (
+            f"{name}: 지역을 알 수 없습니다(경계 자료의 육지 밖)."
+            if lang == "ko"
+            else f"{name}: the region is unknown (outside the land of the boundary source)."
+        )
     evidence = _text(row.get("footprint_basis")) in {"disc", "point"}
     if lang == "ko":
         return f"{name}: {place}. " + ("주소에 나온 읍면동으로 확인했습니다." if evidence else "도형으로 계산했습니다.")
-    return f"{name}: {place}. " + ("From the localities that the address names." if evidence else "Measured from the geometry.")
+    return f"{name}: {place}. " + (
+        "From the localities that the address names." if evidence else "Measured from the geometry."
+    )
 
 
 def _capital(row: pd.Series, lang: str) -> str:
@@ -110,18 +128,24 @@ def _capital(row: pd.Series, lang: str) -> str:
         if not known:
             text += " 공식 부지 경계(도형)가 있고 경계선에서 200 m 넘게 떨어져 있으면 판정할 수 있습니다."
         if not pd.isna(border):
-            text += f" 수도권 경계까지 {_number(abs(border), 1)} km({'안쪽' if border < 0 else '바깥쪽'}), 기준은 {'표시된 위치' if _drawn(row) else '도형의 중심'}입니다."
+            side, point = "안쪽" if border < 0 else "바깥쪽", "표시된 위치" if _drawn(row) else "도형의 중심"
+            text += f" 수도권 경계까지 {_number(abs(border), 1)} km({side}), 기준은 {point}입니다."
         return text
     word = "not decidable from this evidence" if not known else ("yes" if verdict else "no")
     text = f"In the capital region: {word}."
     if bounded:
-        area = "Wherever the site lies within what certainly contains it, its share there is" if _drawn(row) else "The share of its measured footprint there is"
+        area = (
+            "Wherever the site lies within what certainly contains it, its share there is"
+            if _drawn(row)
+            else "The share of its measured footprint there is"
+        )
         text += f" {area} {bounds}."
     if not known:
         text += " A measured footprint whose centre is more than 200 m from the border would decide it."
     if not pd.isna(border):
         side = "inside" if border < 0 else "outside"
-        text += f" Its {'reported position' if _drawn(row) else 'centroid'} is {_number(abs(border), 1)} km {side} the border."
+        point = "reported position" if _drawn(row) else "centroid"
+        text += f" Its {point} is {_number(abs(border), 1)} km {side} the border."
     return text
 
 
@@ -135,7 +159,11 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
     if not pd.isna(share):
         figures.append(f"비율 {_number(share)}" if lang == "ko" else f"share {_number(share)}")
     if not pd.isna(low) and low != high:
-        figures.append(f"비율의 범위 {_range(low, high, lang)}" if lang == "ko" else f"its share proved to be {_range(low, high, lang)}")
+        figures.append(
+            f"비율의 범위 {_range(low, high, lang)}"
+            if lang == "ko"
+            else f"its share proved to be {_range(low, high, lang)}"
+        )
     if not pd.isna(area):
         figures.append(f"{_number(area / 1e6)} km²")
     word = labels.value("rdz_basis", basis, lang)
@@ -154,11 +182,19 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
         rest = f"Basis: {word}, as of {as_of or 'an unknown date'}, source {source or 'not given'}."
     text = f"{name}: {verdict}" + (f" ({', '.join(figures)})" if figures else "") + f". {rest}"
     if basis in {"inferred", "estimated"} or pd.isna(present):
-        text += " 공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다." if lang == "ko" else " The official layer and the official footprint would settle it."
+        text += (
+            " 공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다."
+            if lang == "ko"
+            else " The official layer and the official footprint would settle it."
+        )
     reported = row.get(f"{zone}_reported_share")
     if basis in {"measured", "estimated"} and reported is not None and not pd.isna(reported):
         when = _text(row.get(f"{zone}_reported_as_of"))
-        text += f" 별도 발표 수치: {_number(reported)}({when})." if lang == "ko" else f" Reported beside it: {_number(reported)} ({when})."
+        text += (
+            f" 별도 발표 수치: {_number(reported)}({when})."
+            if lang == "ko"
+            else f" Reported beside it: {_number(reported)} ({when})."
+        )
     return text
 
 
@@ -172,7 +208,9 @@ def _facts(row: pd.Series, lang: str) -> str:
         if lang == "ko":
             parts.append(f"면적 {_number(area)} km²({when or '날짜 없음'}{', 철회된 계획' if mark else ''}).")
         else:
-            parts.append(f"Area {_number(area)} km² ({when or 'undated'}{', of a plan since withdrawn' if mark else ''}).")
+            parts.append(
+                f"Area {_number(area)} km² ({when or 'undated'}{', of a plan since withdrawn' if mark else ''})."
+            )
     if status:
         word, when = labels.value("status", status, lang), _text(row.get("status_as_of"))
         parts.append(f"추진 단계: {word}({when})." if lang == "ko" else f"Status: {word} ({when}).")

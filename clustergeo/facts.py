@@ -53,14 +53,14 @@ def last_day(as_of: str) -> dt.date:
     (datetime.date(2025, 2, 25), datetime.date(2024, 2, 29), datetime.date(2002, 12, 31))
     """
     text = str(as_of)
+    msg = f"{text!r} is not a date. Write it as YYYY-MM-DD (or YYYY-MM, or YYYY, where no more is known)."
+    if not _DATE.fullmatch(text):
+        raise InputError(msg)
+    year, month, day = ([int(part) for part in text.split("-")] + [0, 0])[:3]
+    month = month if len(text) > len("2002") else 12
     try:
-        if not _DATE.fullmatch(text):
-            raise ValueError(text)
-        year, month, day = ([int(part) for part in text.split("-")] + [0, 0])[:3]
-        month = month or 12
-        return dt.date(year, month, day or calendar.monthrange(year, month)[1])
+        return dt.date(year, month, day if len(text) == len("2002-01-01") else calendar.monthrange(year, month)[1])
     except (ValueError, IndexError) as error:
-        msg = f"{text!r} is not a date. Write it as YYYY-MM-DD (or YYYY-MM, or YYYY, where no more is known)."
         raise InputError(msg) from error
 
 
@@ -96,7 +96,8 @@ def read_facts(path: str | Path, *, sources: frozenset[str] | None = None) -> pd
     header = tuple(reader.fieldnames or ())
     missing, strange = [c for c in REQUIRED if c not in header], [c for c in header if c not in COLUMNS]
     if missing or strange:
-        msg = f"{path}, line 1: missing columns {missing}, unknown columns {strange}. The columns are {', '.join(COLUMNS)}."
+        known = ", ".join(COLUMNS)
+        msg = f"{path}, line 1: missing columns {missing}, unknown columns {strange}. The columns are {known}."
         raise FactError(msg)
     rows, problems = [], []
     for row in reader:
@@ -152,7 +153,7 @@ def _value_problem(attribute: str, value: str) -> str | None:
 
 
 def merge(shipped: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return the shipped facts with a caller's added; the caller's replaces one of the same site, attribute, day and scope."""
+    """Return the shipped facts and a caller's, which replace those of the same site, attribute, day and scope."""
     keys = ["site_id", "attribute", "as_of", "scope"]
     replaced = set(own[keys].itertuples(index=False, name=None))
     kept = [key not in replaced for key in shipped[keys].itertuples(index=False, name=None)]
@@ -238,7 +239,9 @@ def _one_site(group: pd.DataFrame) -> dict[str, object]:
             "rdz_reported_area_m2": round(float(extent.iloc[0]["value"]) * 1e6, 3) if len(extent) else None,
             "rdz_reported_basis": "inferred" if present["basis"] == "inferred" else "reported",
             "rdz_reported_as_of": present["as_of"],
-            "rdz_reported_source": " ".join(dict.fromkeys(" ".join(same[same["attribute"].str.startswith("rdz_")]["source"]).split())),
+            "rdz_reported_source": " ".join(
+                dict.fromkeys(" ".join(same[same["attribute"].str.startswith("rdz_")]["source"]).split())
+            ),
             "rdz_reported_note_ko": present["note_ko"] or None,
             "rdz_reported_note_en": present["note_en"] or None,
         }

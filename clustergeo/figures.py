@@ -258,7 +258,7 @@ def _attribution() -> str:
     """Return whom the boundaries are owed to, from the catalogue."""
     rows = datasets.catalogue()
     rows = rows[rows["layer"].astype(str).str.startswith("provinces")]
-    return "; ".join(f"{row.attribution} ({row.licence})" for row in rows.drop_duplicates("attribution").itertuples())
+    return "; ".join(dict.fromkeys(rows["attribution"].astype(str)))
 
 
 def _draw(axes: Axes, view: _sheet.View, sites: _Sites, words: dict[str, str], *, inset: bool) -> tuple[int, bool]:

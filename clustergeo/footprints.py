@@ -32,7 +32,8 @@ class Footprints:
     shapes
         The footprints; None where there is none.
     containers
-        What certainly contains each site: the footprint itself where it is measured, otherwise `within`; None if unknown.
+        What certainly contains each site: the footprint itself where it is measured, otherwise `within`; None if
+        unknown.
     basis
         `measured`, `disc` or `point`; None without a geometry.
     sizes
@@ -55,6 +56,16 @@ class Footprints:
         return np.asarray(self.basis == "measured", dtype=bool)
 
     @property
+    def containing(self) -> NDArray[np.object_]:
+        """What bounds a share: the footprint where it is measured, otherwise what contains the site."""
+        return np.where(self.measured, self.shapes, self.containers)
+
+    @property
+    def bare(self) -> NDArray[np.bool_]:
+        """Whether each site is a point of which nothing else is known."""
+        return np.asarray((self.basis == "point") & shapely.is_missing(self.containers), dtype=bool)
+
+    @property
     def centroids(self) -> NDArray[np.object_]:
         """The centroids in the plane."""
         known = np.isfinite(self.longitudes)
@@ -67,7 +78,7 @@ class Footprints:
 def basis_of(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Return the footprint basis of each site: the `footprint_basis` column, otherwise by the kind of geometry."""
     dimensions = np.asarray(shapely.get_dimensions(np.asarray(frame.geometry.values, dtype=object)))
-    basis = np.where(dimensions == 2, "measured", np.where(dimensions == 0, "point", None)).astype(object)  # noqa: PLR2004
+    basis = overlap.only(np.where(dimensions == 0, "point", "measured"), np.isin(dimensions, (0, 2)))
     if "footprint_basis" in frame.columns:
         drawn = (frame["footprint_basis"] == "disc").to_numpy(dtype=bool, na_value=False)
         basis[drawn & (dimensions == 2)] = "disc"  # noqa: PLR2004
@@ -85,7 +96,7 @@ def of(frame: gpd.GeoDataFrame, plane: Any) -> Footprints:
         The CRS in which to intersect.
     """
     values = np.asarray(frame.geometry.values, dtype=object)
-    values = np.where(shapely.is_empty(values), None, values)
+    values = overlap.only(values, ~shapely.is_empty(values))
     shapes = crs.transform(shapely.force_2d(values), frame.crs, plane)
     basis = basis_of(frame)
     sizes = np.asarray(shapely.area(shapes), dtype=np.float64)
@@ -93,7 +104,7 @@ def of(frame: gpd.GeoDataFrame, plane: Any) -> Footprints:
     if "area_km2" in frame.columns:
         given = frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan) * 1e6
         sizes = np.where(basis == "disc", np.where(given > 0, given, sizes), sizes)
-    containers = np.where(basis == "measured", shapes, None)
+    containers = overlap.only(shapes, basis == "measured")
     drawn = np.asarray(basis != "measured", dtype=bool)
     containers[drawn] = _within(frame, plane)[drawn]
     _warn_small(frame, basis, sizes, containers)
@@ -115,7 +126,7 @@ def _within(frame: gpd.GeoDataFrame, plane: Any) -> NDArray[np.object_]:
     if "within" in frame.columns:
         values = np.asarray(frame["within"].values, dtype=object)
         source = frame["within"].crs or frame.crs
-        out = crs.transform(np.where(shapely.is_empty(values), None, values), source, plane)
+        out = crs.transform(overlap.only(values, ~shapely.is_empty(values)), source, plane)
     if "position_error_m" in frame.columns:
         errors = frame["position_error_m"].to_numpy(dtype=np.float64, na_value=np.nan)
         points = gpd.GeoSeries(frame.geometry.to_crs(plane).centroid, crs=plane).to_crs(crs.LONLAT)
@@ -129,19 +140,24 @@ def _warn_small(
 ) -> None:
     """Drop containing areas that are smaller than their site, and say so: one of the two figures is wrong."""
     rooms = np.asarray(shapely.area(containers), dtype=np.float64)
-    small = np.asarray(basis != "measured", dtype=bool) & (sizes > rooms * (1 + _SAME)) & ~shapely.is_missing(containers)
+    small = (
+        np.asarray(basis != "measured", dtype=bool) & (sizes > rooms * (1 + _SAME)) & ~shapely.is_missing(containers)
+    )
     if small.any():
         containers[small] = None
         ids = ", ".join(map(str, frame["site_id"][small].head(5)))
         msg = (
-            f"{int(small.sum())} site(s) are larger than the area said to contain them ({ids}): nothing is proved for them. "
+            f"{int(small.sum())} site(s) are larger than the area said to contain them ({ids}): nothing is proved. "
             "Give `within`, or a position_error_m that covers the whole site."
         )
         warnings.warn(msg, ClusterGeoWarning, stacklevel=3)
 
 
 def bounds(
-    inside: NDArray[np.float64], unknown: NDArray[np.float64], containers: NDArray[np.float64], sizes: NDArray[np.float64]
+    inside: NDArray[np.float64],
+    unknown: NDArray[np.float64],
+    containers: NDArray[np.float64],
+    sizes: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the proved bounds of a site's share in a zone (law 6).
 
@@ -176,7 +192,9 @@ def bounds(
     point = sizes == 0
     low = np.where(point, (inside >= containers - tolerance) * 1.0, low)
     high = np.where(point, (inside + unknown > tolerance) * 1.0, high)
-    low, high = (np.where(np.abs(value - 1) <= _SAME, 1.0, np.where(value <= _SAME, 0.0, value)) for value in (low, high))
+    low, high = (
+        np.where(np.abs(value - 1) <= _SAME, 1.0, np.where(value <= _SAME, 0.0, value)) for value in (low, high)
+    )
     # An exact 0 or 1 of the ground is 0 or 1 whatever the size: A/A is not always 1 in floating point.
     low = np.where(inside >= containers - tolerance, 1.0, low)
     high = np.where(inside + unknown <= tolerance, 0.0, high)
@@ -184,12 +202,7 @@ def bounds(
     return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
 
 
-def overlay(prints: Footprints, zones: NDArray[np.object_], *, container: bool) -> NDArray[np.float64]:
-    """Return the area of each footprint, or of what contains it, that lies in disjoint zones; square units of the plane."""
-    return overlap.total_areas(prints.containers if container else prints.shapes, zones)
-
-
 def flags(low: NDArray[np.float64], high: NDArray[np.float64]) -> pd.arrays.BooleanArray:
     """Return true where the lower bound exceeds 0, false where the upper bound is 0, otherwise null."""
     known = (low > 0) | (high == 0)
-    return pd.array(np.where(known, low > 0, None), dtype="boolean")
+    return pd.array(overlap.only(low > 0, known), dtype="boolean")

@@ -31,8 +31,8 @@ class Layer:
         An identifier such as `rdz`, used in column names.
     coverage
         Where the layer is complete: `"everywhere"`, a code or codes of provinces or municipalities (`"kostat:31"`,
-        `"mois:41"`; a bare code where it means one province only), a polygon in EPSG:4326, or a GeoDataFrame or GeoSeries.
-        None says that it is not known: then a site that no zone touches stays unknown instead of becoming 0.
+        `"mois:41"`; a bare code where it means one province only), a polygon in EPSG:4326, or a GeoDataFrame or
+        GeoSeries. None says that it is not known: then a site that no zone touches stays unknown instead of becoming 0.
     as_of
         The date of the content, ISO text.
     source, licence, attribution
@@ -89,9 +89,10 @@ class Layer:
 
     def __repr__(self) -> str:
         """Return one line."""
-        frame_crs = self.frame.crs.to_string()
+        authority = self.frame.crs.to_authority()
+        plane = ":".join(authority) if authority else self.frame.crs.name
         return (
-            f"<Layer {self.name}: {len(self.frame)} polygons, {frame_crs if len(frame_crs) < 20 else self.frame.crs.name}, "  # noqa: PLR2004
+            f"<Layer {self.name}: {len(self.frame)} polygons, {plane}, "
             f"as of {self.as_of or 'an unknown date'}, coverage {self.coverage_text}>"
         )
 
@@ -116,14 +117,22 @@ def _coverage(value: Any, name: str) -> Any:
     if value is None or (isinstance(value, str) and value == EVERYWHERE):
         return value
     if isinstance(value, gpd.GeoDataFrame | gpd.GeoSeries):
-        return shapely.union_all(np.asarray(crs.to_lonlat(value, what=f"the coverage of {name!r}").geometry.values, dtype=object))
+        return shapely.union_all(
+            np.asarray(crs.to_lonlat(value, what=f"the coverage of {name!r}").geometry.values, dtype=object)
+        )
     if isinstance(value, shapely.Polygon | shapely.MultiPolygon):
         return value
-    codes = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple | set | frozenset) else ()
+    codes = (
+        (value,)
+        if isinstance(value, str)
+        else tuple(value)
+        if isinstance(value, list | tuple | set | frozenset)
+        else ()
+    )
     if codes and all(isinstance(code, str) and _CODE.fullmatch(code) for code in codes):
         return tuple(sorted(codes))
     msg = (
-        f"The coverage of layer {name!r} is {value!r}. Give region codes such as 'kostat:31' or ['mois:41', 'mois:28'], "
+        f"The coverage of layer {name!r} is {value!r}. Give codes such as 'kostat:31' or ['mois:41', 'mois:28'], "
         "a polygon in EPSG:4326, 'everywhere', or None if it is not known."
     )
     raise InputError(msg)
@@ -161,5 +170,5 @@ def as_layer(zone: Any, *, name: str) -> Layer:
         )
     if isinstance(zone, gpd.GeoDataFrame):
         return Layer(zone, name=name)
-    msg = f"Zone {name!r} is a {type(zone).__name__}. Give a clustergeo.Layer or a GeoDataFrame (read_layer reads a file)."
+    msg = f"Zone {name!r} is a {type(zone).__name__}. Give a Layer or a GeoDataFrame (read_layer reads a file)."
     raise InputError(msg)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from clustergeo import _files, _key, _lettering, _marks, _page, _scene, crs, labels
-from clustergeo._cards import evidence_of, word
+from clustergeo._cards import evidence_of, says_rdz, word
 from clustergeo._land import land
 from clustergeo.datasets import load_sources
 from clustergeo.errors import InputError, PageError
@@ -96,7 +96,9 @@ def explore(
     ground = land()
     bounds = _scene.bounds_of(scene, ground)
     keys = _zone_keys(zones or {})
-    heading = title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, str(len(tagged)))
+    heading = (
+        title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, f"{len(tagged):,}")
+    )
     facts = _marks.facts_as_of(tagged)
     made = _leaflet.SiteMap(
         title=heading if facts is None else f"{heading} · {word('facts', lang, facts)}",
@@ -108,7 +110,7 @@ def explore(
     if tiles is not None:
         _leaflet.add_tiles(made, tiles)
     colours, _, style = _scene.classes_of(scene)
-    sites, levels = _scene.site_data(scene, lang=lang, bounds=bounds)
+    sites, levels = _scene.site_data(scene, lang=lang, bounds=bounds, keep_clear=ground.islands)
     entries = list(_entries(scene, ground, keys, zones or {}))
     panel = _key.panel(
         lang,
@@ -116,9 +118,10 @@ def explore(
         facts=facts,
         colours=(labels.column(colour_by or "", lang), [(colours[colour], words) for words, colour in scene.colours]),
         shapes=[name for name, _, _ in entries],
-        evidence=[evidence_of(one.row) for one in scene.sites],
+        evidence=[evidence_of(one.row) for one in scene.sites if says_rdz(one.row)],
         zones=keys,
         unplaced=scene.unplaced,
+        clickable=bool(scene.sites),
     )
     data = {
         "panes": PANES,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import geopandas as gpd
 
 from clustergeo import datasets, facts, labels
 from clustergeo._contents import data_files, is_report_name, suffix, table_files
@@ -20,6 +17,9 @@ from clustergeo.reading import read_layer, read_sites
 from clustergeo.tags import tag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import geopandas as gpd
     import pandas as pd
 
 CRATE = "ro-crate-metadata.json"
@@ -70,7 +70,7 @@ def report(
     corrections = facts.read_facts(Path(own_facts)) if isinstance(own_facts, str | os.PathLike) else own_facts
     frame, shipped = _sites(sites, as_of, corrections)
     tagged = tag(frame, zones=layers, as_of=as_of)
-    used = [*layers.values(), *_shipped_layers(shipped=shipped)]
+    used: list[Any] = [*layers.values(), *_shipped_layers(shipped=shipped)]
     written: dict[str, tuple[bytes, int | None]] = {}
     place = native(folder)
     with staged(folder, known=is_report_name, stale=_earlier(place)) as stage:
@@ -113,13 +113,13 @@ def _files(
     pictures = {}
     for lang in labels.LANGS:
         figure = figures.plot(tagged, lang=lang)
-        for ending in ("png", "svg"):
-            pictures[lang, ending] = figures.figure_bytes(figure, ending)
-            yield f"map{suffix(lang)}.{ending}", pictures[lang, ending], None
+        pictures[lang] = figures.figure_bytes(figure, "png")
+        yield f"map{suffix(lang)}.png", pictures[lang], None
+        yield f"map{suffix(lang)}.svg", figures.figure_bytes(figure, "svg"), None
         page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
         yield f"map{suffix(lang)}.html", page.encode(), None
     for lang in labels.LANGS:
-        front = _front.front_page(tagged, used, picture=pictures[lang, "svg"], lang=lang, as_of=as_of, shipped=shipped)
+        front = _front.front_page(tagged, used, picture=pictures[lang], lang=lang, as_of=as_of, shipped=shipped)
         yield f"index{suffix(lang)}.html", front.encode(), None
 
 
@@ -133,7 +133,7 @@ def _earlier(folder: Path) -> list[str]:
     strange = [name for name in names if not is_report_name(name)]
     if strange:
         msg = (
-            f"The folder holds a {CRATE} that no report wrote (it lists {strange[0]!r}), and a report would overwrite it. "
+            f"The folder holds a {CRATE} that no report wrote (it lists {strange[0]!r}); a report would replace it. "
             "Choose another folder."
         )
         raise InputError(msg)

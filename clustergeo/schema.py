@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +14,9 @@ import shapely
 
 from clustergeo import crs
 from clustergeo.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SHOWN = 5
 
@@ -30,7 +32,19 @@ CAPITAL_TAGS = ("in_capital_region", "capital_share", "capital_share_low", "capi
 ZONE_TAGS = ("present", "share", "share_low", "share_high", "area_m2", "basis", "as_of", "source")
 BASES = ("measured", "disc", "point")
 
-_RESERVED_ZONES = {"capital", "region", "any", "site", "area", "announced", "status", "position", "footprint", "in_capital", "rdz_reported"}
+_RESERVED_ZONES = {
+    "capital",
+    "region",
+    "any",
+    "site",
+    "area",
+    "announced",
+    "status",
+    "position",
+    "footprint",
+    "in_capital",
+    "rdz_reported",
+}
 _FLOATS = ("area_km2", "announced_area_km2", "position_error_m")
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
@@ -62,7 +76,9 @@ def check_geo(frame: Any, *, what: str) -> None:
         With the cure.
     """
     if not isinstance(frame, gpd.GeoDataFrame):
-        msg = f"{what} is a {type(frame).__name__}, not a GeoDataFrame. Read it with clustergeo.read_sites or read_layer."
+        msg = (
+            f"{what} is a {type(frame).__name__}, not a GeoDataFrame. Read it with clustergeo.read_sites or read_layer."
+        )
         raise InputError(msg)
     try:
         _ = frame.geometry
@@ -102,7 +118,12 @@ def _raise(problems: list[str], what: str, cure: str) -> None:
     """Raise one error for all problems, if there are any."""
     if problems:
         more = f"\n- and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        msg = f"{what} cannot be used, {len(problems)} problem(s):\n- " + "\n- ".join(problems[:SHOWN]) + more + f"\n{cure}"
+        msg = (
+            f"{what} cannot be used, {len(problems)} problem(s):\n- "
+            + "\n- ".join(problems[:SHOWN])
+            + more
+            + f"\n{cure}"
+        )
         raise InputError(msg)
 
 
@@ -162,7 +183,9 @@ def _id_text(value: Any) -> str:
 def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str]) -> list[str]:
     """Return which columns of the caller's a tag would overwrite."""
     names = [str(name) for name in frame.columns]
-    problems = [f"column {name!r} stands {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1]
+    problems = [
+        f"column {name!r} stands {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1
+    ]
     taken = {*REGION_TAGS, *CAPITAL_TAGS}
     taken |= {f"{zone}_{tag}" for zone in {"rdz", *zone_names} for tag in ZONE_TAGS}
     if not has_evidence(frame):
@@ -181,7 +204,9 @@ def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
     empty = ids.isna() | (ids.astype(str).str.strip() == "")
     problems = [f"row {row}: site_id is empty" for row in np.flatnonzero(empty)]
     twice = ids.astype(str)[~empty & ids.astype(str).duplicated(keep=False)]
-    return problems + [f"site_id {name!r} stands {count} times" for name, count in twice.value_counts(sort=False).items()]
+    return problems + [
+        f"site_id {name!r} stands {count} times" for name, count in twice.value_counts(sort=False).items()
+    ]
 
 
 def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
@@ -194,10 +219,15 @@ def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
         if column in frame.columns:
             numbers = pd.to_numeric(frame[column], errors="coerce")
             bad = (numbers.isna() & frame[column].notna() & (frame[column].astype(str) != "")) | (numbers < 0)
-            problems += [f"row {row}: {column} is {frame[column].iloc[row]!r}, expected a number" for row in np.flatnonzero(bad)]
+            problems += [
+                f"row {row}: {column} is {frame[column].iloc[row]!r}, expected a number" for row in np.flatnonzero(bad)
+            ]
     for column in [name for name in frame.columns if str(name).endswith("_reported_share")]:
         numbers = pd.to_numeric(frame[column], errors="coerce")
-        problems += [f"row {row}: {column} is {numbers.iloc[row]:g}; a share is 0 to 1" for row in np.flatnonzero((numbers < 0) | (numbers > 1))]
+        problems += [
+            f"row {row}: {column} is {numbers.iloc[row]:g}; a share is 0 to 1"
+            for row in np.flatnonzero((numbers < 0) | (numbers > 1))
+        ]
     return problems
 
 
@@ -209,7 +239,9 @@ def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         elif column.endswith("_reported_present"):
             frame[column] = pd.array([_flag(value) for value in frame[column]], dtype="boolean")
     if "sectors" in frame.columns:
-        frame["sectors"] = pd.Series([sector_list(value) for value in frame["sectors"]], index=frame.index, dtype=object)
+        frame["sectors"] = pd.Series(
+            [sector_list(value) for value in frame["sectors"]], index=frame.index, dtype=object
+        )
     if "within" in frame.columns and not isinstance(frame["within"], gpd.GeoSeries):
         frame["within"] = gpd.GeoSeries(frame["within"], index=frame.index, crs=frame.crs)
     return frame

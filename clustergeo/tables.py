@@ -67,12 +67,13 @@ def summarize(tagged: pd.DataFrame, by: str | Sequence[str] = "sector") -> pd.Da
     -------
     pandas.DataFrame
         One row a group that occurs, in the order of the taxonomy, of the province codes, of the macro-region table or
-        of the stages, with a row `unknown` last for sites without the key. Columns: the keys, `sites`, `area_km2` (sum
-        of the known areas; the area of a site is its `area_km2`, or the true area of a measured polygon),
-        `sites_without_area`, `announced_area_km2` (only if the sites have it), `inside_capital_region`,
-        `outside_capital_region`, `capital_region_undecided`, `rdz_present`, `rdz_absent`, `rdz_unknown` (numbers of
-        sites) and `rdz_area_km2` (sum of the known areas, km²). A sum of no known value is null. A site of several
-        sectors counts once in each sector's row. An empty frame gives an empty summary with every column.
+        of the stages, with a row `unknown` last for sites without the key. Keys are text; `in_capital_region` is
+        `inside`, `outside` or `unknown`. Columns: the keys, `sites`, `area_km2` (sum of the known areas; the area of a
+        site is its `area_km2`, or the true area of a measured polygon), `sites_without_area`, `announced_area_km2`
+        (only if the sites have it), `inside_capital_region`, `outside_capital_region`, `capital_region_undecided`,
+        `rdz_present`, `rdz_absent`, `rdz_unknown` (numbers of sites) and `rdz_area_km2` (sum of the known areas, km²).
+        A sum of no known value is null. A site of several sectors counts once in each sector's row. An empty frame
+        gives an empty summary with every column.
 
     Raises
     ------

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -11,19 +10,26 @@ import pandas as pd
 import shapely
 
 from clustergeo import _regions, _zones, crs, footprints, overlap, schema
-from clustergeo.layers import Layer, as_layer
+from clustergeo.layers import as_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EVIDENCE_ZONE = "rdz"
 ANY_LAYER = "any"
+_SAME = 1e-9
 
 
-def tag(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any] | None = None, as_of: str | None = None) -> gpd.GeoDataFrame:
+def tag(
+    sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any] | None = None, as_of: str | None = None
+) -> gpd.GeoDataFrame:
     """Return the sites with their region, capital region, sectors and zones.
 
     Parameters
     ----------
     sites
-        Polygons or points with a CRS, n rows; only the geometry is needed. Columns that `load_sites` has mean the same here.
+        Polygons or points with a CRS, n rows; only the geometry is needed. Columns that `load_sites` has mean the same
+        here.
     zones
         Zone layers by name, each a `Layer` or a GeoDataFrame of polygons.
     as_of
@@ -32,10 +38,10 @@ def tag(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any] | None = None, as_o
     Returns
     -------
     geopandas.GeoDataFrame
-        The n sites in their own CRS, index and order, with the columns of docs/architecture.md added: regions, `in_capital_region`,
-        `capital_share` with proved bounds, `capital_border_km` (geodesic, from the centroid, negative inside), `sectors`,
-        and for each zone NAME and always for `rdz` `NAME_present`, `NAME_share`, bounds, `NAME_area_m2`, basis, date and source.
-        Shares are 0 to 1; null is unknown.
+        The n sites in their own CRS, index and order, with the columns of docs/architecture.md added: regions,
+        `in_capital_region`, `capital_share` with proved bounds, `capital_border_km` (geodesic, from the centroid,
+        negative inside), `sectors`, and for each zone NAME and always for `rdz` `NAME_present`, `NAME_share`, bounds,
+        `NAME_area_m2`, basis, date and source. Shares are 0 to 1; null is unknown.
 
     Raises
     ------
@@ -102,8 +108,8 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        Long, one row a site and layer and one with layer `any`: `site_id, layer, area_m2, share, own_share`, the last being what
-        this layer alone removes. Null where a layer is not known to be complete over the site.
+        Long, one row a site and layer and one with layer `any`: `site_id, layer, area_m2, share, own_share`, the last
+        being what this layer alone removes. Null where a layer is not known to be complete over the site.
 
     Raises
     ------
@@ -114,9 +120,11 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     --------
     >>> import geopandas as gpd, shapely
     >>> sites = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 4, 1)], crs="EPSG:5186")
-    >>> left = Layer(gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2, 1)], crs="EPSG:5186"), name="left", coverage="everywhere")
-    >>> right = Layer(gpd.GeoDataFrame(geometry=[shapely.box(1, 0, 3, 1)], crs="EPSG:5186"), name="right", coverage="everywhere")
-    >>> overlaps(sites, zones={"left": left, "right": right})[["layer", "share", "own_share"]].values.tolist()
+    >>> from clustergeo import Layer
+    >>> def zone(x):
+    ...     box = gpd.GeoDataFrame(geometry=[shapely.box(x, 0, x + 2, 1)], crs="EPSG:5186")
+    ...     return Layer(box, name="zone", coverage="everywhere")
+    >>> overlaps(sites, zones={"left": zone(0), "right": zone(1)})[["layer", "share", "own_share"]].values.tolist()
     [['left', 0.5, 0.25], ['right', 0.5, 0.25], ['any', 0.75, 0.75]]
     """
     layers = {name: as_layer(zone, name=name) for name, zone in zones.items()}
@@ -125,21 +133,23 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     same = {str(_zones.common_crs(frame, layer, plane)) for layer in layers.values()}
     target: Any = _zones.common_crs(frame, next(iter(layers.values())), plane) if len(same) == 1 and layers else plane
     prints = footprints.of(frame, target)
-    shapes = np.where(prints.measured, prints.shapes, None)
+    shapes = overlap.only(prints.shapes, prints.measured)
     whole = np.asarray(shapely.area(shapes), dtype=np.float64)
-    true = crs.areas_m2(frame.geometry)
     polygons = {name: _zones.polygons(layer, target) for name, layer in layers.items()}
     inside = {name: _zones.inside_areas(frame, layer, prints, polygons[name], shapes) for name, layer in layers.items()}
     known = {
-        name: _zones.covered_areas(layer, prints, shapes, inside[name]) >= whole * (1 - 1e-9) for name, layer in layers.items()
+        name: _zones.covered_areas(layer, prints, shapes, inside[name]) >= whole * (1 - _SAME)
+        for name, layer in layers.items()
     }
     total = overlap.total_areas(shapes, overlap.dissolve(_together(polygons)))
     everything = np.logical_and.reduce(list(known.values())) if known else np.zeros(len(frame), dtype=bool)
+    measure = _Measure(frame["site_id"].to_numpy(), whole, crs.areas_m2(frame.geometry))
     blocks = []
     for name in layers:
-        others = overlap.total_areas(shapes, overlap.dissolve(_together({k: v for k, v in polygons.items() if k != name})))
-        blocks.append(_block(frame, name, inside[name], total - others, whole, true, known[name], everything))
-    blocks.append(_block(frame, ANY_LAYER, total, total, whole, true, everything, everything))
+        others = {other: parts for other, parts in polygons.items() if other != name}
+        alone = total - overlap.total_areas(shapes, overlap.dissolve(_together(others)))
+        blocks.append(measure.rows(name, inside[name], alone, known=known[name], everything=everything))
+    blocks.append(measure.rows(ANY_LAYER, total, total, known=everything, everything=everything))
     stacked = pd.concat(blocks, keys=range(len(blocks)))
     return stacked.sort_index(level=1, sort_remaining=True, kind="stable").reset_index(drop=True)
 
@@ -149,26 +159,32 @@ def _together(polygons: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, A
     return np.concatenate([*polygons.values(), np.empty(0, dtype=object)])
 
 
-def _block(
-    frame: gpd.GeoDataFrame,
-    name: str,
-    inside: np.ndarray[Any, Any],
-    alone: np.ndarray[Any, Any],
-    whole: np.ndarray[Any, Any],
-    true: np.ndarray[Any, Any],
-    known: np.ndarray[Any, Any],
-    everything: np.ndarray[Any, Any],
-) -> pd.DataFrame:
-    """Return the rows of one layer."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(known, inside / whole, np.nan)
-        own = np.where(everything, np.maximum(alone, 0.0) / whole, np.nan)
-    return pd.DataFrame(
-        {
-            "site_id": frame["site_id"].to_numpy(),
-            "layer": name,
-            "area_m2": share * true,
-            "share": share,
-            "own_share": np.where(own < 1e-9, 0.0, own),  # noqa: PLR2004
-        }
-    )
+class _Measure(NamedTuple):
+    """What turns areas of overlap into rows: ids, areas in the plane and true areas."""
+
+    ids: np.ndarray[Any, Any]
+    whole: np.ndarray[Any, Any]
+    true: np.ndarray[Any, Any]
+
+    def rows(
+        self,
+        layer: str,
+        inside: np.ndarray[Any, Any],
+        alone: np.ndarray[Any, Any],
+        *,
+        known: np.ndarray[Any, Any],
+        everything: np.ndarray[Any, Any],
+    ) -> pd.DataFrame:
+        """Return the rows of one layer."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(known, inside / self.whole, np.nan)
+            own = np.where(everything, np.maximum(alone, 0.0) / self.whole, np.nan)
+        return pd.DataFrame(
+            {
+                "site_id": self.ids,
+                "layer": layer,
+                "area_m2": share * self.true,
+                "share": share,
+                "own_share": np.where(own < _SAME, 0.0, own),
+            }
+        )

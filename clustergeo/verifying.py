@@ -6,10 +6,7 @@ import csv
 import hashlib
 import io
 import json
-import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import geopandas as gpd
@@ -23,10 +20,16 @@ from clustergeo._formats import geojson_bytes
 from clustergeo.errors import ClusterGeoError, InputError
 from clustergeo.tags import tag
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
 CRATE = "ro-crate-metadata.json"
 COLUMNS = ("file", "where", "found", "expected", "problem")
 _EXACT = 1e-9
 Cells = dict[tuple[str, str], str]
+Finding = tuple[str, str, str, str, str]
 
 
 def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
@@ -40,9 +43,9 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a difference: `file`, `where` (site and column, row and column, or line), `found`, `expected`, `problem`; empty
-        when nothing was changed. Hashes are compared, summary tables and data files are made again from the sites that the report
-        holds, and regions and the capital region are measured again.
+        One row a difference: `file`, `where` (site and column, row and column, or line), `found`, `expected`,
+        `problem`; empty when nothing was changed. Hashes are compared, summary tables and data files are made again
+        from the sites that the report holds, and regions and the capital region are measured again.
 
     Raises
     ------
@@ -60,7 +63,8 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
     place = native(folder)
     entities = _manifest(place)
     listed = {unquote(str(one["@id"])): one for one in entities if one.get("@type") == "File"}
-    content, findings = {}, []
+    content: dict[str, bytes] = {}
+    findings: list[Finding] = []
     for name, entity in listed.items():
         try:
             content[name] = (place / name).read_bytes()
@@ -73,7 +77,9 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
     changed = {name for name, *_ in findings}
     reference = _reference(content, changed)
     if reference is None:
-        findings.append((CRATE, "", "", "", "neither sites.parquet nor sites.geojson is whole, so no figure can be made again"))
+        findings.append(
+            (CRATE, "", "", "", "neither sites.parquet nor sites.geojson is whole, so no figure can be made again")
+        )
     else:
         findings += _figures(content, reference)
         findings += _tags(reference, entities)
@@ -86,7 +92,9 @@ def _manifest(place: Path) -> list[dict[str, Any]]:
         graph = json.loads((place / CRATE).read_bytes())["@graph"]
         return [one for one in graph if isinstance(one, dict)]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = f"{shown(place)} holds no report: {CRATE} is missing or cannot be read. Write one with `clustergeo report`."
+        msg = (
+            f"{shown(place)} holds no report: {CRATE} is missing or cannot be read. Write one with `clustergeo report`."
+        )
         raise InputError(msg) from error
 
 
@@ -103,23 +111,33 @@ def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return a frame with lists as lists and flags as flags, as `tag` makes them."""
     out = frame.copy()
     if "sectors" in out.columns:
-        out["sectors"] = pd.Series([schema.sector_list(value) for value in out["sectors"]], index=out.index, dtype=object)
+        out["sectors"] = pd.Series(
+            [schema.sector_list(value) for value in out["sectors"]], index=out.index, dtype=object
+        )
     for column in out.columns:
         if str(column).endswith("_present") or column == "in_capital_region":
             out[column] = out[column].astype("boolean")
     return out
 
 
-def _figures(content: Mapping[str, bytes], reference: gpd.GeoDataFrame) -> Iterator[tuple[str, ...]]:
+def _figures(content: Mapping[str, bytes], reference: gpd.GeoDataFrame) -> Iterator[Finding]:
     """Yield each cell of a data file or table that differs from one made again from the sites."""
-    again = {name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()}
+    again = {
+        name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()
+    }
     for name, found in content.items():
         if name not in again or found == again[name]:
             continue
         try:
             mine, theirs = _cells(name, again[name]), _cells(name, found)
         except Exception as error:  # noqa: BLE001  (a damaged file fails in as many ways as there are readers)
-            yield name, "", "", "", f"it cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            yield (
+                name,
+                "",
+                "",
+                "",
+                f"it cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            )
             continue
         for key in [*mine, *(key for key in theirs if key not in mine)]:
             here, there = theirs.get(key, "(missing)"), mine.get(key, "(missing)")
@@ -157,17 +175,22 @@ def _cells(name: str, content: bytes) -> Cells:
             for number, row in enumerate(rows, start=1)
             for column, value in zip(header, row, strict=False)
         }
-    return {(f"line {number}", ""): line for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1)}
+    return {
+        (f"line {number}", ""): line
+        for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1)
+    }
 
 
-def _tags(reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+def _tags(reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]) -> Iterator[Finding]:
     """Yield each region or capital-region tag that the shipped layers of this version do not give again."""
     shipped = {row["layer"]: row["sha256"] for row in datasets.catalogue().to_dict("records")}
     used = {str(one.get("name")): one.get("sha256") for one in entities if one.get("@type") == "Dataset"}
     if any(shipped[name] != used[name] for name in shipped if name in used and name.endswith("-2018")):
         return
     made = {*schema.REGION_TAGS, *schema.CAPITAL_TAGS, "sectors"} - {"sectors"}
-    zones = {str(name)[: -len("_share_low")] for name in reference.columns if str(name).endswith("_share_low")} - {"capital"}
+    zones = {str(name)[: -len("_share_low")] for name in reference.columns if str(name).endswith("_share_low")} - {
+        "capital"
+    }
     made |= {f"{zone}_{part}" for zone in zones for part in schema.ZONE_TAGS}
     if not schema.has_evidence(reference):
         made |= {*schema.REGION_EVIDENCE}
@@ -184,5 +207,3 @@ def _tags(reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]) -> Iterat
             a, b = ("" if pd.isna(value) else str(value) for value in (here, there))
             if a != b and not _same_number(a, b):
                 yield "sites.parquet", f"{site}, {column}", a, b, f"found {a or 'null'}, measured again {b or 'null'}"
-
-

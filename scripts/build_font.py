@@ -2,8 +2,9 @@
 
 The source is the file of that name in the Debian package fonts-nanum (SIL Open Font License 1.1). The result keeps
 every character: Latin, punctuation, symbols, Hangul jamo, all 11,172 syllables and 4,888 hanja. It loses hinting, the
-private tables of the hinting tool and the old name records. The licence reserves the name "Nanum", so a modified font
-must not carry it. The same input and fontTools give the same bytes.
+private tables of the hinting tool and the old name records. Its backslash, drawn as a won sign, becomes the mirror
+image of the slash. The licence reserves the name "Nanum", so a modified font must not carry it. The same input and
+fontTools give the same bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ import sys
 from pathlib import Path
 
 from fontTools import subset
+from fontTools.pens.reverseContourPen import ReverseContourPen
+from fontTools.pens.transformPen import TransformPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
 FAMILY = "ClusterGeo Gothic"
@@ -53,9 +57,26 @@ def rename(font: TTFont) -> None:
         names.setName(text, code, 3, 1, 0x409)
 
 
+def mirror_backslash(font: TTFont) -> None:
+    """Draw the backslash as one: Korean fonts show it as a won sign, which has a character of its own."""
+    glyphs, metrics, characters = font["glyf"], font["hmtx"], font.getBestCmap()
+    slash = characters[ord("/")]
+    width = metrics[slash][0]
+    pen = TTGlyphPen(None)
+    # A mirror image turns the outline the other way; reversing it keeps the inside inside.
+    font.getGlyphSet()[slash].draw(TransformPen(ReverseContourPen(pen), (-1, 0, 0, 1, width, 0)))
+    glyphs["backslash.mirrored"] = pen.glyph()
+    glyphs["backslash.mirrored"].recalcBounds(glyphs)
+    metrics["backslash.mirrored"] = (width, glyphs["backslash.mirrored"].xMin)
+    for table in font["cmap"].tables:
+        if ord("\\") in table.cmap:
+            table.cmap[ord("\\")] = "backslash.mirrored"
+
+
 def build(source: Path) -> bytes:
     """Return the modified font."""
     font = TTFont(source, recalcTimestamp=False)
+    mirror_backslash(font)
     options = subset.Options(hinting=False, name_IDs=["*"], name_languages=["*"], name_legacy=True, notdef_outline=True)
     options.drop_tables += UNNEEDED_TABLES
     subsetter = subset.Subsetter(options)

@@ -238,7 +238,8 @@ def test_gpkg_keeps_flags_as_flags(sites: gpd.GeoDataFrame) -> None:
 def test_gpkg_holds_a_default_style_a_layer_as_qgis_expects(sites: gpd.GeoDataFrame) -> None:
     base = open_gpkg(gpkg_bytes(sites.assign(footprint_basis="disc")))
     styles = base.execute(
-        "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML, f_table_catalog, f_table_schema FROM layer_styles"
+        "SELECT f_table_name, f_geometry_column, useAsDefault, styleQML, f_table_catalog, f_table_schema "
+        "FROM layer_styles"
     ).fetchall()
     columns = dict(base.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
     assert {row[0]: row[1] for row in styles} == columns
@@ -297,6 +298,51 @@ def test_an_empty_frame_gives_an_empty_file_that_opens(sites: gpd.GeoDataFrame, 
     assert len(back) == 0
 
 
+SQUARE = shapely.box(127, 37, 127.1, 37.1)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [None, None],
+        [shapely.Polygon(), SQUARE],
+        [shapely.Point(127, 37), shapely.MultiPoint([(127, 37)])],
+        [SQUARE, shapely.MultiPolygon([SQUARE])],
+        [SQUARE, shapely.Point(127, 37)],
+        [shapely.force_3d(SQUARE, 5.0), SQUARE],
+        [shapely.GeometryCollection([SQUARE]), shapely.LineString([(127, 37), (128, 38)])],
+    ],
+)
+def test_every_kind_of_shape_and_column_is_written_in_silence(make: Any, shapes: list[Any]) -> None:
+    columns = {
+        "day": pd.to_datetime(["2020-01-01", None]),
+        "month": pd.PeriodIndex(["2020-01", "2020-02"], freq="M"),
+        "kind": pd.Categorical(["x", None]),
+        "parts": [{"a": 1}, None],
+        "complex": [1 + 2j, 0],
+        "large": np.array([2**63, 1], dtype="uint64"),
+        "half": np.array([1.5, np.nan], dtype="float16"),
+        "broken": pd.Series(["\ud800", None], dtype=object),
+        "many": pd.array([1, None], dtype="Int64"),
+    }
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326").set_axis([7, 7])
+    assert len(make(frame)) > 0
+
+
+def test_gpkg_declares_the_type_of_its_shapes() -> None:
+    def declared(*shapes: Any) -> tuple[str, int]:
+        frame = gpd.GeoDataFrame({"n": range(len(shapes))}, geometry=list(shapes), crs="EPSG:4326")
+        base = open_gpkg(gpkg_bytes(frame))
+        kind: tuple[str, int] = base.execute("SELECT geometry_type_name, z FROM gpkg_geometry_columns").fetchone()
+        return kind
+
+    assert declared(SQUARE, shapely.MultiPolygon([SQUARE])) == ("MULTIPOLYGON", 0)
+    assert declared(shapely.force_3d(SQUARE, 5.0)) == ("MULTIPOLYGON", 0)
+    assert declared(shapely.Point(127, 37)) == ("POINT", 0)
+    assert declared(SQUARE, shapely.Point(127, 37)) == ("GEOMETRY", 0)
+
+
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_frame_without_geometry_or_crs_is_refused_with_the_cure(sites: gpd.GeoDataFrame, make: Any) -> None:
     with pytest.raises(InputError, match="expected a GeoDataFrame"):
@@ -309,7 +355,7 @@ def test_a_frame_without_geometry_or_crs_is_refused_with_the_cure(sites: gpd.Geo
 
 
 def test_a_format_that_does_not_exist_is_refused_with_the_choices(sites: gpd.GeoDataFrame) -> None:
-    with pytest.raises(InputError, match="'shp'.*geojson, gpkg, parquet, csv"):
+    with pytest.raises(InputError, match=r"'shp'.*geojson, gpkg, parquet, csv"):
         frame_bytes(sites, "shp")
 
 

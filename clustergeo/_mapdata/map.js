@@ -27,7 +27,11 @@ var clustergeo = (function () {
   }
 
   function card(map, layer, site) {
-    layer.bindPopup(site.card, { minWidth: 200, maxWidth: 420, autoPanPaddingTopLeft: [20, 20], autoPanPaddingBottomRight: [20, 40] });
+    // A card opens between the panel and the layer control where the window has room for that.
+    var wide = map.getSize().x >= 900;
+    layer.bindPopup(site.card, {
+      minWidth: 200, maxWidth: 420, autoPanPaddingTopLeft: [wide ? 300 : 15, 20], autoPanPaddingBottomRight: [wide ? 260 : 15, 40]
+    });
   }
 
   function shapes(map, collection, options) {
@@ -53,10 +57,11 @@ var clustergeo = (function () {
   }
 
   function dots(map) {
+    var count = map.clustergeo.sites.length, size = count <= 100 ? 1 : count <= 500 ? 0.7 : 0.45;
     return L.featureGroup(map.clustergeo.sites.map(function (site) {
       // The ring tells how the zone answer is founded, the fill tells the sector.
       var ring = L.circleMarker(site.at, {
-        pane: "cgDots", radius: 6.5, color: "#22272b", weight: site.ring[0], dashArray: site.ring[1] || null,
+        pane: "cgDots", radius: 6.5 * size, color: "#22272b", weight: site.ring[0] * size, dashArray: site.ring[1] || null,
         fillColor: site.colour, fillOpacity: 1, className: "cg-site"
       });
       card(map, ring, site);
@@ -102,10 +107,13 @@ var clustergeo = (function () {
     leader.setAttribute("aria-hidden", "true");
     leader.appendChild(line);
     box.className = "cg-chip cg-c" + site.classes;
-    box.style.width = site.size[0] + "px";
+    box.style.maxWidth = site.size[0] + "px";
     box.style.height = site.size[1] + "px";
-    badge.className = "cg-badge cg-" + site.badge[1];
-    badge.textContent = site.badge[0];
+    if (site.badge) {
+      badge.className = "cg-badge cg-" + site.badge[1];
+      badge.textContent = site.badge[0];
+      box.append(badge);
+    }
     site.lines.forEach(function (words) {
       var row = document.createElement("i");
       row.textContent = words;
@@ -117,10 +125,12 @@ var clustergeo = (function () {
       where.textContent = site.where;
       lines.appendChild(where);
     }
-    box.append(badge, lines);
+    box.append(lines);
     body.append(leader, box);
     body.cgPut = function (spot) {
-      box.style.transform = "translate(" + spot[0] + "px," + spot[1] + "px)";
+      // The width was estimated for a wide font: a chip left of its dot keeps its right edge, beside the dot.
+      var end = spot[0] + site.size[0], left = end <= 0 ? "calc(" + end + "px - 100%)" : spot[0] + "px";
+      box.style.transform = "translate(" + left + "," + spot[1] + "px)";
       line.style.display = spot.length > 2 ? "" : "none";
       if (spot.length > 2) {
         var length = Math.hypot(spot[2], spot[3]) || 1, start = Math.min(8 / length, 1);

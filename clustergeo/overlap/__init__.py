@@ -2,5 +2,6 @@
 
 from clustergeo.overlap.plain import border_points as border_points
 from clustergeo.overlap.plain import dissolve as dissolve
+from clustergeo.overlap.plain import only as only
 from clustergeo.overlap.plain import pair_areas as pair_areas
 from clustergeo.overlap.plain import total_areas as total_areas

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,6 +12,20 @@ if TYPE_CHECKING:
 
 # Below this part of a site an overlap is rounding, not ground.
 _RELATIVE = 1e-9
+
+
+def only(values: Any, keep: Any) -> NDArray[np.object_]:
+    """Return an array of objects with the values where they are kept and None elsewhere.
+
+    Examples
+    --------
+    >>> only(np.array(["a", "b"]), np.array([True, False])).tolist()
+    ['a', None]
+    """
+    out = np.full(len(keep), None, dtype=object)
+    chosen = np.broadcast_to(np.asarray(values, dtype=object), out.shape)
+    out[keep] = chosen[keep]
+    return out
 
 
 def dissolve(zones: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -37,7 +51,8 @@ def dissolve(zones: NDArray[np.object_]) -> NDArray[np.object_]:
     if len(kept) == 0:
         return np.empty(0, dtype=object)
     merged: NDArray[np.object_] = shapely.get_parts(shapely.disjoint_subset_union_all(shapely.force_2d(kept)))
-    return merged[shapely.get_dimensions(merged) == 2]  # noqa: PLR2004
+    areal: NDArray[np.object_] = merged[shapely.get_dimensions(merged) == 2]  # noqa: PLR2004
+    return areal
 
 
 def pair_areas(
@@ -53,8 +68,8 @@ def pair_areas(
     Returns
     -------
     rows, columns, areas
-        The site's and the zone's position and the area in square units, sorted by site and zone. A pair that only touches is
-        not among them; a site inside a zone has its whole area.
+        The site's and the zone's position and the area in square units, sorted by site and zone. A pair that only
+        touches is not among them; a site inside a zone has its whole area.
 
     Examples
     --------
@@ -66,7 +81,7 @@ def pair_areas(
     """
     areal = shapely.get_dimensions(sites) == 2  # noqa: PLR2004
     tree = shapely.STRtree(zones)
-    candidates = np.where(areal, shapely.force_2d(sites), None)
+    candidates = only(shapely.force_2d(sites), areal)
     rows, columns = tree.query(candidates, predicate="intersects")
     order = np.lexsort((columns, rows))
     rows, columns = rows[order], columns[order]
@@ -85,7 +100,7 @@ def _rounding(sites: NDArray[np.object_]) -> NDArray[np.float64]:
         return np.empty(0)
     largest = np.nan_to_num(np.abs(shapely.bounds(sites)).max(axis=1))
     noise = 8 * np.finfo(np.float64).eps * largest * shapely.length(sites)
-    return np.maximum(_RELATIVE * shapely.area(sites), noise)
+    return np.asarray(np.maximum(_RELATIVE * shapely.area(sites), noise), dtype=np.float64)
 
 
 def total_areas(sites: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -107,7 +122,7 @@ def total_areas(sites: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArr
     totals = np.bincount(rows, weights=areas, minlength=len(sites))
     whole = shapely.area(sites)
     near = np.abs(totals - whole) <= _rounding(sites)
-    return np.where(near, whole, np.minimum(totals, whole))
+    return np.asarray(np.where(near, whole, np.minimum(totals, whole)), dtype=np.float64)
 
 
 def border_points(points: NDArray[np.object_], border: shapely.Geometry) -> NDArray[np.object_]:

@@ -6,9 +6,8 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +21,9 @@ from clustergeo import schema
 from clustergeo.errors import InputError
 from clustergeo.layers import Layer
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _VECTOR = (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip")
 _PARQUET = (".parquet", ".geoparquet")
 _LONGITUDE = ("lon", "longitude", "lng", "경도", "x")
@@ -32,7 +34,7 @@ _OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_\d+)?", re.IGNORECA
 
 
 def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
-    """Return the sites of a file.
+    r"""Return the sites of a file.
 
     Parameters
     ----------
@@ -47,14 +49,14 @@ def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -
     Returns
     -------
     geopandas.GeoDataFrame
-        One row a site, in the file's CRS, all columns kept, with a unique text `site_id` (made from the row number, from 1,
-        where the file has none) and known evidence columns in their types.
+        One row a site, in the file's CRS, all columns kept, with a unique text `site_id` (made from the row number,
+        from 1, where the file has none) and known evidence columns in their types.
 
     Raises
     ------
     InputError
-        No such file, an unknown format, no geometry, no CRS, no rows, coordinates that cannot be right, invalid geometries or
-        duplicate ids: with every problem and the cure.
+        No such file, an unknown format, no geometry, no CRS, no rows, coordinates that cannot be right, invalid
+        geometries or duplicate ids: with every problem and the cure.
 
     Examples
     --------
@@ -86,8 +88,8 @@ def read_layer(
     path, crs, layer
         As for `read_sites`.
     name, coverage, as_of, source, licence
-        As for `Layer`. The coverage of an official bulk file (`LSMD_CONT_..._29`) is the province in its name; `source` is
-        the file's name by default.
+        As for `Layer`. The coverage of an official bulk file (`LSMD_CONT_..._29`) is the province in its name; `source`
+        is the file's name by default.
 
     Raises
     ------
@@ -176,7 +178,7 @@ def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
         raise InputError(msg)
     if west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0:  # noqa: PLR2004
         msg = (
-            f"{_shown(path)} is labelled longitude and latitude but holds values of {west:g} to {east:g} and {south:g} to "
+            f"{_shown(path)} is labelled longitude and latitude but holds {west:g} to {east:g} and {south:g} to "
             f'{north:g}: these are plane coordinates. Name their CRS, for example crs="EPSG:5186" or crs="EPSG:5179".'
         )
         raise InputError(msg)
@@ -203,9 +205,9 @@ def _from_parquet(file: Path) -> gpd.GeoDataFrame:
     """Return the frame of a GeoParquet file."""
     try:
         return gpd.read_parquet(io.BytesIO(file.read_bytes()))
-    except Exception as error:  # noqa: BLE001  (pyarrow raises many kinds; each is a file that cannot be read)
+    except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        msg = f"{_shown(file)} cannot be read as GeoParquet: {reason}. A plain Parquet file has no geometry; write GeoParquet."
+        msg = f"{_shown(file)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
         raise InputError(msg) from error
 
 
@@ -254,7 +256,7 @@ def _column(table: pd.DataFrame, names: Iterable[str]) -> str | None:
 
 
 def _inferred(column: pd.Series) -> pd.Series:
-    """Return numbers where every value is one and nothing is lost; text with leading zeros and long codes stays text."""
+    """Return numbers where every value is one and nothing is lost; leading zeros and long codes stay text."""
     if column.name == "site_id":
         return column
     filled = column[column != ""]
