@@ -19,10 +19,9 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs, facts
-from clustergeo.datasets import BOUNDARY_VINTAGE, CAPITAL_PROVINCES
+from clustergeo.datasets import BOUNDARY_SOURCE, BOUNDARY_VINTAGE, CAPITAL_PROVINCES
 from clustergeo.errors import DataError
 
-BOUNDARY_SOURCE = "kostat-2018-localities"
 TOLERANCE_M = 25.0
 DECIMALS = 5
 

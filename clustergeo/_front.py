@@ -44,6 +44,7 @@ _WORDS = {
         "부지가 {count}곳을 넘어 문장 설명은 생략했습니다. clustergeo explain 명령으로 볼 수 있습니다.",
         "More than {count} sites: the sentences are left out. `clustergeo explain` gives them.",
     ),
+    "link": ("열기", "open"),
     "layers": ("쓰인 자료", "Layers used"),
     "downloads": ("내려받기", "Downloads"),
     "made": ("만든 시각 {time}", "Made {time}"),
@@ -72,8 +73,8 @@ _TEMPLATE = """<!doctype html>
 <style>
 body{font-family:"Noto Sans KR",
  "Noto Sans CJK KR","Malgun Gothic","Apple SD Gothic Neo","NanumGothic",system-ui,sans-serif;
- color:#1d2733;background:#f5f7f9;margin:0;line-height:1.5;word-break:keep-all;overflow-wrap:anywhere}
-main{max-width:72rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+ color:#1d2733;background:#f5f7f9;margin:0;line-height:1.5;word-break:keep-all}
+main{max-width:84rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.5rem}
 h1{font-size:1.7rem;margin:.2rem 0}
 h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:2px solid #cfd8e0;padding-bottom:.2rem}
@@ -86,12 +87,13 @@ a{color:#0b5394}.asof{color:#52606d;margin:0}
 table{border-collapse:collapse;font-size:.86rem;width:100%}
 caption{text-align:left;font-weight:600;padding:.6rem .7rem}
 th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical-align:top}
-th{background:#eef2f5;white-space:nowrap;word-break:keep-all}td{min-width:3rem}
-td[style*="right"],th[style*="right"]{white-space:nowrap}
+th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}
+.sites td:first-child{min-width:9rem}.sites td{min-width:5.6rem}
+.layers td{overflow-wrap:anywhere;min-width:5rem}
 tfoot td{color:#52606d}
 details{background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;margin:.4rem 0;padding:.4rem .8rem}
 summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
-code{font-size:.75rem}.files{columns:3 14rem;font-size:.9rem}
+details p{overflow-wrap:anywhere}.files{columns:3 14rem;font-size:.9rem}
 @media print{body{background:#fff}.scroll{overflow:visible}details{break-inside:avoid}}
 </style>
 </head>
@@ -104,7 +106,7 @@ code{font-size:.75rem}.files{columns:3 14rem;font-size:.9rem}
 <p class="map"><a href="{{ map_page }}"><img alt="{{ words.map }}: {{ title }}" src="{{ picture }}"></a></p>
 <p><a href="{{ map_page }}">{{ words.open_map }}</a></p>
 <h2>{{ words.table_sites }}</h2>
-<div class="scroll">{{ site_table }}</div>
+<div class="scroll sites">{{ site_table }}</div>
 <h2>{{ words.summaries }}</h2>
 {% for table in summaries %}<div class="scroll">{{ table }}</div>{% endfor %}
 <h2>{{ words.evidence }}</h2>
@@ -113,8 +115,11 @@ code{font-size:.75rem}.files{columns:3 14rem;font-size:.9rem}
 {% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</details>
 {% endfor %}
 <h2>{{ words.layers }}</h2>
-<div class="scroll"><table><thead><tr>{% for head in layer_heads %}<th>{{ head }}</th>{% endfor %}</tr></thead>
-<tbody>{% for row in layers %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
+<div class="scroll layers"><table><thead><tr>{% for head in layer_heads %}<th>{{ head }}</th>{% endfor %}</tr></thead>
+<tbody>{% for row in layers %}<tr>{% for cell in row %}<td>
+{%- if cell.startswith(("https://", "http://")) %}<a href="{{ cell }}" rel="noopener">{{ words.link }}</a>
+{%- elif cell|length == 64 %}<span title="{{ cell }}">{{ cell[:12] }}…</span>
+{%- else %}{{ cell }}{% endif %}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></div>
 <h2>{{ words.downloads }}</h2>
 <p class="files">{% for file in files %}<a href="{{ file }}">{{ file }}</a><br>{% endfor %}</p>

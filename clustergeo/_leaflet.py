@@ -128,14 +128,23 @@ def tile_urls(made: folium.Map) -> list[str]:
 def rendered(made: folium.Map) -> tuple[str, set[str]]:
     """Return the page of a map as folium renders it, and the random ids of its elements."""
     root = made.get_root()
+    parts = _parts(root)
+    before = [part._children.copy() for part in parts]  # noqa: SLF001 - folium has no other name for it
     page = str(root.render())
-    # Rendering adds elements, so the ids are read after it.
-    return page, {str(one._id) for one in _elements(root)}  # noqa: SLF001 - folium has no other name for it
+    ids = {str(one._id) for one in _elements(root)}  # noqa: SLF001
+    # Rendering leaves elements behind, and a second one would add them to the page twice.
+    for part, children in zip(parts, before, strict=True):
+        part._children = children  # noqa: SLF001
+    return page, ids
+
+
+def _parts(root: Element) -> list[Element]:
+    """Return the parts of a page that are not children of its root."""
+    return [root.header, root.html, root.script] if isinstance(root, Figure) else []
 
 
 def _elements(root: Element) -> Iterator[Element]:
     """Yield an element and everything below it."""
     yield root
-    parts = [getattr(root, name, None) for name in ("header", "html", "script")] if isinstance(root, Figure) else []
-    for child in [*(part for part in parts if isinstance(part, Element)), *root._children.values()]:  # noqa: SLF001
+    for child in [*_parts(root), *root._children.values()]:  # noqa: SLF001
         yield from _elements(child)

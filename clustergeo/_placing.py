@@ -18,7 +18,7 @@ _PUSHES = 200
 _CLASH = 1e6
 _CROSSING = 400.0
 _STRUCK = 120.0
-_AMBIGUOUS = 25.0
+_AMBIGUOUS = 70.0
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ def spread(anchors: Floats, radius: float) -> Floats:
 
     Examples
     --------
-    >>> spread(np.array([[0.0, 0.0], [1.0, 0.0], [50.0, 0.0]]), 3.0).round(1).tolist()
-    [[-2.5, 0.0], [3.5, 0.0], [50.0, 0.0]]
+    >>> moved = spread(np.array([[10.0, 10.0], [12.0, 10.0], [50.0, 10.0]]), 3.0)
+    >>> moved.round().tolist()
+    [[8.0, 10.0], [14.0, 10.0], [50.0, 10.0]]
     """
     # A start that differs by a hair from one to the next lets symbols at one and the same place part in all directions.
     turns = 2.4 * np.arange(len(anchors))

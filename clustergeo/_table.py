@@ -156,32 +156,24 @@ class Table:
         return "\n".join([*lines, r"\end{table}"]) + "\n"
 
     def _shown(self, escape: Callable[[str], str]) -> list[list[str]]:
-        """Return the cells as escaped text, numbers with one number of decimals a column."""
-        decimals = [self._decimals(place) for place in range(len(self.columns))]
+        """Return the cells as escaped text."""
         return [
-            [
-                escape(_shown(one, column.kind, places))
-                for one, column, places in zip(row, self.columns, decimals, strict=True)
-            ]
+            [escape(_shown(one, column.kind)) for one, column in zip(row, self.columns, strict=True)]
             for row in self.rows
         ]
 
-    def _decimals(self, place: int) -> int:
-        """Return how many decimals a column needs, so that its numbers line up and no figure loses its last digit."""
-        kind = self.columns[place].kind
-        low, high = _DECIMALS.get(kind, (0, 0))
-        numbers = [row[place] for row in self.rows if isinstance(row[place], float)]
-        needed = (len(f"{one:.{high}f}".rstrip("0").partition(".")[2]) for one in numbers)
-        return max([low, *needed]) if high > low else low
 
-
-def _shown(value: Cell, kind: Kind, decimals: int) -> str:
-    """Return a cell as text: a dash for what is not known, shares in percent."""
+def _shown(value: Cell, kind: Kind) -> str:
+    """Return a cell as text: a dash for what is not known, shares in percent, no digit that its source did not give."""
     if value is None or value == "":
         return DASH
     if isinstance(value, str):
         return value
-    return f"{value * 100:,.{decimals}f} %" if kind == "share" else f"{value:,.{decimals}f}"
+    least, most = _DECIMALS.get(kind, (0, 0))
+    number = value * 100 if kind == "share" else value
+    needed = len(f"{number:.{most}f}".partition(".")[2].rstrip("0"))
+    text = f"{number:,.{max(least, needed)}f}"
+    return f"{text} %" if kind == "share" else text
 
 
 def _aligned(column: Column) -> str:

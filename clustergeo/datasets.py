@@ -20,6 +20,7 @@ LEVELS = ("province", "municipality", "locality")
 CAPITAL_PROVINCES = ("11", "23", "31")
 ANNOUNCEMENT = "announcement-2023"
 BOUNDARY_VINTAGE = "2018"
+BOUNDARY_SOURCE = "kostat-2018-localities"
 
 _SITE_COLUMNS = (
     "site_id",
@@ -317,6 +318,11 @@ def load_sites(*, as_of: str | None = None, own_facts: pd.DataFrame | None = Non
     frame["within"] = gpd.GeoSeries(base["within"].values, crs=crs.LONLAT)
     frame["geometry"] = crs.discs(base.geometry, wide["area_km2"].to_numpy(dtype=np.float64) * 1e6)
     return gpd.GeoDataFrame(frame[list(_SITE_COLUMNS)], geometry="geometry", crs=crs.LONLAT)
+
+
+def boundary_attribution(lang: str) -> str:
+    """Return whom the administrative areas are owed to, in Korean (`ko`) or English (`en`)."""
+    return str(load_sources()[BOUNDARY_SOURCE][f"attribution_{lang}"])
 
 
 def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str | None = None) -> gpd.GeoDataFrame:

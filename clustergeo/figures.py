@@ -34,9 +34,13 @@ _MARGIN_INCHES = 0.25
 # Detail finer than this many points is not drawn: nobody sees it, and a picture of vectors would be ten times as large.
 _DETAIL = 0.2
 
-# The radius of a symbol as a share of its size; a symbol that moved by fewer points than _MOVED did not move.
+# The radius of a symbol as a share of its size; points by which a symbol must move to count as moved.
 _GAP = 0.6
 _MOVED = 2.0
+
+# The shorter side of a usual map, and of an area that its symbol does not hide.
+_USUAL_POINTS = 500.0
+_VISIBLE_POINTS = 6.0
 
 _WORDS = {
     "title": ("부지 {n}곳", "{n} site{s}"),
@@ -132,7 +136,7 @@ def plot(
     view = _sheet.view_of(_KOREA if korea else bounds, inches=rect[2:])
     sites = _project(tagged, view.plane, marks)
     lost, moved = _draw(_sheet.axes_of(figure, rect, view), view, sites, words, inset=False)
-    top = height - head - 0.1
+    top, scale = height - head - 0.1, view.scale
     if korea:
         inset = min(_PANEL_INCHES, (height - 1.2) * 0.4)
         _sheet.write(figure, side / width, top / height, labels.column("in_capital_region", lang), size=8.5, va="top")
@@ -140,9 +144,9 @@ def plot(
         near = _sheet.view_of(_capital_bounds(), inches=(_PANEL_INCHES, inset))
         axes = _sheet.axes_of(figure, (side, top, _PANEL_INCHES, inset), near)
         moved |= _draw(axes, near, sites, words, inset=True)[1]
-        top -= 0.1
+        top, scale = top - 0.1, near.scale
     legend = _legend.sections(
-        marks, colours, _kinds(sites), place=place, colour_by=colour_by, lang=lang, korea=korea, moved=moved
+        marks, colours, _kinds(sites, scale), place=place, colour_by=colour_by, lang=lang, korea=korea, moved=moved
     )
     _legend.draw(figure, legend, box=(side, 0.2, _PANEL_INCHES, top - 0.2))
     _sheet.write(figure, _MARGIN_INCHES / width, 1 - 0.16 / height, title_text, size=14, va="top", linespacing=1.15)
@@ -150,7 +154,7 @@ def plot(
     notes = [_count(words[key], number) for key, number in (("hidden", hidden), ("unlabelled", lost)) if number]
     date = _marks.facts_as_of(tagged)
     first = " · ".join([words["as_of"].format(date=date)] * (date is not None) + notes + [words["plane"]])
-    second = words["boundaries"].format(text=_attribution())
+    second = words["boundaries"].format(text=datasets.boundary_attribution(lang))
     footer = "\n".join(_sheet.wrap(line, columns=int(rect[2] * 72 / 3.7), lines=2) for line in (first, second))
     _sheet.write(figure, _MARGIN_INCHES / width, 0.47 / height, footer, size=7, colour=_sheet.QUIET, va="top")
     return figure
@@ -239,11 +243,11 @@ def _project(frame: gpd.GeoDataFrame, plane: str, marks: list[_marks.Mark]) -> _
     return _Sites(footprints, within, positions, dashed, marks)
 
 
-def _kinds(sites: _Sites) -> set[str]:
-    """Return which kinds of areas are drawn: `within`, `disc`, `measured`."""
-    areas = shapely.area(sites.footprints) > 0
-    held = {"disc": (areas & sites.dashed).any(), "measured": (areas & ~sites.dashed).any()}
-    held["within"] = (shapely.area(sites.within) > 0).any()
+def _kinds(sites: _Sites, scale: float) -> set[str]:
+    """Return which kinds of areas can be seen at so many points a metre: `within`, `disc`, `measured`."""
+    seen = np.sqrt(shapely.area(sites.footprints)) * scale > _VISIBLE_POINTS
+    held = {"disc": (seen & sites.dashed).any(), "measured": (seen & ~sites.dashed).any()}
+    held["within"] = (np.sqrt(shapely.area(sites.within)) * scale > _VISIBLE_POINTS).any()
     return {kind for kind, there in held.items() if there}
 
 
@@ -252,13 +256,6 @@ def _capital_bounds() -> Box:
     parts = shapely.get_parts(np.asarray(datasets.load_capital_region().geometry.values, dtype=object))
     west, south, east, north = shapely.bounds(parts[int(np.argmax(shapely.area(parts)))])
     return (float(west) - 0.1, float(south) - 0.1, float(east) + 0.05, float(north) + 0.05)
-
-
-def _attribution() -> str:
-    """Return whom the boundaries are owed to, from the catalogue."""
-    rows = datasets.catalogue()
-    rows = rows[rows["layer"].astype(str).str.startswith("provinces")]
-    return "; ".join(dict.fromkeys(rows["attribution"].astype(str)))
 
 
 def _draw(axes: Axes, view: _sheet.View, sites: _Sites, words: dict[str, str], *, inset: bool) -> tuple[int, bool]:
@@ -274,7 +271,9 @@ def _draw(axes: Axes, view: _sheet.View, sites: _Sites, words: dict[str, str], *
     if not len(rows):
         return 0, False
     few = len(sites.marks) <= _LABELLED_SITES
-    size = (6.5 if inset else 8.5) if few else max(3.0, 8.5 * (_LABELLED_SITES / len(sites.marks)) ** 0.25)
+    # A small map needs small symbols and letters, or they cover what they show.
+    scale = 0.8 if inset else min(1.2, max(0.7, min(view.extent) / _USUAL_POINTS))
+    size = 8.5 * scale if few else max(3.0, 8.5 * scale * (_LABELLED_SITES / len(sites.marks)) ** 0.25)
     places = view.points(sites.positions[rows])
     spots = _placing.spread(places, size * _GAP) if few else places
     _draw_symbols(axes, view, [sites.marks[row] for row in rows], spots, size=size)
@@ -288,7 +287,9 @@ def _draw(axes: Axes, view: _sheet.View, sites: _Sites, words: dict[str, str], *
     if not few:
         return 0, False
     names = [sites.marks[row].name for row in rows]
-    return _draw_names(axes, view, names, spots, radius=size * _GAP, blocked=np.array(blocked)), bool(moved.any())
+    letters = scale * (8.5 if inset or len(names) <= _LABELLED_SITES / 2 else 7.5)
+    lost = _draw_names(axes, view, names, spots, letters=letters, radius=size * _GAP, blocked=np.array(blocked))
+    return lost, bool(moved.any())
 
 
 def _draw_line(axes: Axes, view: _sheet.View, start: NDArray[np.float64], end: Any) -> None:
@@ -354,17 +355,17 @@ def _draw_names(
     names: list[str],
     spots: NDArray[np.float64],
     *,
+    letters: float,
     radius: float,
     blocked: NDArray[np.float64],
 ) -> int:
     """Write the names, each at a free place with a line to its symbol; return how many found none."""
-    size = 8.0 if len(names) <= _LABELLED_SITES / 2 else 7.0
     texts = [
         _sheet.write(
             axes,
             *view.at(0, 0),
             _sheet.wrap(name, columns=28, lines=3),
-            size=size,
+            size=letters,
             ha="center",
             va="center",
             linespacing=1.05,

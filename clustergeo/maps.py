@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from clustergeo import _files, _key, _lettering, _marks, _page, _scene, crs, labels
+from clustergeo import _files, _key, _lettering, _page, _scene, crs, labels
 from clustergeo._cards import evidence_of, says_rdz, word
 from clustergeo._land import land
 from clustergeo.datasets import load_sources
 from clustergeo.errors import InputError, PageError
+from clustergeo.facts import latest_date
 
 if TYPE_CHECKING:
     import os
@@ -99,7 +100,7 @@ def explore(
     heading = (
         title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, f"{len(tagged):,}")
     )
-    facts = _marks.facts_as_of(tagged)
+    facts = latest_date(tagged)
     made = _leaflet.SiteMap(
         title=heading if facts is None else f"{heading} · {word('facts', lang, facts)}",
         lang=lang,

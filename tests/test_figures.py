@@ -172,6 +172,12 @@ def test_discs_are_dashed_measured_footprints_are_solid_and_within_is_drawn() ->
     assert "not evidence" in words
 
 
+def test_the_legend_does_not_name_an_area_that_its_symbol_hides() -> None:
+    small = crs.discs(sites().geometry, np.full(3, 1e6))
+    frame = sites(footprint_basis="disc").set_geometry(small, crs="EPSG:4326")
+    assert not [text for text in texts(plot(frame)) if "Disc" in text]
+
+
 def test_names_do_not_cover_one_another() -> None:
     rng = np.random.default_rng(3)
     points = gpd.points_from_xy(rng.uniform(126.6, 127.8, 15), rng.uniform(36.5, 37.8, 15))

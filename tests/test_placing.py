@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustergeo._placing import place, spread
@@ -31,6 +31,7 @@ def overlap(one: np.ndarray, other: np.ndarray) -> bool:
     )
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(position, min_size=1, max_size=12))
 def test_no_name_covers_another_one_a_symbol_or_the_edge(positions: list[tuple[float, float]]) -> None:
     anchors = np.array(positions)

@@ -230,9 +230,9 @@ def test_numbers_are_shown_with_the_decimals_they_need_and_nulls_as_a_dash() -> 
         [Column("a", "area"), Column("s", "share")], [[7.28, 0.956], [0.636, None], [1234.5, 1.0]], title="t"
     )
     assert [line for line in shown.markdown().splitlines() if line.startswith("| ")][2:] == [
-        "| 7.280 | 95.6 % |",
+        "| 7.28 | 95.6 % |",
         "| 0.636 | – |",
-        "| 1,234.500 | 100.0 % |",
+        "| 1,234.50 | 100.0 % |",
     ]
 
 

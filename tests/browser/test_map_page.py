@@ -1,0 +1,250 @@
+"""The map page in a browser with no network: it draws, answers, toggles, and runs nothing of a user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from clustergeo import datasets, labels, maps
+from clustergeo._fonts import FAMILY
+from clustergeo.layers import Layer
+from clustergeo.tags import tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.browser.conftest import Watched
+
+MAP = "Object.values(window).find(found => found instanceof L.Map)"
+PANES = ("cgGround", "cgCapital", "cgZones", "cgWithin", "cgFootprints", "cgDots")
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def tagged() -> gpd.GeoDataFrame:
+    return tag(datasets.load_sites())
+
+
+def count(watched: Watched, selector: str) -> int:
+    return int(watched.page.locator(selector).count())
+
+
+def drawn(watched: Watched, pane: str) -> int:
+    return int(watched.page.evaluate(f"{MAP}.getPane('{pane}').querySelectorAll('path').length"))
+
+
+def chips(watched: Watched) -> list[dict[str, float]]:
+    found = watched.page.evaluate(
+        "[...document.querySelectorAll('.cg-chip')].filter(one => one.offsetParent !== null)"
+        ".map(one => { const box = one.getBoundingClientRect();"
+        " return {x: box.left, y: box.top, right: box.right, bottom: box.bottom}; })"
+    )
+    return list(found)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_page_draws_every_site_and_asks_for_nothing(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], lang: str
+) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)))
+    assert drawn(watched, "cgDots") == len(tagged)
+    assert drawn(watched, "cgFootprints") == (tagged["footprint_basis"] != "point").sum()
+    assert drawn(watched, "cgWithin") == tagged["within"].notna().sum()
+    assert drawn(watched, "cgCapital") == 1
+    assert drawn(watched, "cgGround") == len(datasets.load_regions("province"))
+    assert watched.page.evaluate("document.documentElement.lang") == lang
+    assert watched.page.title().startswith("부지 15곳" if lang == "ko" else "15 sites")
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_at_first_view_every_name_stands_whole_and_covers_no_other(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], lang: str
+) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)))
+    boxes = chips(watched)
+    assert len(boxes) == len(tagged)
+    panel = watched.page.locator(".cg-panel").bounding_box()
+    for at, one in enumerate(boxes):
+        assert one["x"] > panel["x"] + panel["width"]
+        assert one["y"] > 0
+        assert one["bottom"] < 800
+        for other in boxes[:at]:
+            apart = (
+                one["right"] <= other["x"]
+                or other["right"] <= one["x"]
+                or one["bottom"] <= other["y"]
+                or other["bottom"] <= one["y"]
+            )
+            assert apart
+    assert set(watched.page.locator(".cg-chip .cg-badge").all_inner_texts()) == (
+        {"보", "유", "무"} if lang == "ko" else {"R", "P", "N"}
+    )
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_card_opens_from_its_name_and_from_its_dot(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], lang: str
+) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)))
+    page = watched.page
+    seen = []
+    for at in range(len(tagged)):
+        page.locator(".cg-label .cg-chip").nth(at).dispatch_event("click")
+        card = page.locator(".leaflet-popup .cg-card")
+        card.wait_for()
+        assert card.count() == 1
+        title = card.locator("h3").inner_text()
+        assert len(card.locator("dd").all_inner_texts()) >= 5
+        assert all(text.strip() for text in card.locator("dd").all_inner_texts())
+        assert card.locator("a[target=_blank][rel~=noopener][href^=http]").count() > 0
+        seen.append(title)
+        page.evaluate(f"{MAP}.closePopup()")
+        page.locator(".leaflet-popup").wait_for(state="detached")
+    assert seen == list(tagged[f"name_{lang}"])
+    dots = page.locator("path.cg-site")
+    for at in range(dots.count()):
+        dots.nth(at).dispatch_event("click")
+        card = page.locator(".leaflet-popup .cg-card")
+        card.wait_for()
+        assert card.locator("h3").inner_text() == seen[at]
+        page.evaluate(f"{MAP}.closePopup()")
+        page.locator(".leaflet-popup").wait_for(state="detached")
+    watched.assert_quiet()
+
+
+def test_every_layer_toggles_off_and_on(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
+    zone = Layer(
+        gpd.GeoDataFrame(geometry=[shapely.box(127.0, 36.8, 127.2, 37.0)], crs="EPSG:4326"),
+        name="rdz",
+        as_of="2025-01-01",
+    )
+    watched = open_page(maps.map_html(maps.explore(tagged, zones={"rdz": zone})))
+    rows = watched.page.locator(".leaflet-control-layers-overlays label")
+    assert [text.strip() for text in rows.all_inner_texts()] == [
+        "Provinces", "Capital region", "Zone: rdz", "Areas that contain the sites", "Drawn discs", "Sites", "Names",
+    ]  # fmt: skip
+
+    def state() -> dict[str, int]:
+        return {pane: drawn(watched, pane) for pane in PANES} | {"cgLabels": len(chips(watched))}
+
+    everything = state()
+    assert all(everything.values())
+    panes = ["cgGround", "cgCapital", "cgZones", "cgWithin", "cgFootprints", "cgDots", "cgLabels"]
+    for at, pane in enumerate(panes):
+        box = rows.nth(at).locator("input")
+        box.uncheck()
+        assert state() == everything | {pane: 0}
+        box.check()
+        assert state() == everything
+    watched.assert_quiet()
+
+
+def test_names_hide_when_one_zooms_out_and_return(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged)))
+    watched.page.evaluate(f"{MAP}.setZoom(4, {{animate: false}})")
+    assert chips(watched) == []
+    watched.page.evaluate(f"{MAP}.setZoom(7, {{animate: false}})")
+    assert len(chips(watched)) == len(tagged)
+
+
+def test_legend_scale_and_attribution_are_there(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged)))
+    legend = watched.page.locator(".cg-panel").inner_text()
+    assert "facts as of" in legend
+    used = {code for codes in tagged["sectors"] for code in codes[:1]}
+    assert all(labels.value("sectors", code, "en") in legend for code in used)
+    assert "drawn disc of the site's area: not evidence" in legend
+    assert "none, inferred" in legend
+    assert watched.page.locator(".leaflet-control-scale").inner_text().endswith("km")
+    attribution = watched.page.locator(".leaflet-control-attribution").inner_text()
+    assert "Statistics Korea" in attribution
+    assert "KOGL" in attribution
+
+
+def test_evidence_is_told_apart_without_colour(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged)))
+    strokes = watched.page.evaluate(
+        "[...document.querySelectorAll('path.cg-site')]"
+        ".map(one => one.getAttribute('stroke-width') + '/' + one.getAttribute('stroke-dasharray'))"
+    )
+    badges = watched.page.locator(".cg-chip .cg-badge").all_inner_texts()
+    pairs = set(zip(badges, strokes, strict=True))
+    assert len(pairs) == len({badge for badge, _ in pairs}) == len({stroke for _, stroke in pairs}) == 3
+
+
+def test_hostile_names_run_nothing(open_page: Callable[..., Watched]) -> None:
+    zone = Layer(
+        gpd.GeoDataFrame(geometry=[shapely.box(127.0, 37.0, 127.3, 37.3)], crs="EPSG:4326"), name="rdz", source=HOSTILE
+    )
+    columns: dict[str, Any] = {
+        name: [HOSTILE]
+        for name in (
+            "name_en",
+            "name_ko",
+            "province",
+            "address_en",
+            "status",
+            "rdz_reported_note_en",
+            "area_as_of",
+            HOSTILE,
+        )
+    }
+    sites = gpd.GeoDataFrame(
+        columns
+        | {"sectors": [[HOSTILE]], "area_km2": [1.0], "area_source": ["javascript:alert(2) https://example.org/x"]},
+        geometry=[shapely.box(127.1, 37.1, 127.12, 37.12)],
+        crs="EPSG:4326",
+    )
+    watched = open_page(maps.map_html(maps.explore(sites, title=HOSTILE, zones={HOSTILE: zone}, colour_by=HOSTILE)))
+    page = watched.page
+    page.locator(".cg-chip").dispatch_event("click")
+    page.locator(".leaflet-popup .cg-card").wait_for()
+    assert page.locator(".cg-card h3").inner_text() == HOSTILE
+    assert page.locator(".cg-card a").count() == 1
+    page.evaluate(f"{MAP}.closePopup()")
+    page.evaluate(f"{MAP}.eachLayer(layer => layer.getTooltip && layer.getTooltip() && layer.openTooltip())")
+    page.wait_for_timeout(300)
+    assert page.locator("img").count() == 0
+    watched.assert_quiet()
+
+
+def test_hangul_is_drawn_by_the_font_of_the_page(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged, lang="ko")))
+    loaded = watched.page.evaluate(
+        f"document.fonts.load('16px \"{FAMILY}\"', '{tagged['name_ko'].iloc[0]}')"
+        ".then(faces => faces.map(face => face.status))"
+    )
+    assert loaded == ["loaded"]
+    watched.assert_quiet()
+
+
+def test_a_notebook_frame_draws_the_map(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
+    made = maps.explore(tagged)
+    watched = open_page(f"<!DOCTYPE html><html><body>{made._repr_html_()}</body></html>", width=900)
+    frame = watched.page.frame_locator("iframe")
+    frame.locator("path.cg-site").first.wait_for()
+    assert frame.locator("path.cg-site").count() == len(tagged)
+    assert [url for url in watched.requests if url != "about:srcdoc"] == []
+    assert watched.complaints == []
+
+
+def test_a_frame_without_sites_is_a_map_of_the_land(open_page: Callable[..., Watched]) -> None:
+    watched = open_page(maps.map_html(maps.explore(gpd.GeoDataFrame(geometry=[], crs="EPSG:4326"))))
+    assert drawn(watched, "cgGround") == len(datasets.load_regions("province"))
+    assert drawn(watched, "cgDots") == 0
+    watched.assert_quiet()
+
+
+def test_a_thousand_sites_draw_and_answer(open_page: Callable[..., Watched]) -> None:
+    points = [shapely.Point(126.5 + at % 40 / 20, 35.0 + at // 40 / 10) for at in range(1000)]
+    sites = gpd.GeoDataFrame({"site_id": [f"s{at}" for at in range(1000)]}, geometry=points, crs="EPSG:4326")
+    watched = open_page(maps.map_html(maps.explore(sites)))
+    assert drawn(watched, "cgDots") == 1000
+    watched.page.locator("path.cg-site").nth(999).dispatch_event("click")
+    watched.page.locator(".leaflet-popup .cg-card").wait_for()
+    assert watched.page.locator(".cg-card h3").inner_text() == "s999"
+    watched.assert_quiet()

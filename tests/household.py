@@ -1,0 +1,95 @@
+"""What several tests of the finished house share: the command as a user runs it, and one report of the 15 for them all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import clustergeo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+EPOCH = "1760000000"
+KOREAN_FOLDER = "출력 폴더"
+MANIFEST = "ro-crate-metadata.json"
+PATIENCE_S = 180
+
+# Every way out of a process in Python ends in one of these; the attempt is written down too, as it may be caught.
+NO_NETWORK = """
+import os, socket
+
+def _refused(*arguments, **options):
+    with open(os.environ["NETWORK_ATTEMPTS"], "a") as log:
+        log.write(repr(arguments) + chr(10))
+    raise OSError("this test has no network")
+
+socket.socket.connect = socket.socket.connect_ex = socket.socket.sendto = _refused
+socket.getaddrinfo = socket.gethostbyname = socket.create_connection = _refused
+"""
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return a plain environment in which the package of this test is found, with a few variables changed."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"MPLCONFIGDIR", "SOURCE_DATE_EPOCH"}}
+    root = str(Path(clustergeo.__file__).parents[1])
+    path = [changes.pop("PYTHONPATH", ""), root, kept.get("PYTHONPATH", "")]
+    return kept | changes | {"PYTHONPATH": os.pathsep.join(part for part in path if part)}
+
+
+def command(*arguments: str | bytes | os.PathLike[str]) -> list[str | bytes | os.PathLike[str]]:
+    """Return the words of a command line."""
+    return [sys.executable, "-m", "clustergeo.cli", *arguments]
+
+
+def run(
+    *arguments: str | bytes | os.PathLike[str], cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command as a user does: a process of its own, its output piped."""
+    return subprocess.run(
+        command(*arguments), cwd=cwd, env=env or environment(), capture_output=True, timeout=PATIENCE_S, check=False
+    )
+
+
+def shipped_report(factory: pytest.TempPathFactory) -> Path:
+    """Return the report of the 15, written by the first test process that asks for it; nobody may change it."""
+    base = factory.getbasetemp()
+    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "shipped-report"
+    mine = False
+    with contextlib.suppress(FileExistsError):
+        shared.mkdir()
+        mine = True
+    told = shared / "told.txt"
+    if mine:
+        done = run("report", "out", cwd=shared, env=environment(SOURCE_DATE_EPOCH=EPOCH))
+        half = shared / "told.half"
+        half.write_bytes(b"%d\n" % done.returncode + done.stdout + done.stderr)
+        half.replace(told)
+    end = time.monotonic() + PATIENCE_S
+    while not told.exists():
+        if time.monotonic() > end:
+            message = "the report of the 15 was not written in time"
+            raise TimeoutError(message)
+        time.sleep(0.1)
+    code, _, words = told.read_text(encoding="utf-8").partition("\n")
+    if code != "0":
+        message = f"`clustergeo report` failed with exit code {code}: {words}"
+        raise RuntimeError(message)
+    return shared / "out"
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Return the sha256 of each file of a folder by its relative name."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
