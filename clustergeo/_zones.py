@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,28 +10,23 @@ import pyproj
 import shapely
 
 from clustergeo import crs, datasets, footprints, overlap
-from clustergeo.errors import ClusterGeoWarning, InputError
+from clustergeo.errors import InputError, warn
 from clustergeo.layers import EVERYWHERE, Layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
 _SAME = 1e-9
-# Straight lines of longitude and latitude bend in the plane, so a near touch is decided where the line is straight.
-_NEAR = 1e-3
+_NOTHING: NDArray[np.object_] = np.empty(0, dtype=object)
 
 
 def common_crs(frame: gpd.GeoDataFrame, layer: Layer, plane: str) -> Any:
     """Return where to intersect: the projected CRS that sites and zones share, otherwise the equal-area plane."""
     mine = pyproj.CRS(frame.crs)
     return mine if mine.is_projected and mine == pyproj.CRS(layer.frame.crs) else plane
-
-
-def polygons(layer: Layer, target: Any) -> NDArray[np.object_]:
-    """Return the dissolved polygons of a layer in a CRS."""
-    shapes = crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
-    return overlap.dissolve(shapes)
 
 
 def covered_areas(
@@ -98,28 +92,36 @@ def _kostat(code: str, name: str) -> tuple[str, ...]:
 
 def inside_areas(
     frame: gpd.GeoDataFrame,
-    layer: Layer,
+    layers: Sequence[Layer],
     prints: footprints.Footprints,
-    zones: NDArray[np.object_],
     shapes: NDArray[np.object_],
 ) -> NDArray[np.float64]:
-    """Return how much of each shape lies in the zones; square units of the plane."""
+    """Return how much of each shape lies in any of the layers; square units of the plane.
+
+    A line that is straight in longitude and latitude bends in the plane. So where sites and layers share such a CRS,
+    whether a measured footprint lies beside the zones or wholly inside them is decided there, and only a part of it in
+    the plane.
+    """
+    zones = overlap.dissolve(np.concatenate([_shapes(layer, prints.plane) for layer in layers] or [_NOTHING]))
     areas = overlap.total_areas(shapes, zones)
     mine = pyproj.CRS(frame.crs)
-    if mine.is_projected or mine != pyproj.CRS(layer.frame.crs):
+    if not layers or mine.is_projected or any(mine != pyproj.CRS(layer.frame.crs) for layer in layers):
         return areas
     whole = np.asarray(shapely.area(shapes), dtype=np.float64)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = areas / whole
-    doubtful = np.flatnonzero(prints.measured & (share > 0) & (share < 1) & ((share < _NEAR) | (share > 1 - _NEAR)))
-    if len(doubtful):
-        straight = polygons(layer, mine)
-        drawn = np.asarray(frame.geometry.values, dtype=object)[doubtful]
-        overlaps = overlap.total_areas(drawn, straight)
-        areas[doubtful[overlaps == 0]] = 0.0
-        full = doubtful[overlaps >= shapely.area(drawn)]
+    partly = np.flatnonzero(prints.measured & (areas > 0) & (areas < whole))
+    if len(partly):
+        straight = overlap.dissolve(np.concatenate([_shapes(layer, mine) for layer in layers]))
+        drawn = np.asarray(frame.geometry.values, dtype=object)[partly]
+        parts = overlap.total_areas(drawn, straight)
+        areas[partly[parts == 0]] = 0.0
+        full = partly[parts >= shapely.area(drawn)]
         areas[full] = whole[full]
     return areas
+
+
+def _shapes(layer: Layer, target: Any) -> NDArray[np.object_]:
+    """Return the polygons of a layer in a CRS."""
+    return crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
 
 
 def zone_tags(frame: gpd.GeoDataFrame, layer: Layer | None, name: str, plane: str) -> pd.DataFrame:
@@ -151,16 +153,16 @@ def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
 
 def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> pd.DataFrame:
     """Return what a layer says of each site."""
-    zones = polygons(layer, prints.plane)
     areal = prints.containing
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
-    inside = inside_areas(frame, layer, prints, zones, areal)
+    inside = inside_areas(frame, [layer], prints, areal)
     covered = covered_areas(layer, prints, areal, inside)
     unknown = np.maximum(whole - covered, 0.0)
     unknown[unknown <= _SAME * whole] = 0.0
     low, high = footprints.bounds(inside, unknown, whole, prints.sizes)
     drawn = np.asarray(prints.basis == "disc", dtype=bool)
     share = np.where(low == high, low, np.nan)
+    zones = overlap.dissolve(_shapes(layer, prints.plane))
     estimate, disc_known = _estimate(layer, prints, zones)
     share = np.where(
         drawn, np.where(disc_known, np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0)), np.nan), share
@@ -233,10 +235,10 @@ def _warn_silent(layer: Layer, count: int) -> None:
             else "they lie outside its coverage"
         )
         msg = (
-            f"Layer {layer.name!r} says nothing about {count} site(s): {why}. They are unknown, not 0. If the layer is "
-            'complete there, declare it: Layer(..., coverage="everywhere"), region codes such as "kostat:31", or a polygon.'
+            f"Layer {layer.name!r} says nothing about {count} site(s): {why}. They are unknown, not 0. If the layer "
+            'is complete there, declare it: Layer(..., coverage="everywhere"), codes such as "kostat:31", or a polygon.'
         )
-        warnings.warn(msg, ClusterGeoWarning, stacklevel=2)
+        warn(msg)
 
 
 def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame, name: str) -> pd.DataFrame:

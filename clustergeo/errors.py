@@ -1,6 +1,10 @@
-"""The refusals of clustergeo; every message says what is wrong, where, what was expected and the cure."""
+"""The refusals and warnings of clustergeo; each says what is wrong, where, what was expected and the cure."""
 
 from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
 
 
 class ClusterGeoError(ValueError):
@@ -25,3 +29,11 @@ class PageError(ClusterGeoError):
 
 class ClusterGeoWarning(UserWarning):
     """Something that the answer could not take into account, and how to mend it."""
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called into clustergeo, however deep the cause lies."""
+    here, level, frame = str(Path(__file__).parent), 2, sys._getframe(1)  # noqa: SLF001  (the way to a caller's line)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, ClusterGeoWarning, stacklevel=level)

@@ -156,8 +156,13 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
     low, high = row[f"{zone}_share_low"], row[f"{zone}_share_high"]
     as_of, source = _text(row[f"{zone}_as_of"]), _text(row[f"{zone}_source"])
     figures = []
+    drawn = basis == "estimated"
     if not pd.isna(share):
-        figures.append(f"비율 {_number(share)}" if lang == "ko" else f"share {_number(share)}")
+        figures.append(
+            f"{'그린 원으로 ' * drawn}비율 {_number(share)}"
+            if lang == "ko"
+            else f"share {_number(share)}{' by the drawn disc' * drawn}"
+        )
     if not pd.isna(low) and low != high:
         figures.append(
             f"비율의 범위 {_range(low, high, lang)}"

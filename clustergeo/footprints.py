@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs, overlap
-from clustergeo.errors import ClusterGeoWarning
+from clustergeo.errors import warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,7 +149,7 @@ def _warn_small(
             f"{int(small.sum())} site(s) are larger than the area said to contain them ({ids}): nothing is proved. "
             "Give `within`, or a position_error_m that covers the whole site."
         )
-        warnings.warn(msg, ClusterGeoWarning, stacklevel=3)
+        warn(msg)
 
 
 def bounds(

@@ -135,28 +135,22 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     prints = footprints.of(frame, target)
     shapes = overlap.only(prints.shapes, prints.measured)
     whole = np.asarray(shapely.area(shapes), dtype=np.float64)
-    polygons = {name: _zones.polygons(layer, target) for name, layer in layers.items()}
-    inside = {name: _zones.inside_areas(frame, layer, prints, polygons[name], shapes) for name, layer in layers.items()}
+    inside = {name: _zones.inside_areas(frame, [layer], prints, shapes) for name, layer in layers.items()}
     known = {
         name: _zones.covered_areas(layer, prints, shapes, inside[name]) >= whole * (1 - _SAME)
         for name, layer in layers.items()
     }
-    total = overlap.total_areas(shapes, overlap.dissolve(_together(polygons)))
+    total = _zones.inside_areas(frame, list(layers.values()), prints, shapes)
     everything = np.logical_and.reduce(list(known.values())) if known else np.zeros(len(frame), dtype=bool)
     measure = _Measure(frame["site_id"].to_numpy(), whole, crs.areas_m2(frame.geometry))
     blocks = []
     for name in layers:
-        others = {other: parts for other, parts in polygons.items() if other != name}
-        alone = total - overlap.total_areas(shapes, overlap.dissolve(_together(others)))
+        others = [layer for other, layer in layers.items() if other != name]
+        alone = total - _zones.inside_areas(frame, others, prints, shapes)
         blocks.append(measure.rows(name, inside[name], alone, known=known[name], everything=everything))
     blocks.append(measure.rows(ANY_LAYER, total, total, known=everything, everything=everything))
     stacked = pd.concat(blocks, keys=range(len(blocks)))
     return stacked.sort_index(level=1, sort_remaining=True, kind="stable").reset_index(drop=True)
-
-
-def _together(polygons: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
-    """Return the polygons of several layers as one array."""
-    return np.concatenate([*polygons.values(), np.empty(0, dtype=object)])
 
 
 class _Measure(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import subprocess
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 import clustergeo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pytest
 
@@ -59,31 +58,45 @@ def run(
     )
 
 
-def shipped_report(factory: pytest.TempPathFactory) -> Path:
-    """Return the report of the 15, written by the first test process that asks for it; nobody may change it."""
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that the first of all test processes fills and the others wait for; nobody may change it."""
     base = factory.getbasetemp()
-    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "shipped-report"
-    mine = False
-    with contextlib.suppress(FileExistsError):
+    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / f"once-{name}"
+    done, failed = shared / "done", shared / "failed"
+    try:
         shared.mkdir()
-        mine = True
-    told = shared / "told.txt"
-    if mine:
-        done = run("report", "out", cwd=shared, env=environment(SOURCE_DATE_EPOCH=EPOCH))
-        half = shared / "told.half"
-        half.write_bytes(b"%d\n" % done.returncode + done.stdout + done.stderr)
-        half.replace(told)
-    end = time.monotonic() + PATIENCE_S
-    while not told.exists():
-        if time.monotonic() > end:
-            message = "the report of the 15 was not written in time"
-            raise TimeoutError(message)
-        time.sleep(0.1)
-    code, _, words = told.read_text(encoding="utf-8").partition("\n")
-    if code != "0":
-        message = f"`clustergeo report` failed with exit code {code}: {words}"
+    except FileExistsError:
+        end = time.monotonic() + PATIENCE_S
+        while not (done.exists() or failed.exists()):
+            if time.monotonic() > end:
+                message = f"{name} was not made in time"
+                raise TimeoutError(message) from None
+            time.sleep(0.1)
+    else:
+        try:
+            make(shared)
+            done.touch()
+        except BaseException:
+            failed.touch()
+            raise
+    if failed.exists():
+        message = f"{name} could not be made; the test that tried says why"
         raise RuntimeError(message)
-    return shared / "out"
+    return shared
+
+
+def report_of(folder: Path, *options: str | os.PathLike[str]) -> None:
+    """Write a report with the command into `out` of a folder, and what it said on stderr into `stderr.txt`."""
+    done = run("report", "out", *options, cwd=folder, env=environment(SOURCE_DATE_EPOCH=EPOCH))
+    (folder / "stderr.txt").write_bytes(done.stderr)
+    if done.returncode:
+        message = f"`clustergeo report` failed with exit code {done.returncode}: {done.stderr.decode()}"
+        raise RuntimeError(message)
+
+
+def shipped_report(factory: pytest.TempPathFactory) -> Path:
+    """Return the report of the 15."""
+    return once(factory, "report-of-the-fifteen", report_of) / "out"
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from household import EPOCH, KOREAN_FOLDER, MANIFEST, NO_NETWORK, contents, environment, run, shipped_report
+from household import EPOCH, KOREAN_FOLDER, MANIFEST, NO_NETWORK, contents, environment, once, report_of, run, shipped_report
 
 import clustergeo as cg
 
@@ -259,6 +259,7 @@ class MadeUp:
     format: str
     folder: Path
     sites: pd.DataFrame
+    told: str
 
 
 # Longitude, latitude, province and whether it lies in the capital region, of well-known places far from any border.
@@ -301,21 +302,27 @@ def made_up(seed: int = 20261122) -> gpd.GeoDataFrame:
 
 @pytest.fixture(scope="module", params=["gpkg", "geojson", "parquet", "csv"])
 def own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MadeUp:
-    kind = request.param
-    base = tmp_path_factory.mktemp(f"own-{kind}")
-    sites, file = made_up(), base / f"mine.{kind}"
-    if kind == "parquet":
-        sites.to_parquet(file)
-    elif kind == "csv":
-        table = pd.DataFrame(sites.drop(columns="geometry"))
-        table["lon"], table["lat"] = [place[0] for place in PLACES], [place[1] for place in PLACES]
-        table.to_csv(file, index=False, encoding="utf-8")
-    else:
-        sites.to_file(file)
-    done = run("report", "out", "--sites", file, cwd=base)
-    assert done.returncode == 0, done.stderr.decode()
-    assert done.stderr == b"", f"a plain {kind} file deserves no warning"
-    return MadeUp(kind, base / "out", pd.DataFrame(sites.drop(columns="geometry")))
+    kind, sites = request.param, made_up()
+
+    def make(base: Path) -> None:
+        file = base / f"mine.{kind}"
+        if kind == "parquet":
+            sites.to_parquet(file)
+        elif kind == "csv":
+            table = pd.DataFrame(sites.drop(columns="geometry"))
+            table["lon"], table["lat"] = [place[0] for place in PLACES], [place[1] for place in PLACES]
+            table.to_csv(file, index=False, encoding="utf-8")
+        else:
+            sites.to_file(file)
+        report_of(base, "--sites", file)
+
+    base = once(tmp_path_factory, f"report-of-made-up-{kind}", make)
+    told = (base / "stderr.txt").read_text(encoding="utf-8")
+    return MadeUp(kind, base / "out", pd.DataFrame(sites.drop(columns="geometry")), told)
+
+
+def test_a_plain_file_is_read_without_a_warning(own: MadeUp) -> None:
+    assert own.told == ""
 
 
 def test_the_data_files_follow_the_made_up_sites(own: MadeUp) -> None:
@@ -382,7 +389,7 @@ def test_the_pages_follow_the_made_up_sites(own: MadeUp, suffix: str) -> None:
 def test_the_pages_with_no_dated_fact_say_so_instead_of_naming_a_day(own: MadeUp) -> None:
     assert "No dated facts" in (own.folder / "index.html").read_text(encoding="utf-8")
     assert "날짜가 있는 사실 없음" in (own.folder / "index.ko.html").read_text(encoding="utf-8")
-    assert "factsAsOf" not in (own.folder / MANIFEST).read_text(encoding="utf-8")
+    assert not any("factsAsOf" in entity for entity in manifest_of(own.folder))
 
 
 def traces_of_the_fifteen() -> tuple[set[str], set[str]]:
@@ -452,9 +459,10 @@ def test_a_fresh_report_of_ones_own_sites_verifies(own: MadeUp) -> None:
 
 def test_zones_of_the_caller_reach_every_output(tmp_path: Path) -> None:
     sites = made_up().iloc[:3]
-    zone = gpd.GeoDataFrame(geometry=[shapely.box(126.0, 37.0, 126.985, 38.0)], crs="EPSG:4326")
+    zone = gpd.GeoDataFrame(geometry=[shapely.box(126.97, 37.55, 126.985, 37.57)], crs="EPSG:4326")
     water = cg.Layer(zone, name="water", coverage=["kostat:11"], as_of="2024-05-01", source="https://example.org/w", licence="CC0-1.0")
-    folder = cg.report(tmp_path / "out", sites=sites, zones={"water": water})
+    with pytest.warns(cg.ClusterGeoWarning, match="2 site"):
+        folder = cg.report(tmp_path / "out", sites=sites, zones={"water": water})
     seoul, jeju, busan = features_of(folder / "sites.geojson")
     # The zone ends in the middle of the first square.
     assert seoul["water_share"] == pytest.approx(0.5, abs=1e-3)
