@@ -13,7 +13,7 @@ from folium.map import Layer as FoliumLayer
 from folium.template import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Everything else that folium links to by default serves marker icons that this map does not use.
 _JS = ("leaflet", "jquery")
@@ -23,19 +23,18 @@ _CSS = ("leaflet_css",)
 class SiteMap(folium.Map):
     """A folium map that knows its title and language and shows itself in a notebook without a network."""
 
-    def __init__(self, *, title: str, lang: str, **options: Any) -> None:
+    def __init__(self, *, title: str, lang: str, finish: Callable[[folium.Map], str], **options: Any) -> None:
         super().__init__(tiles=None, zoom_control="bottomright", zoom_snap=0.5, **options)
         # The lists of the class are shared by every map of the process, so this map gets its own.
         self.default_js = [pair for pair in folium.Map.default_js if pair[0] in _JS]
         self.default_css = [pair for pair in folium.Map.default_css if pair[0] in _CSS]
         self.page_title = title
         self.page_lang = lang
+        self._finish = finish
 
     def _repr_html_(self, **_kwargs: Any) -> str:
         """Return the whole page in a frame of its own, for a notebook."""
-        from clustergeo.maps import notebook_page  # noqa: PLC0415 - maps makes this map
-
-        page = escape(notebook_page(self))
+        page = escape(self._finish(self))
         return (
             f'<iframe srcdoc="{page}" title="{escape(self.page_title)}" width="100%" height="600" '
             'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox" style="border:0"></iframe>'

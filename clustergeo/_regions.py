@@ -21,13 +21,15 @@ _SAME = 1e-9
 
 
 def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: str | None) -> pd.DataFrame:
-    """Return the region tags of each site, aligned with the frame.
+    """Return the region tags of each site, aligned with the frame; null for sites elsewhere than in or near Korea.
 
     A measured footprint belongs to the municipality and the locality that hold most of it, a point to those that
     contain it, any other site to those that hold all of what contains it; otherwise the tag is null and the
     alternatives are listed.
     """
     localities = datasets.load_regions("locality", as_of=as_of)
+    if prints.plane != crs.KOREA_PLANE:
+        localities = localities.iloc[:0]
     zones = crs.transform(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, prints.plane)
     pairs = _pairs(prints, zones)
     pairs["municipality"] = localities["municipality_code_kostat"].to_numpy()[pairs["zone"]]
@@ -145,7 +147,10 @@ def _agrees(column: str, said: str, found: str, code: Any, names: dict[str, froz
 
 
 def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.DataFrame:
-    """Return the tags of the capital region: bounds, verdict and distance to the border."""
+    """Return the tags of the capital region: bounds, verdict and distance to the border; null for sites elsewhere."""
+    if prints.plane != crs.KOREA_PLANE:
+        nothing = np.full(len(frame), np.nan)
+        return _capital_columns(frame, overlap.only(None, nothing > 0), (nothing, nothing, nothing), nothing)
     capital = np.asarray(datasets.load_capital_region().geometry.values, dtype=object)
     provinces = datasets.load_regions("province")
     region = overlap.dissolve(crs.transform(capital, crs.LONLAT, prints.plane))
@@ -160,21 +165,23 @@ def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.D
     away = shapely.is_missing(areal) | (off >= whole * (1 - _SAME))
     low, high = np.where(away, np.nan, low), np.where(away, np.nan, high)
     signed, beside = _border(prints, region, land)
-    near = beside <= BOUNDARY_ERROR_M
-    decided = ((low > HALF) | (high_at_sea < HALF)) & ~away & ~(prints.measured & near)
+    near = beside <= BOUNDARY_ERROR_M + prints.errors
+    decided = ((low > HALF) | (high_at_sea < HALF)) & ~away & ~near
     decided[prints.bare] = (_contains(prints.shapes, np.concatenate([land, region])) & ~near)[prints.bare]
     verdict = overlap.only(np.where(prints.bare, _contains(prints.shapes, region), low > HALF), decided)
-    share = np.where((low == high) & (prints.sizes > 0), low, np.nan)
-    return pd.DataFrame(
-        {
-            "in_capital_region": pd.array(verdict, dtype="boolean"),
-            "capital_share": share,
-            "capital_share_low": low,
-            "capital_share_high": high,
-            "capital_border_km": signed / 1000,
-        },
-        index=frame.index,
-    )
+    share = np.where((low == high) & ~(prints.sizes == 0), low, np.nan)
+    return _capital_columns(frame, verdict, (share, low, high), signed / 1000)
+
+
+def _capital_columns(
+    frame: gpd.GeoDataFrame,
+    verdict: NDArray[np.object_],
+    shares: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    border_km: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return the columns of the capital region."""
+    values = (pd.array(verdict, dtype="boolean"), *shares, border_km)
+    return pd.DataFrame(dict(zip(schema.CAPITAL_TAGS, values, strict=True)), index=frame.index)
 
 
 def _contains(points: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArray[np.bool_]:

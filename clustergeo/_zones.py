@@ -30,15 +30,23 @@ def common_crs(frame: gpd.GeoDataFrame, layer: Layer, plane: str) -> Any:
 
 
 def covered_areas(
-    layer: Layer, prints: footprints.Footprints, shapes: NDArray[np.object_], inside: NDArray[np.float64]
+    layer: Layer,
+    prints: footprints.Footprints,
+    shapes: NDArray[np.object_],
+    inside: NDArray[np.float64],
+    *,
+    drawn: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Return how much of each shape lies where the layer is complete; square units of the plane."""
+    """Return how much of each shape lies where the layer is complete; square units of the plane.
+
+    Where the coverage is not known, a zone that overlaps a footprint (`drawn`) shows that the layer was drawn there;
+    one that overlaps what contains a site shows that for no more ground than its own.
+    """
     whole = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
     if layer.coverage == EVERYWHERE:
         return whole
     if layer.coverage is None:
-        # Where a zone overlaps a site, the layer has evidently been drawn there.
-        return np.where(inside > 0, whole, 0.0)
+        return np.where(drawn & (inside > 0), whole, inside)
     ground = overlap.dissolve(crs.transform(np.array([coverage_shape(layer)], dtype=object), crs.LONLAT, prints.plane))
     return np.maximum(overlap.total_areas(shapes, ground), inside)
 
@@ -55,9 +63,13 @@ def coverage_shape(layer: Layer) -> Any:
         return layer.coverage
     codes = {kostat for code in layer.coverage for kostat in _kostat(code, layer.name)}
     regions = datasets.load_regions("municipality")
-    code = regions["municipality_code_kostat"]
-    chosen = regions[code.isin(codes) | code.str[:2].isin(codes)]
-    return shapely.coverage_union_all(np.asarray(chosen.geometry.values, dtype=object))
+    # A layer without a date is complete only where the code has always meant.
+    days = (layer.as_of,) if layer.as_of else (datasets.BOUNDARY_VINTAGE, None)
+    owners = [datasets.municipality_owners(day) for day in days]
+    chosen = [
+        code in codes or all(owner[code] in codes for owner in owners) for code in regions["municipality_code_kostat"]
+    ]
+    return shapely.coverage_union_all(np.asarray(regions.geometry[chosen].values, dtype=object))
 
 
 def _kostat(code: str, name: str) -> tuple[str, ...]:
@@ -120,16 +132,32 @@ def inside_areas(
 
 
 def _shapes(layer: Layer, target: Any) -> NDArray[np.object_]:
-    """Return the polygons of a layer in a CRS."""
-    return crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
+    """Return the polygons of a layer in a CRS; those that it cannot show are on the other side of the earth."""
+    shapes = crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
+    return overlap.only(shapes, np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1))
 
 
-def zone_tags(frame: gpd.GeoDataFrame, layer: Layer | None, name: str, plane: str) -> pd.DataFrame:
-    """Return the tags of one zone layer, the evidence of the frame where the layer says nothing."""
-    tags = _unknown(frame, name)
-    if layer is not None:
-        tags = _measured(frame, layer, footprints.of(frame, common_crs(frame, layer, plane)))
-    return _with_evidence(frame, tags, name)
+def zone_tags(
+    frame: gpd.GeoDataFrame, layer: Layer | None, name: str, prints: footprints.Footprints
+) -> tuple[pd.DataFrame, int]:
+    """Return the tags of one zone layer, and the number of sites about which it says nothing.
+
+    The evidence of the frame stands where there is no layer or it says nothing.
+    """
+    if layer is None:
+        return _with_evidence(frame, _unknown(frame, name), name), 0
+    shared = common_crs(frame, layer, prints.plane)
+    if shared == prints.plane:
+        tags, silent = _answers(frame, layer, prints)
+        return _with_evidence(frame, tags, name), silent
+    # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
+    rows = (np.flatnonzero(prints.measured), np.flatnonzero(~prints.measured))
+    halves = [
+        _answers(frame.iloc[some], layer, footprints.of(frame.iloc[some], plane))
+        for some, plane in zip(rows, (shared, prints.plane), strict=True)
+    ]
+    stacked = pd.concat([tags for tags, _ in halves]).iloc[np.argsort(np.concatenate(rows))]
+    return _with_evidence(frame, stacked.set_axis(frame.index), name), sum(count for _, count in halves)
 
 
 def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
@@ -151,12 +179,12 @@ def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
     )
 
 
-def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> pd.DataFrame:
-    """Return what a layer says of each site."""
+def _answers(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> tuple[pd.DataFrame, int]:
+    """Return what a layer says of each site, and of how many it says nothing."""
     areal = prints.containing
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
     inside = inside_areas(frame, [layer], prints, areal)
-    covered = covered_areas(layer, prints, areal, inside)
+    covered = covered_areas(layer, prints, areal, inside, drawn=prints.measured)
     unknown = np.maximum(whole - covered, 0.0)
     unknown[unknown <= _SAME * whole] = 0.0
     low, high = footprints.bounds(inside, unknown, whole, prints.sizes)
@@ -177,7 +205,7 @@ def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprin
     inside_now, complete = _at_points(layer, prints, zones, bare)
     flag = np.where(bare, overlap.only(inside_now, complete), np.asarray(present, dtype=object))
     answered = np.where(bare, complete, answered)
-    _warn_silent(layer, int((~answered & ~shapely.is_missing(prints.shapes)).sum()))
+    silent = int((~answered & ~shapely.is_missing(prints.shapes)).sum())
     true_area = crs.areas_m2(frame.geometry)
     if "area_km2" in frame.columns:
         true_area = np.where(drawn, prints_area(frame, true_area), true_area)
@@ -189,7 +217,7 @@ def _measured(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprin
     tags[f"{name}_basis"] = np.where(known, np.where(prints.measured | bare, "measured", "estimated"), "unknown")
     tags[f"{name}_as_of"] = overlap.only(layer.as_of, known)
     tags[f"{name}_source"] = overlap.only(layer.source or f"layer {name!r} (source not given)", known)
-    return tags
+    return tags, silent
 
 
 def prints_area(frame: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -205,7 +233,7 @@ def _estimate(
     discs = overlap.only(prints.shapes, prints.basis == "disc")
     whole = np.asarray(shapely.area(discs), dtype=np.float64)
     inside = overlap.total_areas(discs, zones)
-    covered = covered_areas(layer, prints, discs, inside)
+    covered = covered_areas(layer, prints, discs, inside, drawn=inside > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         return inside / whole, np.asarray(covered >= whole * (1 - _SAME), dtype=bool)
 
@@ -226,7 +254,7 @@ def _at_points(
     return inside, complete
 
 
-def _warn_silent(layer: Layer, count: int) -> None:
+def warn_silent(layer: Layer, count: int) -> None:
     """Say once for a layer how to declare its coverage."""
     if count:
         why = (

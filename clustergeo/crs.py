@@ -20,9 +20,10 @@ LONLAT = "EPSG:4326"
 # silence.
 KOREA_PLANE = "+proj=laea +lat_0=36 +lon_0=127.75 +x_0=0 +y_0=0 +ellps=GRS80 +towgs84=0,0,0,0,0,0,0 +units=m +no_defs"
 
-# Beyond this distance from the plane's centre straight lines are no longer good geodesics, so the plane is centred on
-# the data.
+# Farther from the plane's centre straight lines are no longer good geodesics: such sites get a plane of their own.
 _KOREA_BOX = (122.0, 31.0, 134.0, 41.0)
+
+_LONG_DEGREES = 0.03
 
 _GEOD = pyproj.Geod(ellps="GRS80")
 
@@ -38,8 +39,8 @@ def plane_for(bounds: NDArray[np.float64] | tuple[float, float, float, float]) -
     Returns
     -------
     str
-        A PROJ string in metres: the Korean plane where the bounds lie in Korea, otherwise the same
-        Lambert azimuthal equal-area projection centred on the data.
+        A PROJ string in metres: the Korean plane where the bounds lie in or near Korea, otherwise the same Lambert
+        azimuthal equal-area projection centred on them.
 
     Examples
     --------
@@ -54,6 +55,31 @@ def plane_for(bounds: NDArray[np.float64] | tuple[float, float, float, float]) -
         return KOREA_PLANE
     latitude, longitude = round((south + north) / 2, 3), round((west + east) / 2, 3)
     return KOREA_PLANE.replace("+lat_0=36", f"+lat_0={latitude:g}").replace("+lon_0=127.75", f"+lon_0={longitude:g}")
+
+
+def planes(geometries: gpd.GeoSeries) -> list[tuple[NDArray[np.intp], str]]:
+    """Return the rows of geometries that share an equal-area plane, and that plane.
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), with a CRS.
+
+    Returns
+    -------
+    list
+        Row numbers and PROJ string of each plane: one entry for data in Korea, to which null geometries are counted;
+        planes elsewhere are centred every 5 degrees, so that the answer for one site never depends on another.
+    """
+    bounds = shapely.bounds(np.asarray(to_lonlat(geometries).values, dtype=object)).reshape(-1, 4)
+    middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+    west, south, east, north = _KOREA_BOX
+    home = (middles[:, 0] >= west) & (middles[:, 0] <= east) & (middles[:, 1] >= south) & (middles[:, 1] <= north)
+    named = np.full(len(middles), KOREA_PLANE, dtype=object)
+    for row in np.flatnonzero(~home & np.isfinite(middles).all(axis=1)):
+        longitude, latitude = 5 * np.round(middles[row] / 5)
+        named[row] = plane_for((longitude, latitude, longitude, latitude))
+    return [(np.flatnonzero(named == plane), str(plane)) for plane in dict.fromkeys([*named] or [KOREA_PLANE])]
 
 
 def require_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> pyproj.CRS:
@@ -101,7 +127,7 @@ def to_lonlat(frame: Any, *, what: str = "the data") -> Any:
 
 
 def areas_m2(geometries: gpd.GeoSeries) -> NDArray[np.float64]:
-    """Return true areas in square metres, on the equal-area plane.
+    """Return true areas in square metres: on the equal-area plane, geodesic where an edge is longer than about 3 km.
 
     Parameters
     ----------
@@ -111,8 +137,7 @@ def areas_m2(geometries: gpd.GeoSeries) -> NDArray[np.float64]:
     Returns
     -------
     numpy.ndarray
-        Shape (n,); within 1e-6 of the geodesic area for sites of up to tens of kilometres; NaN for null geometries and
-        for points and lines, which have no area to speak of.
+        Shape (n,); within 1e-6 of the geodesic area; NaN for null geometries and for points and lines.
 
     Examples
     --------
@@ -122,10 +147,38 @@ def areas_m2(geometries: gpd.GeoSeries) -> NDArray[np.float64]:
     0.9878
     """
     lonlat = to_lonlat(geometries)
-    values = np.asarray(lonlat.to_crs(plane_for(lonlat.total_bounds)).values, dtype=object)
-    areas = np.asarray(shapely.area(values), dtype=np.float64)
+    areas = np.full(len(geometries), np.nan)
+    for rows, plane in planes(lonlat):
+        values = np.asarray(lonlat.iloc[rows].to_crs(plane).values, dtype=object)
+        areas[rows] = shapely.area(values)
+    values = np.asarray(geometries.values, dtype=object)
     areas[np.asarray(shapely.get_dimensions(values)) < 2] = np.nan  # noqa: PLR2004
+    for row in np.flatnonzero(_long_edges(lonlat)):
+        areas[row] = _geodesic_area(geometries.iloc[[row]])
     return areas
+
+
+def _long_edges(lonlat: gpd.GeoSeries) -> NDArray[np.bool_]:
+    """Say which polygons have an edge so long that a straight line of the plane is no longer the geodesic."""
+    values = np.asarray(lonlat.values, dtype=object)
+    points, owner = shapely.get_coordinates(values, return_index=True)
+    steps = np.abs(np.diff(points, axis=0)).max(axis=1, initial=0.0) * (owner[1:] == owner[:-1])
+    longest = np.zeros(len(values))
+    np.maximum.at(longest, owner[1:], steps)
+    return np.asarray((longest > _LONG_DEGREES) & (shapely.get_dimensions(values) == 2), dtype=bool)  # noqa: PLR2004
+
+
+def _geodesic_area(one: gpd.GeoSeries) -> float:
+    """Return the geodesic area of one polygon, its edges straight where it was drawn."""
+    if one.crs.is_projected:
+        one = one.segmentize(one.length.iloc[0] / 1000)
+    shape = to_lonlat(one).iloc[0]
+    rings = [
+        (ring, sign)
+        for part in shapely.get_parts(shape)
+        for ring, sign in [(part.exterior, 1.0), *((hole, -1.0) for hole in part.interiors)]
+    ]
+    return float(sum(sign * abs(_GEOD.polygon_area_perimeter(*ring.xy)[0]) for ring, sign in rings))
 
 
 def transform(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArray[np.object_]:
@@ -189,15 +242,16 @@ def discs(points: gpd.GeoSeries, areas: NDArray[np.float64], *, vertices: int = 
     >>> round(float(areas_m2(drawn)[0]))
     7280000
     """
-    plane = plane_for(points.total_bounds)
-    centres = np.asarray(points.to_crs(plane).values, dtype=object)
     angles = np.linspace(0.0, 2 * np.pi, vertices, endpoint=False)
     # A regular polygon of n corners and circumradius r has the area n/2 r^2 sin(2 pi / n).
     radii = np.sqrt(np.asarray(areas, dtype=np.float64) / (vertices / 2 * np.sin(2 * np.pi / vertices)))
     unit = np.column_stack([np.cos(angles), np.sin(angles)])
-    out = np.full(len(centres), None, dtype=object)
-    for row, (centre, radius) in enumerate(zip(centres, radii, strict=True)):
-        if centre is None or shapely.is_empty(centre) or not radius > 0:
-            continue
-        out[row] = shapely.Polygon(unit * radius + [shapely.get_x(centre), shapely.get_y(centre)])
-    return transform(out, plane, LONLAT)
+    out = np.full(len(points), None, dtype=object)
+    for rows, plane in planes(points):
+        centres = np.asarray(points.iloc[rows].to_crs(plane).values, dtype=object)
+        drawn = np.full(len(rows), None, dtype=object)
+        for at, (centre, radius) in enumerate(zip(centres, radii[rows], strict=True)):
+            if centre is not None and not shapely.is_empty(centre) and radius > 0:
+                drawn[at] = shapely.Polygon(unit * radius + [shapely.get_x(centre), shapely.get_y(centre)])
+        out[rows] = transform(drawn, plane, LONLAT)
+    return out

@@ -182,12 +182,17 @@ def province_members(*, scheme: str = "kostat") -> dict[str, tuple[str, ...]]:
     }
 
 
+def municipality_owners(as_of: str | None = None) -> dict[str, str]:
+    """Return the 2018 KOSTAT code of the province that each municipality of 2018 belonged to on a day."""
+    codes, moves = _table("municipalities.csv")["code_kostat"], _table("municipality_moves.csv")
+    moved = moves[moves["date"] <= _day(as_of)].sort_values("date")
+    owners = dict(zip(codes, codes.str[:2], strict=True))
+    return owners | dict(zip(moved["municipality_code_kostat"], moved["to_province_kostat"], strict=True))
+
+
 def municipalities_on(as_of: str | None = None) -> pd.DataFrame:
     """Return the 250 municipalities of 2018 with the province of a day, indexed by `municipality_code_kostat`."""
-    day, table, moves = _day(as_of), _table("municipalities.csv"), _table("municipality_moves.csv")
-    owner = dict(zip(table["code_kostat"], table["code_kostat"].str[:2], strict=True))
-    moved = moves[moves["date"] <= day].sort_values("date")
-    owner |= dict(zip(moved["municipality_code_kostat"], moved["to_province_kostat"], strict=True))
+    table, owner = _table("municipalities.csv"), municipality_owners(as_of)
     provinces = provinces_on(as_of)
     of_member = {member: row for row in provinces.index for member in provinces.loc[row, "members"]}
     rows = provinces.loc[[of_member[owner[code]] for code in table["code_kostat"]]].reset_index(drop=True)

@@ -11,13 +11,14 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs, overlap
-from clustergeo.errors import warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Where a containing area and a zone differ by less than this part they are the same ground.
 _SAME = 1e-9
+# Less than this part of a containing area is rounding, not ground.
+_EXACT = 1e-13
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Footprints:
         `measured`, `disc` or `point`; None without a geometry.
     sizes
         The area of the site in square units of the plane: 0 for a point, NaN if unknown.
+    refuted
+        Whether the site is larger than the area said to contain it.
+    errors
+        The radius in metres of the position error where that is what contains the site; 0 for a measured footprint and
+        a bare point, NaN where the containing area was given.
     longitudes, latitudes
         Of the footprint's centroid, degrees.
     """
@@ -46,6 +52,8 @@ class Footprints:
     containers: NDArray[np.object_]
     basis: NDArray[np.object_]
     sizes: NDArray[np.float64]
+    refuted: NDArray[np.bool_]
+    errors: NDArray[np.float64]
     longitudes: NDArray[np.float64]
     latitudes: NDArray[np.float64]
 
@@ -75,13 +83,18 @@ class Footprints:
 
 
 def basis_of(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Return the footprint basis of each site: the `footprint_basis` column, otherwise by the kind of geometry."""
+    """Return the footprint basis of each site: `disc` where a polygon is declared one, otherwise by the geometry."""
     dimensions = np.asarray(shapely.get_dimensions(np.asarray(frame.geometry.values, dtype=object)))
     basis = overlap.only(np.where(dimensions == 0, "point", "measured"), np.isin(dimensions, (0, 2)))
-    if "footprint_basis" in frame.columns:
-        drawn = (frame["footprint_basis"] == "disc").to_numpy(dtype=bool, na_value=False)
-        basis[drawn & (dimensions == 2)] = "disc"  # noqa: PLR2004
+    basis[_declared_disc(frame) & (dimensions == 2)] = "disc"  # noqa: PLR2004
     return basis
+
+
+def _declared_disc(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Say which sites are declared to be known by position and area only."""
+    if "footprint_basis" not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray((frame["footprint_basis"] == "disc").to_numpy(dtype=bool, na_value=False))
 
 
 def of(frame: gpd.GeoDataFrame, plane: Any) -> Footprints:
@@ -92,64 +105,56 @@ def of(frame: gpd.GeoDataFrame, plane: Any) -> Footprints:
     frame
         A checked site frame (`schema.site_frame`); its CRS is carried to the plane.
     plane
-        The CRS in which to intersect.
+        The CRS in which to intersect; an equal-area one if a footprint is not measured, because reported areas are
+        ground.
     """
     values = np.asarray(frame.geometry.values, dtype=object)
     values = overlap.only(values, ~shapely.is_empty(values))
     shapes = crs.transform(shapely.force_2d(values), frame.crs, plane)
     basis = basis_of(frame)
-    sizes = np.asarray(shapely.area(shapes), dtype=np.float64)
-    sizes[basis == None] = np.nan  # noqa: E711  (elementwise)
+    lonlat = gpd.GeoSeries(shapely.centroid(shapes), crs=plane).to_crs(crs.LONLAT)
+    containers, errors = _within(frame, lonlat, plane)
+    measured = np.asarray(basis == "measured", dtype=bool)
+    containers = np.where(measured, shapes, containers)
+    sizes = np.where(measured, shapely.area(shapes), np.where(_declared_disc(frame), np.nan, 0.0))
+    sizes[shapely.is_missing(shapes)] = np.nan
     if "area_km2" in frame.columns:
         given = frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan) * 1e6
-        sizes = np.where(basis == "disc", np.where(given > 0, given, sizes), sizes)
-    containers = overlap.only(shapes, basis == "measured")
-    drawn = np.asarray(basis != "measured", dtype=bool)
-    containers[drawn] = _within(frame, plane)[drawn]
-    _warn_small(frame, basis, sizes, containers)
-    lonlat = gpd.GeoSeries(shapely.centroid(shapes), crs=plane).to_crs(crs.LONLAT)
+        sizes = np.where(_declared_disc(frame), np.where(given > 0, given, np.nan), sizes)
+    # One of the two figures must be wrong, so nothing is proved from them.
+    refuted = ~measured & (sizes > shapely.area(containers) * (1 + _SAME))
+    containers = overlap.only(containers, ~refuted)
     return Footprints(
         plane=plane,
         shapes=shapes,
         containers=containers,
         basis=basis,
         sizes=sizes,
+        refuted=np.asarray(refuted, dtype=bool),
+        errors=np.where(measured | shapely.is_missing(containers), 0.0, errors),
         longitudes=shapely.get_x(np.asarray(lonlat.values, dtype=object)),
         latitudes=shapely.get_y(np.asarray(lonlat.values, dtype=object)),
     )
 
 
-def _within(frame: gpd.GeoDataFrame, plane: Any) -> NDArray[np.object_]:
-    """Return the `within` areas in a plane: the column, otherwise a disc of the position error."""
-    out = np.full(len(frame), None, dtype=object)
+def _within(
+    frame: gpd.GeoDataFrame, centres: gpd.GeoSeries, plane: Any
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Return what contains each site, in a plane: the `within` column, otherwise a disc of the position error.
+
+    The second array is the radius of that disc; NaN where `within` was given.
+    """
+    out, radii = np.full(len(frame), None, dtype=object), np.full(len(frame), np.nan)
+    if "position_error_m" in frame.columns:
+        radii = frame["position_error_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+        out = crs.transform(crs.discs(centres, np.pi * radii**2), crs.LONLAT, plane)
     if "within" in frame.columns:
         values = np.asarray(frame["within"].values, dtype=object)
-        source = frame["within"].crs or frame.crs
-        out = crs.transform(overlap.only(values, ~shapely.is_empty(values)), source, plane)
-    if "position_error_m" in frame.columns:
-        errors = frame["position_error_m"].to_numpy(dtype=np.float64, na_value=np.nan)
-        points = gpd.GeoSeries(frame.geometry.to_crs(plane).centroid, crs=plane).to_crs(crs.LONLAT)
-        drawn = crs.transform(crs.discs(points, np.pi * errors**2), crs.LONLAT, plane)
-        out = np.where(shapely.is_missing(out), drawn, out)
-    return out
-
-
-def _warn_small(
-    frame: gpd.GeoDataFrame, basis: NDArray[np.object_], sizes: NDArray[np.float64], containers: NDArray[np.object_]
-) -> None:
-    """Drop containing areas that are smaller than their site, and say so: one of the two figures is wrong."""
-    rooms = np.asarray(shapely.area(containers), dtype=np.float64)
-    small = (
-        np.asarray(basis != "measured", dtype=bool) & (sizes > rooms * (1 + _SAME)) & ~shapely.is_missing(containers)
-    )
-    if small.any():
-        containers[small] = None
-        ids = ", ".join(map(str, frame["site_id"][small].head(5)))
-        msg = (
-            f"{int(small.sum())} site(s) are larger than the area said to contain them ({ids}): nothing is proved. "
-            "Give `within`, or a position_error_m that covers the whole site."
-        )
-        warn(msg)
+        values = overlap.only(values, ~(shapely.is_empty(values) | shapely.is_missing(values)))
+        given = crs.transform(shapely.force_2d(values), frame["within"].crs or frame.crs, plane)
+        said = ~shapely.is_missing(given)
+        out, radii = np.where(said, given, out), np.where(said, np.nan, radii)
+    return out, radii
 
 
 def bounds(
@@ -169,13 +174,13 @@ def bounds(
     containers
         Area of the containing area, |U|; NaN if there is none.
     sizes
-        Area of the site, A; 0 for a point.
+        Area of the site, A; 0 for a point, NaN if it is not known.
 
     Returns
     -------
     low, high
-        max(0, |Z∩U| + A - |U|)/A and min(A, |Z∩U| + unknown)/A, and their limits for a point; NaN where there is no
-        containing area or no size.
+        max(0, |Z∩U| + A - |U|)/A and min(A, |Z∩U| + unknown)/A, and what holds for every size where it is
+        not known; NaN where there is no containing area.
 
     Examples
     --------
@@ -184,20 +189,17 @@ def bounds(
     >>> float(low[0]), float(high[0])
     (0.5, 1.0)
     """
-    tolerance = _SAME * containers
+    whole, none = inside >= containers * (1 - _SAME), inside + unknown <= containers * _EXACT
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = np.maximum(0.0, inside + sizes - containers) / sizes
+        # Written so that a measured footprint, which is its own container, gets one and the same number twice.
+        low = np.maximum(0.0, inside - (containers - sizes)) / sizes
         high = np.minimum(sizes, inside + unknown) / sizes
-    point = sizes == 0
-    low = np.where(point, (inside >= containers - tolerance) * 1.0, low)
-    high = np.where(point, (inside + unknown > tolerance) * 1.0, high)
-    low, high = (
-        np.where(np.abs(value - 1) <= _SAME, 1.0, np.where(value <= _SAME, 0.0, value)) for value in (low, high)
-    )
-    # An exact 0 or 1 of the ground is 0 or 1 whatever the size: A/A is not always 1 in floating point.
-    low = np.where(inside >= containers - tolerance, 1.0, low)
-    high = np.where(inside + unknown <= tolerance, 0.0, high)
-    nothing = np.isnan(containers) | np.isnan(sizes)
+    # A point, or a site of unknown size, can avoid a zone wherever there is room, and lie in it wherever there is some.
+    loose = (sizes == 0) | np.isnan(sizes)
+    low, high = np.where(loose, 0.0, low), np.where(loose, 1.0, high)
+    low, high = np.where(whole, 1.0, low), np.where(whole, 1.0, high)
+    low, high = np.where(none, 0.0, low), np.where(none, 0.0, high)
+    nothing = np.isnan(containers)
     return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
 
 

@@ -117,11 +117,11 @@ def _coverage(value: Any, name: str) -> Any:
     if value is None or (isinstance(value, str) and value == EVERYWHERE):
         return value
     if isinstance(value, gpd.GeoDataFrame | gpd.GeoSeries):
-        return shapely.union_all(
+        value = shapely.union_all(
             np.asarray(crs.to_lonlat(value, what=f"the coverage of {name!r}").geometry.values, dtype=object)
         )
     if isinstance(value, shapely.Polygon | shapely.MultiPolygon):
-        return value
+        return _area(value, name)
     codes = (
         (value,)
         if isinstance(value, str)
@@ -134,6 +134,19 @@ def _coverage(value: Any, name: str) -> Any:
     msg = (
         f"The coverage of layer {name!r} is {value!r}. Give codes such as 'kostat:31' or ['mois:41', 'mois:28'], "
         "a polygon in EPSG:4326, 'everywhere', or None if it is not known."
+    )
+    raise InputError(msg)
+
+
+def _area(value: Any, name: str) -> Any:
+    """Return a coverage polygon, or refuse one that can cover nothing."""
+    west, south, east, north = shapely.bounds(value)
+    if shapely.is_valid(value) and -180 <= west <= east <= 180 and -90 <= south <= north <= 90:  # noqa: PLR2004
+        return value
+    reason = "empty" if shapely.is_empty(value) else shapely.is_valid_reason(value)
+    msg = (
+        f"The coverage of layer {name!r} cannot be used ({reason}, bounds {west:g}, {south:g} to {east:g}, {north:g}). "
+        "Give a valid polygon in longitude and latitude (EPSG:4326), or a GeoDataFrame with its CRS."
     )
     raise InputError(msg)
 

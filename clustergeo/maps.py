@@ -104,6 +104,7 @@ def explore(
     made = _leaflet.SiteMap(
         title=heading if facts is None else f"{heading} · {word('facts', lang, facts)}",
         lang=lang,
+        finish=notebook_page,
         # The page fits the bounds to its own window; this is only where folium starts.
         location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
         zoom_start=7,

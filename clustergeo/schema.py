@@ -31,6 +31,7 @@ REGION_TAGS = (
 CAPITAL_TAGS = ("in_capital_region", "capital_share", "capital_share_low", "capital_share_high", "capital_border_km")
 ZONE_TAGS = ("present", "share", "share_low", "share_high", "area_m2", "basis", "as_of", "source")
 BASES = ("measured", "disc", "point")
+EVIDENCE_BASES = ("reported", "inferred", "unknown")
 
 _RESERVED_ZONES = {
     "capital",
@@ -203,7 +204,8 @@ def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
     ids = frame["site_id"]
     empty = ids.isna() | (ids.astype(str).str.strip() == "")
     problems = [f"row {row}: site_id is empty" for row in np.flatnonzero(empty)]
-    twice = ids.astype(str)[~empty & ids.astype(str).duplicated(keep=False)]
+    texts = pd.Series([_id_text(value) for value in ids])
+    twice = texts[~empty.to_numpy() & texts.duplicated(keep=False)]
     return problems + [
         f"site_id {name!r} stands {count} times" for name, count in twice.value_counts(sort=False).items()
     ]
@@ -211,29 +213,60 @@ def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
 
 def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
     """Return what is wrong with evidence columns."""
-    problems: list[str] = []
-    if "footprint_basis" in frame.columns:
-        wrong = sorted({str(value) for value in frame["footprint_basis"].dropna()} - set(BASES))
-        problems += [f"footprint_basis {value!r} is none of {', '.join(BASES)}" for value in wrong]
-    for column in _FLOATS:
-        if column in frame.columns:
-            numbers = pd.to_numeric(frame[column], errors="coerce")
-            bad = (numbers.isna() & frame[column].notna() & (frame[column].astype(str) != "")) | (numbers < 0)
-            problems += [
-                f"row {row}: {column} is {frame[column].iloc[row]!r}, expected a number" for row in np.flatnonzero(bad)
-            ]
-    for column in [name for name in frame.columns if str(name).endswith("_reported_share")]:
-        numbers = pd.to_numeric(frame[column], errors="coerce")
-        problems += [
-            f"row {row}: {column} is {numbers.iloc[row]:g}; a share is 0 to 1"
-            for row in np.flatnonzero((numbers < 0) | (numbers > 1))
-        ]
+    problems = _footprint_problems(frame) + _within_problems(frame)
+    for column in [name for name in frame.columns if isinstance(name, str)]:
+        values = frame[column]
+        if column.endswith("_reported_present"):
+            problems += _unreadable(column, values, [_flag(value) is not None for value in values], "true or false")
+        elif column.endswith("_reported_basis"):
+            problems += _unreadable(column, values, values.isin(EVIDENCE_BASES), f"one of {', '.join(EVIDENCE_BASES)}")
+        elif column in _FLOATS or column.endswith(("_reported_share", "_reported_area_m2")):
+            numbers = pd.to_numeric(values, errors="coerce")
+            high = 1.0 if column.endswith("_share") else np.inf
+            fits = (numbers >= 0) & (numbers <= high)
+            problems += _unreadable(column, values, fits, "a share is 0 to 1" if high == 1.0 else "a number, 0 or more")
+    return problems
+
+
+def _unreadable(column: str, values: pd.Series, fits: Any, expected: str) -> list[str]:
+    """Return the cells that are neither empty nor what a column holds."""
+    bad = ~np.asarray(fits, dtype=bool) & ~_blank(values)
+    return [f"row {row}: {column} is {values.iloc[row]!r}; {expected}" for row in np.flatnonzero(bad)]
+
+
+def _blank(values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Say which cells are null or empty text."""
+    return np.asarray(values.isna() | (values.astype(str).str.strip() == ""), dtype=bool)
+
+
+def _footprint_problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return footprints whose basis is unknown or does not fit the geometry."""
+    if "footprint_basis" not in frame.columns:
+        return []
+    basis = frame["footprint_basis"]
+    problems = _unreadable("footprint_basis", basis, basis.isin(BASES), f"one of {', '.join(BASES)}")
+    areal = np.isin(shapely.get_type_id(np.asarray(frame.geometry.values, dtype=object)), _POLYGONAL)
+    wrong = np.flatnonzero(areal & (basis == "point").to_numpy(dtype=bool, na_value=False))
+    return problems + [f"row {row}: footprint_basis is 'point', but the geometry is a polygon" for row in wrong]
+
+
+def _within_problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return containing areas that are no valid polygons."""
+    if "within" not in frame.columns:
+        return []
+    problems = []
+    for row, value in enumerate(frame["within"]):
+        if isinstance(value, shapely.Polygon | shapely.MultiPolygon):
+            if not shapely.is_valid(value):
+                problems.append(f"row {row}: within is invalid, {shapely.is_valid_reason(value)}")
+        elif value is not None and not (pd.api.types.is_scalar(value) and pd.isna(value)):
+            problems.append(f"row {row}: within is a {type(value).__name__}, expected a Polygon or MultiPolygon")
     return problems
 
 
 def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the frame with its evidence columns in their types."""
-    for column in map(str, frame.columns):
+    for column in [name for name in frame.columns if isinstance(name, str)]:
         if column in _FLOATS or column.endswith(("_reported_share", "_reported_area_m2")):
             frame[column] = pd.to_numeric(frame[column], errors="coerce").astype("float64")
         elif column.endswith("_reported_present"):

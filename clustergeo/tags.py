@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from clustergeo import _regions, _zones, crs, footprints, overlap, schema
-from clustergeo.layers import as_layer
+from clustergeo.errors import warn
+from clustergeo.layers import Layer, as_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,20 +64,34 @@ def tag(
     """
     layers = {name: as_layer(zone, name=name) for name, zone in (zones or {}).items()}
     frame = schema.site_frame(sites, zone_names=layers)
-    plane = plane_of(frame)
-    prints = footprints.of(frame, plane)
-    regions = _regions.region_tags(frame, prints, as_of)
-    parts = [regions, _regions.capital_tags(frame, prints), _sectors(frame)]
-    names = list(dict.fromkeys([EVIDENCE_ZONE, *layers]))
-    parts += [_zones.zone_tags(frame, layers.get(name), name, plane) for name in names]
-    added = pd.concat(parts, axis=1)
-    kept = frame.drop(columns=[column for column in added.columns if column in frame.columns])
-    return _in_order(frame, kept, added)
+    names, parts, order, refuted = list(dict.fromkeys([EVIDENCE_ZONE, *layers])), [], [], []
+    silent = dict.fromkeys(names, 0)
+    for rows, plane in crs.planes(frame.geometry):
+        some = frame.iloc[rows]
+        prints = footprints.of(some, plane)
+        columns = [_regions.region_tags(some, prints, as_of), _regions.capital_tags(some, prints), _sectors(some)]
+        for name in names:
+            tags, count = _zones.zone_tags(some, layers.get(name), name, prints)
+            columns.append(tags)
+            silent[name] += count
+        parts.append(pd.concat([part.reset_index(drop=True) for part in columns], axis=1))
+        order.append(rows)
+        refuted += list(some["site_id"][prints.refuted])
+    _warn_refuted(refuted)
+    for name, layer in layers.items():
+        _zones.warn_silent(layer, silent[name])
+    added = pd.concat(parts, ignore_index=True).iloc[np.argsort(np.concatenate(order))]
+    return _in_order(frame, added.set_axis(frame.index))
 
 
-def plane_of(frame: gpd.GeoDataFrame) -> str:
-    """Return the equal-area plane for a frame."""
-    return crs.plane_for(crs.to_lonlat(frame.geometry).total_bounds)
+def _warn_refuted(ids: list[str]) -> None:
+    """Say which sites are larger than what is said to contain them."""
+    if ids:
+        msg = (
+            f"{len(ids)} site(s) are larger than the area said to contain them ({', '.join(ids[:5])}): nothing is "
+            "Give `within`, or a position_error_m that covers the whole site."
+        )
+        warn(msg)
 
 
 def _sectors(frame: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -86,12 +101,12 @@ def _sectors(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame({"sectors": pd.Series([None] * len(frame), index=frame.index, dtype=object)})
 
 
-def _in_order(frame: gpd.GeoDataFrame, kept: gpd.GeoDataFrame, added: pd.DataFrame) -> gpd.GeoDataFrame:
+def _in_order(frame: gpd.GeoDataFrame, added: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return the caller's columns in their order, evidence filled, then the added ones, the active geometry last."""
     active = frame.geometry.name
-    order = [name for name in frame.columns if name != active]
-    order += [name for name in added.columns if name not in frame.columns]
-    whole = pd.concat([kept, added], axis=1)[[*order, active]]
+    columns = {name: frame[name] for name in frame.columns if name != active}
+    columns |= {name: added[name] for name in added.columns}
+    whole = pd.concat([*columns.values(), frame[active]], axis=1, keys=[*columns, active])
     return gpd.GeoDataFrame(whole, geometry=active, crs=frame.crs)
 
 
@@ -129,15 +144,23 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     """
     layers = {name: as_layer(zone, name=name) for name, zone in zones.items()}
     frame = schema.site_frame(sites, zone_names=layers)
-    plane = plane_of(frame)
-    same = {str(_zones.common_crs(frame, layer, plane)) for layer in layers.values()}
-    target: Any = _zones.common_crs(frame, next(iter(layers.values())), plane) if len(same) == 1 and layers else plane
+    blocks = []
+    for rows, plane in crs.planes(frame.geometry):
+        part = _overlaps(frame.iloc[rows], layers, plane)
+        blocks.append(part.set_index(pd.Index(np.tile(rows, len(layers) + 1))))
+    return pd.concat(blocks).sort_index(kind="stable").reset_index(drop=True)
+
+
+def _overlaps(frame: gpd.GeoDataFrame, layers: Mapping[str, Layer], plane: str) -> pd.DataFrame:
+    """Return the rows of sites that share a plane, one block a layer."""
+    shared = {str(_zones.common_crs(frame, layer, plane)): layer for layer in layers.values()}
+    target: Any = _zones.common_crs(frame, next(iter(layers.values())), plane) if len(shared) == 1 else plane
     prints = footprints.of(frame, target)
     shapes = overlap.only(prints.shapes, prints.measured)
     whole = np.asarray(shapely.area(shapes), dtype=np.float64)
     inside = {name: _zones.inside_areas(frame, [layer], prints, shapes) for name, layer in layers.items()}
     known = {
-        name: _zones.covered_areas(layer, prints, shapes, inside[name]) >= whole * (1 - _SAME)
+        name: _zones.covered_areas(layer, prints, shapes, inside[name], drawn=prints.measured) >= whole * (1 - _SAME)
         for name, layer in layers.items()
     }
     total = _zones.inside_areas(frame, list(layers.values()), prints, shapes)
@@ -149,8 +172,7 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
         alone = total - _zones.inside_areas(frame, others, prints, shapes)
         blocks.append(measure.rows(name, inside[name], alone, known=known[name], everything=everything))
     blocks.append(measure.rows(ANY_LAYER, total, total, known=everything, everything=everything))
-    stacked = pd.concat(blocks, keys=range(len(blocks)))
-    return stacked.sort_index(level=1, sort_remaining=True, kind="stable").reset_index(drop=True)
+    return pd.concat(blocks, ignore_index=True)
 
 
 class _Measure(NamedTuple):

@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 import json
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -23,7 +25,6 @@ from clustergeo.tags import tag
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 CRATE = "ro-crate-metadata.json"
 COLUMNS = ("file", "where", "found", "expected", "problem")
@@ -166,7 +167,10 @@ def _cells(name: str, content: bytes) -> Cells:
             for key, value in {**feature["properties"], "geometry": feature["geometry"]}.items()
         }
     if name.endswith(".gpkg"):
-        frame = pyogrio.read_dataframe(io.BytesIO(content), layer="sites", datetime_as_string=True)
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder, "sites.gpkg")
+            copy.write_bytes(content)
+            frame = pyogrio.read_dataframe(copy, layer="sites", datetime_as_string=True)
         return _cells("sites.geojson", geojson_bytes(_typed(frame)))
     if name.endswith(".csv"):
         header, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))

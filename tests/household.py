@@ -1,4 +1,4 @@
-"""What several tests of the finished house share: the command as a user runs it, and one report of the 15 for them all."""
+"""What tests of the finished house share: the command as a user runs it, and one report of the 15 for them all."""
 
 from __future__ import annotations
 

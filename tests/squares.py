@@ -43,5 +43,7 @@ def boundary_file() -> Path:
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
     file = folder / "data" / "kostat2018" / "skorea-submunicipalities-2018-topo.json"
     if not file.is_file():
-        pytest.skip("the boundary source in full resolution is not here: set CLUSTERGEO_SHARED to the folder that holds it")
+        pytest.skip(
+            "the boundary source in full resolution is not here: set CLUSTERGEO_SHARED to the folder that holds it"
+        )
     return file

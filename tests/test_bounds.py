@@ -43,7 +43,9 @@ def test_no_way_of_placing_a_site_breaks_a_bound_and_some_way_meets_each(data: s
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_where_part_of_the_ground_is_not_covered_every_filling_of_it_stays_within_the_bounds(data: st.DataObject) -> None:
+def test_where_part_of_the_ground_is_not_covered_every_filling_of_it_stays_within_the_bounds(
+    data: st.DataObject,
+) -> None:
     cells = data.draw(st.integers(1, 8))
     kinds = data.draw(st.lists(st.sampled_from("zn?"), min_size=cells, max_size=cells))
     size = data.draw(st.integers(1, cells))
@@ -117,7 +119,7 @@ def test_nothing_known_gives_no_bounds() -> None:
 
 @pytest.mark.parametrize("crs", [LAEA, LONLAT, PLANE, "EPSG:5179", "EPSG:3857"])
 def test_the_bounds_of_a_disc_hold_in_any_projection(crs: str) -> None:
-    """A site of 4 km2 in 5 km2 of which 4 lie in the zone: at least three quarters, at most all; areas are true ones."""
+    """A site of 4 km2 in 5 km2 of which 4 lie in the zone: at least three quarters; areas are true ones."""
     ground = gpd.GeoSeries([box(0, 0, 2500, 2000), box(0, 0, 2000, 2000), Point(1250, 1000).buffer(500)], crs=LAEA)
     within, zone, disc = ground.translate(-60_000, 100_000).to_crs(crs)
     frame = sites([disc], crs, footprint_basis=["disc"], area_km2=[4.0])

@@ -76,7 +76,17 @@ def test_importing_the_package_loads_no_heavy_library(tmp_path: Path) -> None:
     script = "import json, sys, clustergeo; dir(clustergeo); print(json.dumps(sorted(sys.modules)))"
     loaded = set(in_new_process(script, cwd=tmp_path))
     assert "clustergeo" in loaded
-    assert not loaded & {"folium", "branca", "matplotlib", "geopandas", "pandas", "numpy", "shapely", "pyproj", "pyogrio"}
+    assert not loaded & {
+        "folium",
+        "branca",
+        "matplotlib",
+        "geopandas",
+        "pandas",
+        "numpy",
+        "shapely",
+        "pyproj",
+        "pyogrio",
+    }
 
 
 def test_loading_and_tagging_draws_nothing_and_so_loads_no_drawing_library(tmp_path: Path) -> None:

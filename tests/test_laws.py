@@ -113,12 +113,10 @@ def test_the_area_of_a_zone_is_its_share_of_the_true_area_in_any_shared_projecti
 
 def test_the_layer_in_another_datum_lands_within_a_metre_of_its_twin() -> None:
     drawn = gpd.GeoSeries([square(-50, -50, 555.5, 2000)], crs=PLANE)
-    frame = sites([SITE]).to_crs(LONLAT)
-    shares = [
-        zone(frame, list(drawn.to_crs(crs)), crs)["rdz_share_low"].iloc[0]
-        for crs in (LONLAT, PLANE, "EPSG:5179", "EPSG:5174", "EPSG:32652")
-    ]
-    assert shares == pytest.approx([0.5055] * 5, abs=0.001)
+    systems = {f"z{number}": crs for number, crs in enumerate([LONLAT, PLANE, "EPSG:5179", "EPSG:5174", "EPSG:32652"])}
+    zones = {name: layer(drawn.to_crs(crs), crs, name=name) for name, crs in systems.items()}
+    row = cg.tag(sites([SITE]).to_crs(LONLAT), zones=zones).iloc[0]
+    assert [row[f"{name}_share_low"] for name in zones] == pytest.approx([0.5055] * 5, abs=0.001)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,9 @@ def test_a_layer_cannot_be_changed_and_has_a_sha256_of_its_shapes() -> None:
     assert layer(ZONE, sha256="abc").sha256 == "abc"
 
 
-@pytest.mark.parametrize("name", ["capital", "Region", "region", "a b", "1a", "", "any", "class", "rdz_reported", "개발", None])
+@pytest.mark.parametrize(
+    "name", ["capital", "Region", "region", "a b", "1a", "", "any", "class", "rdz_reported", "개발", None]
+)
 def test_a_name_that_would_make_a_bad_column_is_refused(name: Any) -> None:
     with pytest.raises(cg.ClusterGeoError, match="cannot name a zone layer"):
         layer(ZONE, name=name)

@@ -230,7 +230,8 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_links_open_apart_and_name_their_host() -> None:
     assert _cards.links('https://www.example.org/a"b?x=1&y=2') == (
-        '<a href="https://www.example.org/a&quot;b?x=1&amp;y=2" target="_blank" rel="noopener noreferrer">example.org</a>'
+        '<a href="https://www.example.org/a&quot;b?x=1&amp;y=2" target="_blank" rel="noopener noreferrer">'
+        "example.org</a>"
     )
 
 

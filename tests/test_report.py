@@ -11,16 +11,29 @@ import re
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from household import EPOCH, KOREAN_FOLDER, MANIFEST, NO_NETWORK, contents, environment, once, report_of, run, shipped_report
+from household import (
+    EPOCH,
+    KOREAN_FOLDER,
+    MANIFEST,
+    NO_NETWORK,
+    contents,
+    environment,
+    once,
+    report_of,
+    run,
+    shipped_report,
+)
 
 import clustergeo as cg
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SUFFIXES = ("", ".ko")
 KEYS = ("sector", "province", "macro_region", "in_capital_region", "rdz_basis", "status")
@@ -116,7 +129,9 @@ def test_the_tables_say_who_is_in_the_capital_region_and_who_has_a_restricted_zo
 def test_the_sites_file_says_what_the_announcement_and_the_later_facts_say(shipped: Path) -> None:
     rows = {row["site_id"]: row for row in rows_of(shipped / "sites.csv")}
     assert len(rows) == 15
-    areas = {name: (float(rows[name]["area_km2"]), rows[name]["area_as_of"]) for name in ("yongin", "wanju", "hongseong")}
+    areas = {
+        name: (float(rows[name]["area_km2"]), rows[name]["area_as_of"]) for name in ("yongin", "wanju", "hongseong")
+    }
     assert areas == {"yongin": (7.28, "2024-04-24"), "wanju": (0.636, "2025-12-24"), "hongseong": (2.36, "2023-03-15")}
     assert {name for name, row in rows.items() if row["in_capital_region"] == "true"} == {"yongin"}
     assert (rows["gwangju"]["rdz_share"], rows["gwangju"]["rdz_as_of"]) == ("0.956", "2025-02-25")
@@ -143,7 +158,10 @@ def test_the_four_formats_hold_the_same_sites_and_figures(shipped: Path) -> None
 
 def test_every_page_picture_and_table_says_of_which_day_its_facts_are(shipped: Path) -> None:
     latest = max(
-        str(value) for row in features_of(shipped / "sites.geojson") for name, value in row.items() if name.endswith("_as_of")
+        str(value)
+        for row in features_of(shipped / "sites.geojson")
+        for name, value in row.items()
+        if name.endswith("_as_of")
     )
     silent = []
     for path in [*shipped.rglob("*.html"), *shipped.rglob("*.svg"), *shipped.rglob("*.md")]:
@@ -192,7 +210,9 @@ def test_the_front_page_names_every_site_and_its_key_figures(shipped: Path, suff
 
 
 def test_nothing_in_a_page_is_loaded_from_elsewhere(shipped: Path) -> None:
-    loads = re.compile(r"""<(?:script|img|iframe|source|image)\b[^>]*?\b(?:src|xlink:href)\s*=\s*["']?(?!data:)([^"'\s>]+)""")
+    loads = re.compile(
+        r"""<(?:script|img|iframe|source|image)\b[^>]*?\b(?:src|xlink:href)\s*=\s*["']?(?!data:)([^"'\s>]+)"""
+    )
     for path in [*shipped.rglob("*.html"), *shipped.rglob("*.svg")]:
         text = path.read_text(encoding="utf-8")
         assert [found for found in loads.findall(text) if not found.startswith("#")] == [], path.name
@@ -350,7 +370,9 @@ def test_the_tables_follow_the_made_up_sites(own: MadeUp) -> None:
     assert sum(map(int, province.values())) == 15
     assert len(province) == 14
     assert sorted(province.values()) == ["1"] * 13 + ["2"]
-    capital = {row["Capital region"]: row["Sites"] for row in rows_of(own.folder / "tables/summary-by-in_capital_region.csv")}
+    capital = {
+        row["Capital region"]: row["Sites"] for row in rows_of(own.folder / "tables/summary-by-in_capital_region.csv")
+    }
     assert capital == {"inside": "4", "outside": "11"}
     sector = [row["Sites"] for row in rows_of(own.folder / "tables/summary-by-sector.csv")]
     assert sorted(sector) == ["3", "3", "3", "3", "6"]
@@ -359,7 +381,10 @@ def test_the_tables_follow_the_made_up_sites(own: MadeUp) -> None:
 
 
 def test_the_area_is_that_of_the_outline_and_unknown_for_a_point(own: MadeUp) -> None:
-    area = {row["Capital region"]: row["Area (km²)"] for row in rows_of(own.folder / "tables/summary-by-in_capital_region.csv")}
+    area = {
+        row["Capital region"]: row["Area (km²)"]
+        for row in rows_of(own.folder / "tables/summary-by-in_capital_region.csv")
+    }
     if own.format == "csv":
         assert set(area.values()) == {""}
     else:
@@ -396,7 +421,12 @@ def traces_of_the_fifteen() -> tuple[set[str], set[str]]:
     """Return the ids of the shipped sites, and every name, address, note and source that is only theirs."""
     sites = cg.load_sites()
     catalogue = cg.catalogue()
-    allowed = {word for column in ("source", "attribution", "licence", "layer") for text in catalogue[column] for word in text.split()}
+    allowed = {
+        word
+        for column in ("source", "attribution", "licence", "layer")
+        for text in catalogue[column]
+        for word in text.split()
+    }
     words = {"국가첨단산업단지", "national high-tech complex", "sites-2023"}
     for column in sites.columns:
         if column in {"name_ko", "name_en", "address_ko", "address_en"} or "_note_" in column:
@@ -415,7 +445,9 @@ def texts_of(path: Path) -> list[str]:
     bare = re.sub(rb"base64,[A-Za-z0-9+/=]+", b"", data)
     texts = [one.decode("utf-8", "replace") for one in (bare, *inside)]
     # JSON inside a page may write Korean and slashes in another way.
-    return texts + [re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text) for text in texts if "\\u" in text]
+    return texts + [
+        re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text) for text in texts if "\\u" in text
+    ]
 
 
 def test_the_search_for_traces_finds_the_fifteen_in_their_own_report(shipped: Path) -> None:
@@ -460,7 +492,14 @@ def test_a_fresh_report_of_ones_own_sites_verifies(own: MadeUp) -> None:
 def test_zones_of_the_caller_reach_every_output(tmp_path: Path) -> None:
     sites = made_up().iloc[:3]
     zone = gpd.GeoDataFrame(geometry=[shapely.box(126.97, 37.55, 126.985, 37.57)], crs="EPSG:4326")
-    water = cg.Layer(zone, name="water", coverage=["kostat:11"], as_of="2024-05-01", source="https://example.org/w", licence="CC0-1.0")
+    water = cg.Layer(
+        zone,
+        name="water",
+        coverage=["kostat:11"],
+        as_of="2024-05-01",
+        source="https://example.org/w",
+        licence="CC0-1.0",
+    )
     with pytest.warns(cg.ClusterGeoWarning, match="2 site"):
         folder = cg.report(tmp_path / "out", sites=sites, zones={"water": water})
     seoul, jeju, busan = features_of(folder / "sites.geojson")

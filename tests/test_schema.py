@@ -34,9 +34,11 @@ def test_every_problem_stands_in_one_error() -> None:
 
 @pytest.mark.parametrize(
     "column",
-    ["in_capital_region", "capital_share", "capital_border_km", "region_share", "municipality_alternatives"]
-    + ["province_code_mois", "province_code_kostat", "municipality_code_kostat", "rdz_share_low", "rdz_basis"]
-    + ["province", "city", "municipality", "locality", "water_area_m2"],
+    [
+        *("in_capital_region", "capital_share", "capital_border_km", "region_share", "municipality_alternatives"),
+        *("province_code_mois", "province_code_kostat", "municipality_code_kostat", "rdz_share_low", "rdz_basis"),
+        *("province", "city", "municipality", "locality", "water_area_m2"),
+    ],
 )
 def test_a_column_that_a_tag_would_overwrite_is_refused_by_name(column: str) -> None:
     with pytest.raises(cg.ClusterGeoError, match=rf"'{column}'.*rename or drop"):

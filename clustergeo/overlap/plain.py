@@ -10,8 +10,8 @@ import shapely
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Below this part of a site an overlap is rounding, not ground.
-_RELATIVE = 1e-9
+# How many units in the last place of a coordinate an edge may be off after an intersection.
+_ULPS = 16
 
 
 def only(values: Any, keep: Any) -> NDArray[np.object_]:
@@ -87,20 +87,20 @@ def pair_areas(
     rows, columns = rows[order], columns[order]
     whole = shapely.area(sites)
     areas = np.asarray(shapely.area(shapely.intersection(candidates[rows], zones[columns])), dtype=np.float64)
-    least = _rounding(sites)[rows]
-    inside = np.abs(areas - whole[rows]) <= least
+    noise, other = _rounding(sites)[rows], _rounding(zones)[columns]
+    least = np.minimum(noise, other)
+    inside = np.abs(areas - whole[rows]) <= noise
     areas[inside] = whole[rows][inside]
     kept = areas > least
     return rows[kept], columns[kept], areas[kept]
 
 
-def _rounding(sites: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Return the area of each site that rounding of its coordinates may make or lose."""
-    if len(sites) == 0:
+def _rounding(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the area of each shape that rounding of its coordinates may make or lose."""
+    if len(shapes) == 0:
         return np.empty(0)
-    largest = np.nan_to_num(np.abs(shapely.bounds(sites)).max(axis=1))
-    noise = 8 * np.finfo(np.float64).eps * largest * shapely.length(sites)
-    return np.asarray(np.maximum(_RELATIVE * shapely.area(sites), noise), dtype=np.float64)
+    largest = np.nan_to_num(np.abs(shapely.bounds(shapes)).max(axis=1))
+    return np.asarray(_ULPS * np.finfo(np.float64).eps * largest * shapely.length(shapes), dtype=np.float64)
 
 
 def total_areas(sites: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArray[np.float64]:

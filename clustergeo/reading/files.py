@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import re
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,7 @@ from clustergeo.errors import InputError
 from clustergeo.layers import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _VECTOR = (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip")
 _PARQUET = (".parquet", ".geoparquet")
@@ -62,7 +65,7 @@ def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -
     --------
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "sites.csv"
-    >>> _ = path.write_text("site_id,lon,lat\\na,127.2,37.15\\n")
+    >>> _ = path.write_text("site_id,lon,lat\na,127.2,37.15\n")
     >>> read_sites(path)["site_id"].tolist()
     ['a']
     """
@@ -186,19 +189,32 @@ def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
 
 def _from_vector(file: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Return the frame of a format that GDAL reads."""
-    # Bytes where one file is everything, because GDAL cannot open a path that the locale cannot encode.
-    single = file.suffix.lower() in {".gpkg", ".geojson", ".json", ".fgb", ".zip"}
-    source: Any = io.BytesIO(file.read_bytes()) if single else os.fsencode(file).decode("utf-8", "replace")
     try:
-        frame = pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True)
+        with _gdal_path(file) as source:
+            frame = pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
-        reason = re.sub(r"/vsimem/\S+", file.name, str(error).splitlines()[0])
+        reason = str(error).splitlines()[0]
         msg = f"{_shown(file)} cannot be read: {reason}. Check that it is whole and of the format its name says."
         raise InputError(msg) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         msg = f"{_shown(file)} has no geometry: clustergeo needs polygons or points."
         raise InputError(msg)
     return frame
+
+
+@contextlib.contextmanager
+def _gdal_path(file: Path) -> Iterator[str]:
+    """Yield a path that GDAL can open: a copy of the file and its siblings where the locale cannot encode its name."""
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory() as folder:
+            for sibling in file.parent.iterdir():
+                if sibling.stem == file.stem and sibling.is_file():
+                    shutil.copyfile(sibling, Path(folder, f"file{sibling.suffix}"))
+            yield str(Path(folder, f"file{file.suffix}"))
+    else:
+        yield str(file)
 
 
 def _from_parquet(file: Path) -> gpd.GeoDataFrame:

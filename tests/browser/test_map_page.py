@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Watched
 
+# What an evaluation returns is copied out of the browser, and a map takes seconds: calls on it return nothing.
 MAP = "Object.values(window).find(found => found instanceof L.Map)"
 PANES = ("cgGround", "cgCapital", "cgZones", "cgWithin", "cgFootprints", "cgDots")
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -102,7 +103,7 @@ def test_every_card_opens_from_its_name_and_from_its_dot(
         assert all(text.strip() for text in card.locator("dd").all_inner_texts())
         assert card.locator("a[target=_blank][rel~=noopener][href^=http]").count() > 0
         seen.append(title)
-        page.evaluate(f"{MAP}.closePopup()")
+        page.evaluate(f"() => {{ {MAP}.closePopup(); }}")
         page.locator(".leaflet-popup").wait_for(state="detached")
     assert seen == list(tagged[f"name_{lang}"])
     dots = page.locator("path.cg-site")
@@ -111,7 +112,7 @@ def test_every_card_opens_from_its_name_and_from_its_dot(
         card = page.locator(".leaflet-popup .cg-card")
         card.wait_for()
         assert card.locator("h3").inner_text() == seen[at]
-        page.evaluate(f"{MAP}.closePopup()")
+        page.evaluate(f"() => {{ {MAP}.closePopup(); }}")
         page.locator(".leaflet-popup").wait_for(state="detached")
     watched.assert_quiet()
 
@@ -145,9 +146,9 @@ def test_every_layer_toggles_off_and_on(tagged: gpd.GeoDataFrame, open_page: Cal
 
 def test_names_hide_when_one_zooms_out_and_return(tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]) -> None:
     watched = open_page(maps.map_html(maps.explore(tagged)))
-    watched.page.evaluate(f"{MAP}.setZoom(4, {{animate: false}})")
+    watched.page.evaluate(f"() => {{ {MAP}.setZoom(4, {{animate: false}}); }}")
     assert chips(watched) == []
-    watched.page.evaluate(f"{MAP}.setZoom(7, {{animate: false}})")
+    watched.page.evaluate(f"() => {{ {MAP}.setZoom(7, {{animate: false}}); }}")
     assert len(chips(watched)) == len(tagged)
 
 
@@ -205,8 +206,10 @@ def test_hostile_names_run_nothing(open_page: Callable[..., Watched]) -> None:
     page.locator(".leaflet-popup .cg-card").wait_for()
     assert page.locator(".cg-card h3").inner_text() == HOSTILE
     assert page.locator(".cg-card a").count() == 1
-    page.evaluate(f"{MAP}.closePopup()")
-    page.evaluate(f"{MAP}.eachLayer(layer => layer.getTooltip && layer.getTooltip() && layer.openTooltip())")
+    page.evaluate(f"() => {{ {MAP}.closePopup(); }}")
+    page.evaluate(
+        f"() => {{ {MAP}.eachLayer(layer => layer.getTooltip && layer.getTooltip() && layer.openTooltip()); }}"
+    )
     page.wait_for_timeout(300)
     assert page.locator("img").count() == 0
     watched.assert_quiet()
