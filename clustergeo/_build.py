@@ -90,7 +90,11 @@ def _boundary(path: Path | None, source: dict[str, Any]) -> Path:
         import pooch  # noqa: PLC0415  (an extra that only a rebuild without a local file needs)
 
         return Path(pooch.retrieve(source["url"], known_hash=f"sha256:{source['sha256']}"))
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        msg = f"The boundary file {path} cannot be read: {error.strerror}. Name the copy of {source['url']}."
+        raise DataError(msg) from error
     if found != source["sha256"]:
         msg = f"{path} has the sha256 {found}, not {source['sha256']} of the boundary source {source['url']}."
         raise DataError(msg)
@@ -164,7 +168,9 @@ def _sites(raw: Path, localities: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     named = pd.read_csv(raw / "site_localities.csv", dtype=str, keep_default_na=False)
     shapes = localities.set_index("locality_code_kostat")["geometry"]
     shown = localities.set_index("locality_code_kostat")["locality"]
-    municipalities, names, names_en, areas, problems = [], [], [], [], []
+    municipalities, names, names_en, areas = [], [], [], []
+    strange = sorted(set(named["site_id"]) - set(table["site_id"]))
+    problems = [f"site_localities.csv names {site!r}, which is no site of sites.csv." for site in strange]
     for row in table.itertuples(index=False):
         rows = named[named["site_id"] == row.site_id]
         codes = list(rows["locality_code_kostat"])
@@ -225,11 +231,12 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
         ("municipality-moves", "table", "municipality_moves.csv", *compiled, "2023-07-01"),
         ("municipality-changes-not-included", "table", "municipality_not_included.csv", *compiled, "2026"),
         ("macro-regions", "table", "macro_regions.csv", *compiled, "2025-09-30"),
+        ("sources", "table", "sources.toml", *compiled, facts_vintage),
     ]
     layers = []
     for name, kind, file, licence, attribution, origin, vintage in entries:
         path = out / file
-        rows = len(gpd.read_parquet(path)) if path.suffix == ".parquet" else len(pd.read_csv(path, dtype=str))
+        rows = _rows(path)
         layers.append(
             {
                 "layer": name,
@@ -244,6 +251,15 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
             }
         )
     return {"layers": layers}
+
+
+def _rows(path: Path) -> int:
+    """Return the number of rows of a shipped file; of sources.toml the number of sources."""
+    if path.suffix == ".parquet":
+        return len(gpd.read_parquet(path))
+    if path.suffix == ".toml":
+        return len(tomllib.loads(path.read_text(encoding="utf-8")))
+    return len(pd.read_csv(path, dtype=str))
 
 
 def main(arguments: list[str] | None = None) -> int:

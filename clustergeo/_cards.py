@@ -115,9 +115,9 @@ def known(row: Row, column: str) -> Any:
 def place_of(row: Row, lang: str) -> str:
     """Return the nearest known place of a site in one short name; empty text where none is known."""
     for column in ("city", "municipality", "province"):
-        for found in (known(row, f"{column}_en") if lang == "en" else None, known(row, column)):
-            if found is not None:
-                return " ".join(str(found).split())
+        found = known(row, column)
+        if found is not None:
+            return " ".join(labels.value(column, found, lang).split())
     return ""
 
 
@@ -230,8 +230,8 @@ def _place(row: Row, lang: str) -> str:
     parts: list[str] = []
     for column in ("province", "municipality", "locality"):
         found = (known(row, f"{column}_en") if lang == "en" else None) or known(row, column)
-        if found is not None and str(found) not in parts:
-            parts.append(str(found))
+        if found is not None and (named := labels.value(column, str(found), lang)) not in parts:
+            parts.append(named)
     # English names run from the small to the large.
     where = escape(", ".join(reversed(parts)) if lang == "en" else " ".join(parts))
     address = known(row, f"address_{lang}") or known(row, "address_ko") or known(row, "address_en")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from clustergeo import labels, tables
+from clustergeo import facts, labels, tables
 from clustergeo.exporting import FORMATS, frame_bytes, geojson_bytes, group_rows, group_slug
 
 if TYPE_CHECKING:
@@ -39,14 +39,23 @@ def data_files(tagged: gpd.GeoDataFrame) -> dict[str, tuple[bytes, int]]:
 def table_files(tagged: gpd.GeoDataFrame) -> dict[str, tuple[bytes, int]]:
     """Return the summary tables of tagged sites: bytes and number of rows by relative name."""
     files: dict[str, tuple[bytes, int]] = {}
+    latest = facts.latest_date(tagged)
     for key in tables.KEYS:
         summary = tables.summarize(tagged, by=key)
         for lang in labels.LANGS:
             shown, stem = tables.table(summary, lang=lang), f"tables/summary-by-{key}{suffix(lang)}"
             files[f"{stem}.csv"] = (shown.csv(), len(summary))
-            files[f"{stem}.html"] = (_page(shown.html(), lang), len(summary))
-            files[f"{stem}.md"] = (shown.markdown().encode(), len(summary))
+            day = facts_as_of(latest, lang)
+            files[f"{stem}.html"] = (_page(f"{shown.html()}<p>{day}</p>\n", lang), len(summary))
+            files[f"{stem}.md"] = (f"{shown.markdown()}\n{day}\n".encode(), len(summary))
     return files
+
+
+def facts_as_of(day: str | None, lang: str) -> str:
+    """Say of which day the latest fact is."""
+    if lang == "ko":
+        return f"{day} 기준 사실" if day else "날짜가 있는 사실 없음"
+    return f"Facts as of {day}" if day else "No dated facts"
 
 
 def suffix(lang: str) -> str:

@@ -73,6 +73,7 @@ def ro_crate(
     facts_as_of: str | None,
     run_at: str,
     name: str = "clustergeo: where the sites lie",
+    as_of: str | None = None,
     description: str = "Sites tagged by region, sector and restriction zones, and what each tag rests on.",
 ) -> bytes:
     """Return the metadata of a folder of outputs, as RO-Crate 1.1.
@@ -88,6 +89,8 @@ def ro_crate(
         The date of the latest fact used, ISO text; None if no fact is dated.
     run_at
         The time of the run, ISO text; see `run_time`.
+    as_of
+        The day that was asked for, ISO text; None if none was.
     name, description
         Of the whole folder.
 
@@ -110,8 +113,8 @@ def ro_crate(
         "@id": "#clustergeo",
         "@type": "SoftwareApplication",
         "name": "clustergeo",
-        "version": _version(),
-        "softwareVersion": _version(),
+        "version": software_version(),
+        "softwareVersion": software_version(),
     }
     root: dict[str, Any] = {
         "@id": "./",
@@ -126,8 +129,7 @@ def ro_crate(
         or "No layer with a licence was used; the sites are their owner's.",
         "mentions": [{"@id": "#run"}],
     }
-    if facts_as_of:
-        root["factsAsOf"] = facts_as_of
+    root |= {term: day for term, day in (("factsAsOf", facts_as_of), ("asOf", as_of)) if day}
     run = {
         "@id": "#run",
         "@type": "CreateAction",
@@ -145,7 +147,7 @@ def ro_crate(
     }
     graph = [descriptor, root, *parts, *(layer for layer, _ in used), *licences.values(), software, run]
     # Words that RO-Crate does not define are defined here, so that a JSON-LD reader keeps them.
-    own = {term: f"https://w3id.org/ro/terms/clustergeo#{term}" for term in ("coverage", "factsAsOf", "rows")}
+    own = {term: f"https://w3id.org/ro/terms/clustergeo#{term}" for term in ("asOf", "coverage", "factsAsOf", "rows")}
     own["sha256"] = "https://schema.org/sha256"
     context = ["https://w3id.org/ro/crate/1.1/context", own]
     return json_bytes({"@context": context, "@graph": graph})
@@ -213,7 +215,7 @@ def _slug(text: str) -> str:
     return f"{words}-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:8]}".lstrip("-")
 
 
-def _version() -> str:
+def software_version() -> str:
     """Return the version of clustergeo; a source tree that was not installed has none."""
     try:
         return importlib.metadata.version("clustergeo")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
 from markupsafe import Markup
 
 from clustergeo import facts, labels, tables
-from clustergeo._contents import suffix
+from clustergeo._contents import facts_as_of, suffix
+from clustergeo._crate import CRATE_NAME
 from clustergeo._page import data_uri
 from clustergeo.explaining import explain
-from clustergeo.exporting import FORMATS, run_time
 from clustergeo.layers import Layer
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 # A page that explains thousands of sites one by one is read by nobody.
 _EXPLAINED = 60
+# A full stop or comma at the end belongs to the sentence.
+_ADDRESS = re.compile(r"(https?://[^\s<>]*[^\s<>.,;])")
 
 _WORDS = {
     "title_15": ("15개 국가첨단산업단지 후보지는 어디에 있는가", "Where the 15 national high-tech complexes lie"),
     "title": ("부지 {count}곳은 어디에 있는가", "Where {count} sites lie"),
-    "as_of": ("{date} 기준 사실", "Facts as of {date}"),
-    "undated": ("날짜가 있는 사실 없음", "No dated facts"),
     "asked": ("(요청한 기준일 {date})", "(as asked: {date})"),
     "other": ("English", "한국어"),
     "sites": ("부지", "sites"),
@@ -128,14 +129,22 @@ details p{overflow-wrap:anywhere}.files{columns:3 14rem;font-size:.9rem}
 """
 
 
+class Told(NamedTuple):
+    """What a front page says of the run: the day asked for, whose sites, when it was made, and the files beside it."""
+
+    as_of: str | None
+    shipped: bool
+    run_at: str
+    names: tuple[str, ...]
+
+
 def front_page(
     tagged: gpd.GeoDataFrame,
     used: Iterable[Layer | Mapping[str, Any]],
     *,
     picture: bytes,
     lang: str,
-    as_of: str | None,
-    shipped: bool,
+    told: Told,
 ) -> str:
     """Return the front page as HTML that needs no network.
 
@@ -149,16 +158,14 @@ def front_page(
         The static map, PNG.
     lang
         `"ko"` or `"en"`.
-    as_of
-        The day that was asked for, or None.
-    shipped
-        Whether the sites are the 15 shipped ones.
+    told
+        What the page says of the run.
     """
     at = labels.check_lang(lang)
     words = {name: pair[at] for name, pair in _WORDS.items()}
     other = "en" if lang == "ko" else "ko"
     latest = facts.latest_date(tagged)
-    title = words["title_15"] if shipped else words["title"].format(count=f"{len(tagged):,}")
+    title = words["title_15"] if told.shipped else words["title"].format(count=f"{len(tagged):,}")
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(_TEMPLATE).render(
         lang=lang,
@@ -167,8 +174,8 @@ def front_page(
         other_lang=other,
         other_page=f"index{suffix(other)}.html",
         map_page=f"map{suffix(lang)}.html",
-        as_of=words["as_of"].format(date=latest) if latest else words["undated"],
-        asked=words["asked"].format(date=as_of) if as_of else "",
+        as_of=facts_as_of(latest, lang),
+        asked=words["asked"].format(date=told.as_of) if told.as_of else "",
         key=_key_figures(tagged, words),
         picture=data_uri(picture, "image/png"),
         # The tables escape their own text.
@@ -178,17 +185,25 @@ def front_page(
             for key in ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
         ],
         evidence=[
-            (f"{row.get(f'name_{lang}') or row['site_id']}", explain(tagged, row["site_id"], lang=lang).splitlines())
+            (
+                f"{row.get(f'name_{lang}') or row['site_id']}",
+                [_linked(text) for text in explain(tagged, row["site_id"], lang=lang).splitlines()],
+            )
             for _, row in tagged.head(_EXPLAINED if len(tagged) <= _EXPLAINED else 0).iterrows()
         ],
         too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
         layer_heads=[_LAYER_WORDS[name][at] for name in _LAYER_COLUMNS],
         layers=[_layer_row(layer) for layer in used],
-        files=[f"sites.{ending}" for ending in FORMATS]
-        + [f"map{suffix(lang)}.{ending}" for ending in ("png", "svg", "html")]
-        + [f"tables/summary-by-{key}{suffix(lang)}.{ending}" for key in tables.KEYS for ending in ("csv", "html")]
-        + ["ro-crate-metadata.json"],
-        made=words["made"].format(time=run_time()),
+        files=[*(name for name in told.names if ".ko." not in name or lang == "ko"), CRATE_NAME],
+        made=words["made"].format(time=told.run_at),
+    )
+
+
+def _linked(sentence: str) -> Markup:
+    """Return a sentence with its web addresses as links."""
+    parts = _ADDRESS.split(sentence)
+    return Markup("").join(
+        Markup('<a href="{0}" rel="noopener">{0}</a>').format(part) if at % 2 else part for at, part in enumerate(parts)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from folium.template import Template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# The start of a tag of a template; in JSON made here it can only stand in a text.
+_TAG = re.compile(r"\{(?=[{%#])")
 
 # Everything else that folium links to by default serves marker icons that this map does not use.
 _JS = ("leaflet", "jquery")
@@ -60,7 +64,7 @@ class Ground(MacroElement):
     def __init__(self, *, panel: str, style: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Ground"
-        self.panel = panel
+        self.panel = literal(panel)
         self.style = style + asset("map.css")
         self.program = asset("map.js")
         self.data = as_json(data)
@@ -79,7 +83,7 @@ class Drawn(FoliumLayer):
 
     def __init__(self, name: str, method: str, *arguments: dict[str, Any], show: bool = True) -> None:
         # Leaflet's layer control takes names as HTML.
-        super().__init__(name=escape(name), overlay=True, control=True, show=show)
+        super().__init__(name=literal(escape(name)), overlay=True, control=True, show=show)
         self._name = "Drawn"
         self.method = method
         self.arguments = "".join(f", {as_json(argument)}" for argument in arguments)
@@ -95,7 +99,19 @@ def as_json(data: Any) -> str:
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # No `<` at all: neither the end of the element nor the start of a comment can come from data.
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return _TAG.sub("\\\\u007b", text)
+
+
+def literal(text: str) -> str:
+    """Return HTML whose text folium does not run: it takes what it has rendered for a template once more.
+
+    Examples
+    --------
+    >>> literal("{{7*7}}")
+    '&#123;{7*7}}'
+    """
+    return _TAG.sub("&#123;", text)
 
 
 def asset(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,12 +28,11 @@ def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: s
     contain it, any other site to those that hold all of what contains it; otherwise the tag is null and the
     alternatives are listed.
     """
-    localities = datasets.load_regions("locality", as_of=as_of)
+    localities, zones = _localities_on_plane()
     if prints.plane != crs.KOREA_PLANE:
-        localities = localities.iloc[:0]
-    zones = crs.transform(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, prints.plane)
+        localities, zones = localities.iloc[:0], zones[:0]
     pairs = _pairs(prints, zones)
-    pairs["municipality"] = localities["municipality_code_kostat"].to_numpy()[pairs["zone"]]
+    pairs["municipality"] = localities["locality_code_kostat"].str[:5].to_numpy()[pairs["zone"]]
     municipalities = datasets.municipalities_on(as_of)
     whole = np.asarray(shapely.area(prints.containing), dtype=np.float64)
     held = pairs.groupby(["row", "municipality"], sort=True)["area"].sum().reset_index()
@@ -61,6 +61,28 @@ def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: s
         out["macro_region"] = datasets.macro_region_codes(out["municipality_code_kostat"].str[:2])
     out.index = frame.index
     return _with_evidence(frame, out)
+
+
+@functools.cache
+def _localities_on_plane() -> tuple[pd.DataFrame, NDArray[np.object_]]:
+    """Return codes and names of the localities, and their polygons on the Korean plane."""
+    localities = datasets.load_regions("locality")
+    shapes = crs.transform(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
+    return localities[["locality_code_kostat", "locality"]], shapes
+
+
+@functools.cache
+def _capital_on_plane() -> tuple[NDArray[np.object_], NDArray[np.object_], shapely.Geometry]:
+    """Return the capital region, all land (both disjoint) and the border shared with a neighbour, on the plane."""
+    capital = np.asarray(datasets.load_capital_region().geometry.values, dtype=object)
+    provinces = np.asarray(datasets.load_regions("province").geometry.values, dtype=object)
+    region = overlap.dissolve(crs.transform(capital, crs.LONLAT, crs.KOREA_PLANE))
+    land = crs.transform(provinces, crs.LONLAT, crs.KOREA_PLANE)
+    merged = shapely.MultiPolygon(list(region))
+    neighbours = land[shapely.area(shapely.intersection(land, merged)) < HALF * shapely.area(land)]
+    # Neighbours of one coverage share their vertices; a millimetre absorbs what filling the holes adds.
+    shared = shapely.intersection(shapely.boundary(merged), shapely.buffer(shapely.union_all(neighbours), 1e-3))
+    return region, overlap.dissolve(np.concatenate([land, region])), shared
 
 
 def _pairs(prints: footprints.Footprints, zones: NDArray[np.object_]) -> pd.DataFrame:
@@ -113,21 +135,18 @@ def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame) -> pd.DataFrame:
     """Let reported region names stand where the frame holds them, and refuse names that the geometry contradicts."""
     if not schema.has_evidence(frame):
         return tags
-    names = datasets.province_names()
-    problems = []
+    problems: list[str] = []
+    ids = frame["site_id"].to_numpy(dtype=object)
     for column in schema.REGION_EVIDENCE:
-        if column not in frame.columns:
-            continue
-        reported = frame[column].to_numpy(dtype=object)
-        said = np.array([isinstance(text, str) and bool(text.strip()) for text in reported], dtype=bool)
-        found = tags[column].to_numpy(dtype=object)
-        codes = tags["municipality_code_kostat"].to_numpy(dtype=object)
-        problems += [
-            f"site {frame['site_id'].iloc[row]!r}: {column} is {reported[row]!r}, but it lies in {found[row]!r}"
-            for row in np.flatnonzero(said)
-            if found[row] is not None and not _agrees(column, reported[row], found[row], codes[row], names)
-        ]
-        tags[column] = np.where(said, reported, found)
+        if column in frame.columns:
+            reported = frame[column].to_numpy(dtype=object)
+            said = np.array([isinstance(text, str) and bool(text.strip()) for text in reported], dtype=bool)
+            problems += [
+                f"site {ids[row]!r}: {column} is {reported[row]!r}, but it lies in {' or '.join(names)}"
+                for row in np.flatnonzero(said)
+                if (names := _names(column, tags.iloc[row])) and _plain(reported[row]) not in map(_plain, names)
+            ]
+            tags[column] = np.where(said, reported, tags[column].to_numpy(dtype=object))
     if problems:
         msg = "The reported region and the geometry disagree:\n- " + "\n- ".join(problems[: schema.SHOWN])
         msg += "\nMend the address, the position or `within`."
@@ -135,15 +154,26 @@ def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame) -> pd.DataFrame:
     return tags
 
 
-def _agrees(column: str, said: str, found: str, code: Any, names: dict[str, frozenset[str]]) -> bool:
-    """Say whether a reported name fits the found one: any name of a province, any spacing, gu with or without city."""
-    if column == "locality":
-        return True
-    plain, other = said.replace(" ", ""), found.replace(" ", "")
+def _names(column: str, tags: pd.Series) -> list[str]:
+    """Return every name that a reported region may have, given where the site can lie; none where that is not known.
+
+    A province may have any name it ever had, a gu stand with its city or alone. Localities are not compared: the legal
+    and the administrative ones of a place have different names.
+    """
+    codes = tags["municipality_code_kostat"] or tags["municipality_alternatives"]
+    if not isinstance(codes, str) or column == "locality":
+        return []
     if column == "province":
-        once = {name.replace(" ", "") for name in (names.get(str(code)[:2], frozenset()) if code else frozenset())}
-        return plain == other or plain in once
-    return plain == other or (bool(plain) and (other.endswith(plain) or other.startswith(plain)))
+        owners, ever = datasets.municipality_owners(), datasets.province_names()
+        return sorted({name for code in codes.split(";") for owner in (code[:2], owners[code]) for name in ever[owner]})
+    held = datasets.municipalities_on().loc[codes.split(";")]
+    names = [*held["city"], *([] if column == "city" else held["municipality"])]
+    return list(dict.fromkeys([*names, *(name.rpartition(" ")[2] for name in names)]))
+
+
+def _plain(name: str) -> str:
+    """Return a name without spaces."""
+    return "".join(str(name).split())
 
 
 def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.DataFrame:
@@ -151,12 +181,9 @@ def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.D
     if prints.plane != crs.KOREA_PLANE:
         nothing = np.full(len(frame), np.nan)
         return _capital_columns(frame, overlap.only(None, nothing > 0), (nothing, nothing, nothing), nothing)
-    capital = np.asarray(datasets.load_capital_region().geometry.values, dtype=object)
-    provinces = datasets.load_regions("province")
-    region = overlap.dissolve(crs.transform(capital, crs.LONLAT, prints.plane))
-    land = crs.transform(np.asarray(provinces.geometry.values, dtype=object), crs.LONLAT, prints.plane)
+    region, land, shared = _capital_on_plane()
     areal = prints.containing
-    inside, on_land = overlap.total_areas(areal, region), overlap.total_areas(areal, np.concatenate([land, region]))
+    inside, on_land = overlap.total_areas(areal, region), overlap.total_areas(areal, land)
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
     off = np.maximum(whole - np.maximum(on_land, inside), 0.0)
     off[off <= _SAME * whole] = 0.0
@@ -164,10 +191,10 @@ def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.D
     _, high_at_sea = footprints.bounds(inside, off, whole, prints.sizes)
     away = shapely.is_missing(areal) | (off >= whole * (1 - _SAME))
     low, high = np.where(away, np.nan, low), np.where(away, np.nan, high)
-    signed, beside = _border(prints, region, land)
+    signed, beside = _border(prints, region, shared)
     near = beside <= BOUNDARY_ERROR_M + prints.errors
     decided = ((low > HALF) | (high_at_sea < HALF)) & ~away & ~near
-    decided[prints.bare] = (_contains(prints.shapes, np.concatenate([land, region])) & ~near)[prints.bare]
+    decided[prints.bare] = (_contains(prints.shapes, land) & ~near)[prints.bare]
     verdict = overlap.only(np.where(prints.bare, _contains(prints.shapes, region), low > HALF), decided)
     share = np.where((low == high) & ~(prints.sizes == 0), low, np.nan)
     return _capital_columns(frame, verdict, (share, low, high), signed / 1000)
@@ -193,20 +220,15 @@ def _contains(points: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArra
 
 
 def _border(
-    prints: footprints.Footprints, region: NDArray[np.object_], land: NDArray[np.object_]
+    prints: footprints.Footprints, region: NDArray[np.object_], shared: shapely.Geometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the distance to the capital region's border, negative inside, and to the part with a neighbour; metres.
 
     The shore is a border of the region but not one beyond which another province begins, so only the shared part can
     make a verdict doubtful.
     """
-    outline = shapely.boundary(shapely.MultiPolygon(list(region)))
-    merged = shapely.MultiPolygon(list(region))
-    neighbours = land[shapely.area(shapely.intersection(land, merged)) < HALF * shapely.area(land)]
-    # Neighbours of one coverage share their vertices exactly before projection; a millimetre absorbs what filling
-    # holes adds.
-    shared = shapely.intersection(outline, shapely.buffer(shapely.union_all(neighbours), 1e-3))
     centroids = prints.centroids
+    outline = shapely.boundary(shapely.MultiPolygon(list(region)))
     distance = _geodesic(prints, overlap.border_points(centroids, outline))
     beside = _geodesic(prints, overlap.border_points(centroids, shared))
     return np.where(_contains(centroids, region), -distance, distance), beside

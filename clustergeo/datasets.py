@@ -172,6 +172,12 @@ def province_names() -> dict[str, frozenset[str]]:
     return {code: frozenset(found) for code, found in names.items()}
 
 
+def province_translations() -> dict[str, str]:
+    """Return the English name of every Korean name that a province has had."""
+    table = _table("provinces.csv")
+    return dict(zip(table["name_ko"], table["name_en"], strict=True))
+
+
 def province_members(*, scheme: str = "kostat") -> dict[str, tuple[str, ...]]:
     """Return the 2018 KOSTAT codes of the provinces that each code of a scheme, `kostat` or `mois`, has ever meant."""
     table = _table("provinces.csv")
@@ -310,6 +316,7 @@ def load_sites(*, as_of: str | None = None, own_facts: pd.DataFrame | None = Non
     base = _layer("sites.parquet")
     held = load_facts()
     if own_facts is not None:
+        _check_known(own_facts, base["site_id"])
         held = facts.merge(held, own_facts)
     wide = facts.on_day(held, as_of).reindex(base["site_id"]).reset_index(drop=True)
     for column in [name for name in wide.columns if name.endswith("_source")]:
@@ -342,19 +349,27 @@ def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str |
         msg = "Facts are joined by site_id, and the sites have none. Add a site_id column."
         raise InputError(msg)
     wide = facts.on_day(own_facts, as_of)
-    strange = sorted(set(own_facts["site_id"]) - set(frame["site_id"].astype(str)))
+    _check_known(own_facts, frame["site_id"])
+    out = frame.copy()
+    rows = wide.reindex(out["site_id"].astype(str)).set_axis(out.index)
+    for prefix in ("area_", "announced_area", "status", "rdz_reported_"):
+        group = [name for name in rows.columns if name.startswith(prefix)]
+        # What a new statement does not say is not known of its day, so the old figures go with the old statement.
+        said = rows[group].notna().any(axis=1)
+        for column in group:
+            if column in out.columns:
+                out[column] = rows[column].where(said, out[column])
+            elif said.any():
+                out[column] = rows[column]
+    return out
+
+
+def _check_known(own_facts: pd.DataFrame, site_ids: Any) -> None:
+    """Refuse facts about sites that are not there."""
+    strange = sorted(set(own_facts["site_id"]) - {str(name) for name in site_ids})
     if strange:
         msg = f"The facts are about sites that are not among the sites given: {', '.join(map(repr, strange[:5]))}."
         raise InputError(msg)
-    out = frame.copy()
-    rows = wide.reindex(out["site_id"].astype(str)).set_axis(out.index)
-    for column in rows.columns:
-        said = rows[column].notna()
-        if column in out.columns:
-            out[column] = rows[column].where(said, out[column])
-        elif said.any():
-            out[column] = rows[column]
-    return out
 
 
 def macro_region_codes(provinces: pd.Series, *, scheme: str = ANNOUNCEMENT) -> pd.Series:

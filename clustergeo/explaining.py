@@ -89,8 +89,8 @@ def _drawn(row: pd.Series) -> bool:
 def _where(row: pd.Series, lang: str) -> str:
     """Return the sentence on the region."""
     name = _text(row.get(f"name_{lang}")) or _text(row["site_id"])
-    suffix = "_en" if lang == "en" and "province_en" in row.index else ""
-    places = [_text(row.get(f"{column}{suffix}")) for column in ("province", "municipality", "locality")]
+    columns = ("province", "municipality", "locality_en" if lang == "en" and "locality_en" in row.index else "locality")
+    places = [labels.value(column, text, lang) if (text := _text(row.get(column))) else None for column in columns]
     place = (", " if lang == "en" else " ").join(part for part in (places if lang == "ko" else places[::-1]) if part)
     several = _text(row.get("municipality_alternatives"))
     if several and lang == "ko":

@@ -30,7 +30,7 @@ _WORDS = {
     "basis": ("reported", "inferred", "derived"),
     "confidence": ("stated", "uncertain", "contradicted"),
 }
-_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 ANNOUNCED = "2023-03-15"
 
 
@@ -103,16 +103,30 @@ def read_facts(path: str | Path, *, sources: frozenset[str] | None = None) -> pd
     for row in reader:
         fact = {column: (row.get(column) or "").strip() for column in COLUMNS}
         fact["confidence"] = fact["confidence"] or "stated"
-        problems += [f"{path}, line {reader.line_num}: {problem}" for problem in _problems(fact, sources)]
+        found = _problems(fact, sources)
+        if None in row:
+            found.append("there are more cells than headers; quote cells that hold a comma.")
+        problems += [f"{path}, line {reader.line_num}: {problem}" for problem in found]
         rows.append(fact)
     frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
-    keys = ["site_id", "attribute", "as_of", "scope", "value"]
-    double = frame[frame.duplicated(keys)] if len(frame) else frame
-    problems += [f"{path}: the fact {tuple(row)} stands twice." for row in double[keys].itertuples(index=False)]
+    problems += _doubles(frame, path)
     if problems:
         msg = f"{len(problems)} problem(s) in the facts:\n" + "\n".join(problems)
         raise FactError(msg)
     return frame
+
+
+def _doubles(frame: pd.DataFrame, path: str | Path) -> list[str]:
+    """Return facts that stand twice, or that say two things of a whole site on one day."""
+    keys = ["site_id", "attribute", "as_of", "scope"]
+    twice = frame[frame.duplicated([*keys, "value"])]
+    problems = [f"{path}: the fact {tuple(row)} stands twice." for row in twice[keys].itertuples(index=False)]
+    known = frame[(frame["confidence"] != "contradicted") & (frame["attribute"] != "event")]
+    rival = known[known["scope"].isin(["whole", "withdrawn_plan"]) & known.duplicated(keys)]
+    return problems + [
+        f"{path}: {tuple(row)} has more than one value; a second one of the same day has the scope 'alternative'."
+        for row in rival[keys].itertuples(index=False)
+    ]
 
 
 def _problems(fact: dict[str, str], sources: frozenset[str] | None) -> list[str]:

@@ -13,6 +13,8 @@ from clustergeo.errors import InputError
 LANGS = ("ko", "en")
 UNKNOWN_COLOUR = "#999999"
 
+_REGIONS = ("province", "city", "municipality")
+
 _COLUMNS: dict[str, tuple[str, str]] = {
     "site_id": ("부지 ID", "Site ID"),
     "name": ("이름", "Name"),
@@ -51,10 +53,7 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "capital_share": ("수도권 비율", "Share in the capital region"),
     "capital_share_low": ("수도권 비율 하한", "Share in the capital region, lower bound"),
     "capital_share_high": ("수도권 비율 상한", "Share in the capital region, upper bound"),
-    "capital_border_km": (
-        "수도권 경계까지 거리(km, 안쪽은 음수)",
-        "Distance to the capital region's border (km, negative inside)",
-    ),
+    "capital_border_km": ("수도권 경계까지(km, 안쪽 −)", "To its border (km, − inside)"),
     "within": ("확실히 포함하는 범위", "Within"),
     "geometry": ("도형", "Geometry"),
     "lon": ("경도", "Longitude"),
@@ -311,10 +310,28 @@ def _code_words(column: str, code: str, place: int) -> str:
     if column == "macro_region":
         names = _macro_regions().get(code)
         return names[place] if names else code
+    if column in _REGIONS:
+        return code if place == 0 else _regions().get(code, code)
     words = _CODES.get("scope" if column.endswith("_scope") else column, {})
     if not words and (column == "basis" or column.endswith("_basis")):
         words = _BASIS
     return words[code][place] if code in words else code
+
+
+@functools.cache
+def _regions() -> dict[str, str]:
+    """Return English names by Korean name of provinces, cities and municipalities; an ambiguous name has none."""
+    from clustergeo.datasets import municipalities_on, province_translations  # noqa: PLC0415
+
+    held = municipalities_on()
+    pairs = {
+        *zip(held["municipality"], held["municipality_en"], strict=True),
+        *zip(held["city"], held["city_en"], strict=True),
+    }
+    found: dict[str, set[str]] = {}
+    for korean, english in pairs:
+        found.setdefault(str(korean), set()).add(str(english))
+    return {korean: next(iter(names)) for korean, names in found.items() if len(names) == 1} | province_translations()
 
 
 @functools.cache

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from clustergeo import datasets, facts, labels
 from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._crate import CRATE_NAME, ro_crate, run_time
 from clustergeo._files import native, staged
 from clustergeo.errors import InputError
-from clustergeo.exporting import ro_crate, run_time
 from clustergeo.layers import Layer, as_layer
 from clustergeo.reading import read_layer, read_sites
 from clustergeo.tags import tag
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
-
-CRATE = "ro-crate-metadata.json"
 
 
 def report(
@@ -70,14 +68,23 @@ def report(
     corrections = facts.read_facts(Path(own_facts)) if isinstance(own_facts, str | os.PathLike) else own_facts
     frame, shipped = _sites(sites, as_of, corrections)
     tagged = tag(frame, zones=layers, as_of=as_of)
-    used: list[Any] = [*layers.values(), *_shipped_layers(shipped=shipped)]
+    used: list[Any] = [*layers.values(), *shipped_layers(shipped=shipped)]
+    run_at = run_time()
     written: dict[str, tuple[bytes, int | None]] = {}
     place = native(folder)
     with staged(folder, known=is_report_name, stale=_earlier(place)) as stage:
-        for name, content, rows in _files(tagged, layers, used, as_of=as_of, shipped=shipped):
+        for name, content, rows in _figures(tagged):
             stage.write(name, content)
             written[name] = (content, rows)
-        stage.write(CRATE, ro_crate(written, used, facts_as_of=facts.latest_date(tagged), run_at=run_time()))
+        pictures = {lang: written[f"map{suffix(lang)}.png"][0] for lang in labels.LANGS}
+        pages = page_files(
+            tagged, layers, used, pictures, names=list(written), as_of=as_of, shipped=shipped, run_at=run_at
+        )
+        for name, content in pages:
+            stage.write(name, content)
+            written[name] = (content, None)
+        latest = facts.latest_date(tagged)
+        stage.write(CRATE_NAME, ro_crate(written, used, facts_as_of=latest, run_at=run_at, as_of=as_of))
     return place
 
 
@@ -94,46 +101,75 @@ def _sites(sites: Any, as_of: str | None, corrections: pd.DataFrame | None) -> t
     return (frame if corrections is None else datasets.with_facts(frame, corrections, as_of=as_of)), False
 
 
-def _shipped_layers(*, shipped: bool) -> list[dict[str, Any]]:
-    """Return the catalogue rows of the shipped layers that the tags rest on."""
+def shipped_layers(*, shipped: bool) -> list[dict[str, Any]]:
+    """Return the catalogue rows of the shipped layers that the tags of the 15, or of other sites, rest on."""
     rows = datasets.catalogue().to_dict("records")
     return [row for row in rows if shipped or row["layer"] not in {"sites-2023", "facts"}]
 
 
-def _files(
-    tagged: gpd.GeoDataFrame, layers: Mapping[str, Layer], used: list[Any], *, as_of: str | None, shipped: bool
-) -> Iterator[tuple[str, bytes, int | None]]:
-    """Yield the name, bytes and number of rows of each file but the manifest."""
+def _figures(tagged: gpd.GeoDataFrame) -> Iterator[tuple[str, bytes, int | None]]:
+    """Yield the name, bytes and number of rows of each data file, table and picture."""
     # The drawing libraries take seconds to import, and refused input should be told before.
-    from clustergeo import _front, figures, maps  # noqa: PLC0415
+    from clustergeo import figures  # noqa: PLC0415
 
     for files in (data_files(tagged), table_files(tagged)):
         for name, (content, rows) in files.items():
             yield name, content, rows
-    pictures = {}
     for lang in labels.LANGS:
         figure = figures.plot(tagged, lang=lang)
-        pictures[lang] = figures.figure_bytes(figure, "png")
-        yield f"map{suffix(lang)}.png", pictures[lang], None
-        yield f"map{suffix(lang)}.svg", figures.figure_bytes(figure, "svg"), None
-        page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
-        yield f"map{suffix(lang)}.html", page.encode(), None
+        for ending in ("png", "svg"):
+            yield f"map{suffix(lang)}.{ending}", figures.figure_bytes(figure, ending), None
+
+
+def page_files(
+    tagged: gpd.GeoDataFrame,
+    layers: Mapping[str, Layer],
+    used: list[Any],
+    pictures: Mapping[str, bytes],
+    *,
+    names: list[str],
+    as_of: str | None,
+    shipped: bool,
+    run_at: str,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and bytes of the interactive maps and the front pages.
+
+    Parameters
+    ----------
+    tagged
+        The tagged sites.
+    layers
+        The caller's zone layers by name.
+    used
+        Every layer that the tags rest on.
+    pictures
+        The static map of each language, PNG.
+    names
+        The files of the report that the front page links to.
+    as_of, shipped, run_at
+        The day asked for, whether the sites are the shipped ones, and the time of the run.
+    """
+    from clustergeo import _front, maps  # noqa: PLC0415
+
     for lang in labels.LANGS:
-        front = _front.front_page(tagged, used, picture=pictures[lang], lang=lang, as_of=as_of, shipped=shipped)
-        yield f"index{suffix(lang)}.html", front.encode(), None
+        page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
+        yield f"map{suffix(lang)}.html", page.encode("utf-8", "replace")
+        told = _front.Told(as_of=as_of, shipped=shipped, run_at=run_at, names=tuple(names))
+        front = _front.front_page(tagged, used, picture=pictures[lang], lang=lang, told=told)
+        yield f"index{suffix(lang)}.html", front.encode("utf-8", "replace")
 
 
 def _earlier(folder: Path) -> list[str]:
     """Return the files of an earlier report in the folder, as its manifest lists them."""
     try:
-        graph = json.loads((folder / CRATE).read_bytes())["@graph"]
+        graph = json.loads((folder / CRATE_NAME).read_bytes())["@graph"]
         names = [str(one["@id"]) for one in graph if one.get("@type") == "File"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
     strange = [name for name in names if not is_report_name(name)]
     if strange:
         msg = (
-            f"The folder holds a {CRATE} that no report wrote (it lists {strange[0]!r}); a report would replace it. "
+            f"The folder holds a {CRATE_NAME} that no report wrote (it lists {strange[0]!r}); it would be lost. "
             "Choose another folder."
         )
         raise InputError(msg)

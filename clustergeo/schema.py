@@ -225,6 +225,10 @@ def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
             high = 1.0 if column.endswith("_share") else np.inf
             fits = (numbers >= 0) & (numbers <= high)
             problems += _unreadable(column, values, fits, "a share is 0 to 1" if high == 1.0 else "a number, 0 or more")
+        if column.endswith(("_reported_present", "_reported_share", "_reported_area_m2")):
+            basis = frame.get(f"{column.partition('_reported_')[0]}_reported_basis")
+            without = ~_blank(values) & (True if basis is None else _blank(basis))
+            problems += [f"row {row}: {column} has no basis; say what it rests on" for row in np.flatnonzero(without)]
     return problems
 
 

@@ -221,7 +221,6 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         return [None if one in (None, []) else labels.value(name, one, lang) for one in cells(name)]
 
     other = "en" if lang == "ko" else "ko"
-    region = (lambda name: (name, f"{name}_en")) if lang == "ko" else (lambda name: (f"{name}_en", name))
     scopes = cells("area_scope")
     withdrawn = [f"({labels.value('scope', one, lang)})" if one not in (None, "whole") else "" for one in scopes]
     dates = [
@@ -232,13 +231,12 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     rdz = [None if one is None else one / _M2_PER_KM2 for one in cells("rdz_area_m2")]
     parts: list[tuple[str, Kind, list[Any]]] = [
         ("name", "text", cells(f"name_{lang}", f"name_{other}", "site_id")),
-        ("province", "text", cells(*region("province"))),
-        ("municipality", "text", cells(*region("municipality"))),
+        ("province", "text", words("province")),
+        ("municipality", "text", words("municipality")),
         ("sectors", "text", words("sectors")),
         ("area_km2", "area", areas),
         ("area_as_of", "text", dates),
-        ("status", "text", words("status")),
-        ("status_as_of", "text", cells("status_as_of")),
+        ("status", "text", _joined(words("status"), cells("status_as_of"))),
         # Undecided is a verdict of its own, and said in words.
         (
             "in_capital_region",
@@ -249,8 +247,7 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         ("rdz_present", "text", words("rdz_present")),
         ("rdz_share", "share", cells("rdz_share")),
         ("rdz_area_km2", "area", rdz),
-        ("rdz_basis", "text", words("rdz_basis")),
-        ("rdz_as_of", "text", cells("rdz_as_of")),
+        ("rdz_basis", "text", _joined(words("rdz_basis"), cells("rdz_as_of"))),
     ]
     columns = [Column(labels.column(name, lang), kind) for name, kind, _ in parts]
     rows = [list(row) for row in zip(*(values for _, _, values in parts), strict=True)]
@@ -258,6 +255,11 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     return Table.of(
         columns, rows, title=title or ("부지", "Sites")[place], notes=[*notes, _DASH_NOTE[place]], lang=lang
     )
+
+
+def _joined(words: list[Any], dates: list[Any]) -> list[Any]:
+    """Return words with their dates."""
+    return [word if day is None or word is None else f"{word}, {day}" for word, day in zip(words, dates, strict=True)]
 
 
 def _checked_keys(by: str | Sequence[str], tagged: pd.DataFrame) -> list[str]:
@@ -339,7 +341,8 @@ def _key_values(tagged: pd.DataFrame, key: str) -> list[Any]:
 
 def _known_sum(values: pd.Series) -> float:
     """Return a sum of the known values; null, not 0, when none is known."""
-    return float(values.sum(min_count=1))
+    # A square metre is more than any source gives; the digits beyond are those of binary addition.
+    return round(float(values.sum(min_count=1)), 6)
 
 
 def _order(key: str, tagged: pd.DataFrame) -> Callable[[Hashable], tuple[int, int, str]]:

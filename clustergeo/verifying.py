@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,20 +16,24 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from clustergeo import datasets, schema
-from clustergeo._contents import data_files, table_files
+from clustergeo import datasets, labels, schema
+from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._crate import CRATE_NAME, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
 from clustergeo.errors import ClusterGeoError, InputError
+from clustergeo.reporting import page_files, shipped_layers
 from clustergeo.tags import tag
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
-CRATE = "ro-crate-metadata.json"
 COLUMNS = ("file", "where", "found", "expected", "problem")
 _EXACT = 1e-9
+_LONG, _AROUND = 200, 24
+# A picture or a font inside a page is no figure.
+_DATA_URI = re.compile(r"data:[a-z]+/[a-z0-9.+-]+[^\"') ]*")
 Cells = dict[tuple[str, str], str]
 Finding = tuple[str, str, str, str, str]
 
@@ -45,8 +50,9 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a difference: `file`, `where` (site and column, row and column, or line), `found`, `expected`,
-        `problem`; empty when nothing was changed. Hashes are compared, summary tables and data files are made again
-        from the sites that the report holds, and regions and the capital region are measured again.
+        `problem`; empty when nothing was changed. Hashes are compared; data files, tables and pages are made again from
+        the sites that the report holds, and regions and the capital region are measured again. Pictures, and pages
+        that were drawn with a caller's zone layers or by another version, are held by their hash only.
 
     Raises
     ------
@@ -63,10 +69,13 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """
     place = native(folder)
     entities = _manifest(place)
-    listed = {unquote(str(one["@id"])): one for one in entities if one.get("@type") == "File"}
+    listed = {unquote(str(one["@id"])): one for one in entities if one.get("@type") == "File" and "@id" in one}
     content: dict[str, bytes] = {}
     findings: list[Finding] = []
     for name, entity in listed.items():
+        if not is_report_name(name):
+            findings.append((name, "", "", "", "the manifest names a file that no report writes"))
+            continue
         try:
             content[name] = (place / name).read_bytes()
         except OSError:
@@ -76,13 +85,13 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
         if digest != entity.get("sha256"):
             findings.append((name, "", digest, str(entity.get("sha256")), "the file was changed (its sha256 differs)"))
     changed = {name for name, *_ in findings}
-    reference = _reference(content, changed)
-    if reference is None:
-        findings.append(
-            (CRATE, "", "", "", "neither sites.parquet nor sites.geojson is whole, so no figure can be made again")
-        )
+    if "sites.parquet" not in listed:
+        findings.append((CRATE_NAME, "", "", "", "sites.parquet, from which the rest is made, is not listed"))
+    elif "sites.parquet" in changed:
+        findings += _against_geojson(content, changed)
     else:
-        findings += _figures(content, reference)
+        reference = _typed(gpd.read_parquet(io.BytesIO(content["sites.parquet"])))
+        findings += _figures(place, content, _made_again(content, reference, entities))
         findings += _tags(reference, entities)
     return pd.DataFrame(findings, columns=list(COLUMNS))
 
@@ -90,22 +99,50 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
 def _manifest(place: Path) -> list[dict[str, Any]]:
     """Return the entities of the manifest."""
     try:
-        graph = json.loads((place / CRATE).read_bytes())["@graph"]
+        graph = json.loads((place / CRATE_NAME).read_bytes())["@graph"]
         return [one for one in graph if isinstance(one, dict)]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        msg = (
-            f"{shown(place)} holds no report: {CRATE} is missing or cannot be read. Write one with `clustergeo report`."
-        )
+        msg = f"{shown(place)} holds no report: {CRATE_NAME} cannot be read. Write one with `clustergeo report`."
         raise InputError(msg) from error
 
 
-def _reference(content: Mapping[str, bytes], changed: set[str]) -> gpd.GeoDataFrame | None:
-    """Return the sites of the report from the first data file that is as it was written."""
-    if "sites.parquet" in content and "sites.parquet" not in changed:
-        return _typed(gpd.read_parquet(io.BytesIO(content["sites.parquet"])))
-    if "sites.geojson" in content and "sites.geojson" not in changed:
-        return _typed(pyogrio.read_dataframe(io.BytesIO(content["sites.geojson"]), datetime_as_string=True))
-    return None
+def _against_geojson(content: Mapping[str, bytes], changed: set[str]) -> Iterator[Finding]:
+    """Yield what differs in a changed sites.parquet from a sites.geojson that is as it was written."""
+    if "sites.parquet" in content and "sites.geojson" in content and "sites.geojson" not in changed:
+        expected = _cells("sites.geojson", content["sites.geojson"])
+        yield from _differences("sites.parquet", content["sites.parquet"], expected)
+
+
+def _made_again(
+    content: Mapping[str, bytes], reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]
+) -> dict[str, bytes]:
+    """Return the files that the sites of a report give again: data and tables, and pages where nothing else is in them.
+
+    A page drawn with a caller's zone layers, or written by another version, cannot be made again from the sites alone.
+    """
+    files = {
+        name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()
+    }
+    root = next((one for one in entities if one.get("@id") == "./"), {})
+    versions = {one.get("version") for one in entities if one.get("@id") == "#clustergeo"}
+    used = {str(one.get("name")) for one in entities if str(one.get("@id")).startswith("#layer-")}
+    shipped = "sites-2023" in used
+    layers = shipped_layers(shipped=shipped)
+    pictures = {lang: content.get(f"map{suffix(lang)}.png", b"") for lang in labels.LANGS}
+    if versions == {software_version()} and used == {str(layer["layer"]) for layer in layers}:
+        names = [*files, *(f"map{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in ("png", "svg"))]
+        pages = page_files(
+            reference,
+            {},
+            layers,
+            pictures,
+            names=names,
+            as_of=root.get("asOf"),
+            shipped=shipped,
+            run_at=str(root.get("datePublished")),
+        )
+        files |= dict(pages)
+    return files
 
 
 def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -121,29 +158,50 @@ def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return out
 
 
-def _figures(content: Mapping[str, bytes], reference: gpd.GeoDataFrame) -> Iterator[Finding]:
-    """Yield each cell of a data file or table that differs from one made again from the sites."""
-    again = {
-        name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()
-    }
-    for name, found in content.items():
-        if name not in again or found == again[name]:
-            continue
-        try:
-            mine, theirs = _cells(name, again[name]), _cells(name, found)
-        except Exception as error:  # noqa: BLE001  (a damaged file fails in as many ways as there are readers)
-            yield (
-                name,
-                "",
-                "",
-                "",
-                f"it cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
-            )
-            continue
-        for key in [*mine, *(key for key in theirs if key not in mine)]:
-            here, there = theirs.get(key, "(missing)"), mine.get(key, "(missing)")
-            if here != there and not _same_number(here, there):
-                yield name, ", ".join(part for part in key if part), here, there, f"found {here!r}, expected {there!r}"
+def _figures(place: Path, content: Mapping[str, bytes], again: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield each figure of a file that differs from the one made again from the sites."""
+    for name, made in again.items():
+        found = content.get(name)
+        if found is None and (place / name).is_file():
+            yield name, "", "", "", "the manifest does not list the file"
+            found = (place / name).read_bytes()
+        if found is not None and found != made:
+            yield from _differences(name, found, _cells(name, made))
+
+
+def _differences(name: str, found: bytes, mine: Cells) -> Iterator[Finding]:
+    """Yield the cells of a file that are not the expected ones."""
+    try:
+        theirs = _cells(name, found)
+    except Exception as error:  # noqa: BLE001  (a damaged file fails in as many ways as there are readers)
+        yield (
+            name,
+            "",
+            "",
+            "",
+            f"it cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+        )
+        return
+    for key in [*mine, *(key for key in theirs if key not in mine)]:
+        here, there = theirs.get(key, "(missing)"), mine.get(key, "(missing)")
+        if here != there and not _same_number(here, there):
+            here, there = _apart(here, there)
+            yield name, ", ".join(part for part in key if part), here, there, f"found {here!r}, expected {there!r}"
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Return where two long texts differ, with a little of what stands around it."""
+    if max(len(one), len(other)) <= _LONG:
+        return one, other
+    start = _shared(one, other)
+    end = _shared(one[start:][::-1], other[start:][::-1])
+    head = max(0, start - _AROUND)
+    return one[head : len(one) - end + _AROUND][:_LONG], other[head : len(other) - end + _AROUND][:_LONG]
+
+
+def _shared(one: str, other: str) -> int:
+    """Return the length of the common start of two texts."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _same_number(one: str, other: str) -> bool:
@@ -179,10 +237,8 @@ def _cells(name: str, content: bytes) -> Cells:
             for number, row in enumerate(rows, start=1)
             for column, value in zip(header, row, strict=False)
         }
-    return {
-        (f"line {number}", ""): line
-        for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1)
-    }
+    text = _DATA_URI.sub("data:", content.decode("utf-8", "replace"))
+    return {(f"line {number}", ""): line for number, line in enumerate(text.splitlines(), start=1)}
 
 
 def _tags(reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def test_the_build_gives_the_shipped_bytes_and_a_wrong_fact_stops_it(raw: Path, 
     for entry in listing["layers"]:
         built, shipped = (path.read_bytes() for path in (out / entry["file"], datasets.data_path(entry["file"])))
         assert hashlib.sha256(built).hexdigest() == entry["sha256"]
-        if Path(entry["file"]).suffix == ".csv":
+        if Path(entry["file"]).suffix != ".parquet":
             assert built == shipped
         else:
             one, other = (gpd.read_parquet(p) for p in (out / entry["file"], datasets.data_path(entry["file"])))

@@ -30,24 +30,23 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def stopped(folder: Path, ready: Callable[[Path], bool], number: signal.Signals) -> tuple[int, str]:
     """Start a report, send it a signal when its folder is ready for it, and return its exit code and stderr."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command("report", folder.name),
         cwd=folder.parent,
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    )
-    try:
-        end = time.monotonic() + PATIENCE_S
-        while not ready(folder):
-            assert process.poll() is None, "the report ended before the signal could be sent"
-            assert time.monotonic() < end
-            time.sleep(0.01)
-        process.send_signal(number)
-        _, err = process.communicate(timeout=PATIENCE_S)
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            end = time.monotonic() + PATIENCE_S
+            while not ready(folder):
+                assert process.poll() is None, "the report ended before the signal could be sent"
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
     return process.returncode, err.decode()
 
 
@@ -71,7 +70,7 @@ STARTING = after(0.15)
 LOADING = after(1.2)
 AT_THE_TABLES = staged("tables/summary-by-sector.csv")
 AT_THE_PICTURES = staged("map.png")
-AT_THE_LAST_PAGE = staged("index.html")
+AT_THE_LAST_PAGE = staged("index.ko.html")
 
 
 @pytest.mark.parametrize(

@@ -566,3 +566,16 @@ def test_facts_of_the_caller_correct_the_shipped_ones_beside_them(tmp_path: Path
     assert (row["area_km2"], row["area_as_of"], row["announced_area_km2"]) == (1.23, "2026-11-01", 0.99)
     assert row["area_source"] == "https://example.org/osong"
     assert cg.verify(folder).empty
+
+
+def test_an_english_table_is_english_and_a_korean_one_korean(shipped: Path) -> None:
+    english = rows_of(shipped / "tables/summary-by-province.csv")
+    assert [row["Province"] for row in english if re.search(r"[가-힣]", row["Province"])] == []
+    for path in shipped.glob("tables/*.md"):
+        has_hangul = re.search(r"[가-힣]", path.read_text(encoding="utf-8")) is not None
+        assert has_hangul == (".ko." in path.name), path.name
+
+
+def test_no_figure_of_a_table_carries_the_dust_of_floating_point(shipped: Path) -> None:
+    for path in shipped.glob("tables/*.csv"):
+        assert re.findall(r"\d\.\d{9,}", path.read_text(encoding="utf-8-sig")) == [], path.name

@@ -119,6 +119,7 @@ def test_evidence_has_its_types_whatever_a_format_made_of_it() -> None:
         area_km2=["1.5", "", None, "2"],
         rdz_reported_present=["True", "false", None, "1"],
         rdz_reported_share=["0.5", None, "", "1"],
+        rdz_reported_basis=["reported", "inferred", None, "reported"],
     )
     typed = schema.site_frame(frame)
     assert typed["area_km2"].fillna(-1).tolist() == [1.5, -1, -1, 2]

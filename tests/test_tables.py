@@ -217,12 +217,12 @@ def test_without_a_key_the_table_is_of_the_sites(tagged: pd.DataFrame) -> None:
 def test_a_row_of_the_site_table_says_what_is_known_with_dates(tagged: pd.DataFrame) -> None:
     rows = site_table(tagged, "en").frame
     assert rows["Name"].tolist() == ["Ga", "나", "Da", "d"]
-    assert rows["Province"].tolist() == ["Gyeonggi-do", "전라남도", "Gyeonggi-do", None]
+    assert rows["Province"].tolist() == ["Gyeonggi-do", "Jeollanam-do", "Gyeonggi-do", None]
     assert rows["Area as of"].tolist() == ["2024-04-24", "2025-08-11 (whole site in a withdrawn plan)", None, None]
     assert rows["Capital region"].tolist() == ["inside", "outside", "outside", "undecided"]
     assert rows["RDZ: present"].tolist() == ["none", "present", "present", None]
     assert rows["RDZ area (km²)"].tolist() == [None, pytest.approx(1.434), None, None]
-    assert rows["Distance to the capital region's border (km, negative inside)"].iloc[0] == -12.34
+    assert rows["To its border (km, − inside)"].iloc[0] == -12.34
 
 
 def test_numbers_are_shown_with_the_decimals_they_need_and_nulls_as_a_dash() -> None:
@@ -242,7 +242,7 @@ def test_csv_has_raw_numbers_and_empty_cells(tagged: pd.DataFrame) -> None:
     assert data.count(b"\r\n") == 5
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert rows[1]["개발제한구역: 비율"] == "0.956"
-    assert rows[0]["수도권 경계까지 거리(km, 안쪽은 음수)"] == "-12.34"
+    assert rows[0]["수도권 경계까지(km, 안쪽 −)"] == "-12.34"
     assert rows[0]["개발제한구역: 비율"] == ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import io
 import os
@@ -136,7 +137,7 @@ def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoData
         raise InputError(msg)
     report: list[str] = []
     if ending == ".csv":
-        frame = _from_csv(file, crs or crs_room.LONLAT)
+        frame = _from_csv(file, _named_crs(crs or crs_room.LONLAT))
     else:
         frame = _from_parquet(file) if ending in _PARQUET else _from_vector(file, layer)
         frame = _placed(frame, crs, path, report)
@@ -153,16 +154,21 @@ def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoData
 def _placed(frame: gpd.GeoDataFrame, crs: Any, path: str | Path, report: list[str]) -> gpd.GeoDataFrame:
     """Return the frame with its CRS, overridden where the caller says so."""
     if crs is not None:
-        try:
-            wanted = pyproj.CRS.from_user_input(crs)
-        except pyproj.exceptions.CRSError as error:
-            msg = f"crs={crs!r} is no coordinate reference system. Write for example 'EPSG:5186'."
-            raise InputError(msg) from error
+        wanted = _named_crs(crs)
         if frame.crs is not None and frame.crs != wanted:
             report.append(f"CRS {frame.crs.name} overridden by {wanted.name}, as asked")
         return frame.set_crs(wanted, allow_override=True)
     crs_room.require_crs(frame, what=f"the file {_shown(path)}")
     return frame
+
+
+def _named_crs(crs: Any) -> pyproj.CRS:
+    """Return the CRS that an argument names."""
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
+        msg = f"crs={crs!r} is no coordinate reference system. Write for example 'EPSG:5186'."
+        raise InputError(msg) from error
 
 
 def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
@@ -191,6 +197,8 @@ def _from_vector(file: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Return the frame of a format that GDAL reads."""
     try:
         with _gdal_path(file) as source:
+            if layer is None:
+                _check_one_layer(source, file)
             frame = pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
@@ -200,6 +208,14 @@ def _from_vector(file: Path, layer: str | None) -> gpd.GeoDataFrame:
         msg = f"{_shown(file)} has no geometry: clustergeo needs polygons or points."
         raise InputError(msg)
     return frame
+
+
+def _check_one_layer(source: str, file: Path) -> None:
+    """Refuse a file of several layers with geometry if none was named."""
+    names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+    if len(names) > 1:
+        msg = f"{_shown(file)} holds {len(names)} layers: {', '.join(names)}. Name one: layer={names[0]!r}."
+        raise InputError(msg)
 
 
 @contextlib.contextmanager
@@ -238,11 +254,7 @@ def _from_csv(file: Path, crs: Any) -> gpd.GeoDataFrame:
         except UnicodeDecodeError as error:
             msg = f"{_shown(file)} is neither UTF-8 nor cp949 text. Save it as CSV UTF-8."
             raise InputError(msg) from error
-    try:
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        msg = f"{_shown(file)} is no table: {error}."
-        raise InputError(msg) from error
+    table = _table(text, file)
     x, y = _column(table, _LONGITUDE), _column(table, _LATITUDE)
     if x is None or y is None:
         msg = (
@@ -251,18 +263,37 @@ def _from_csv(file: Path, crs: Any) -> gpd.GeoDataFrame:
         )
         raise InputError(msg)
     lon, lat = (pd.to_numeric(table[name].str.strip(), errors="coerce").to_numpy(dtype=float) for name in (x, y))
+    empty = (table[x].str.strip() == "") & (table[y].str.strip() == "")
     bad = [
-        f"line {row + 2}: {x}={table[x].iloc[row]!r}, {y}={table[y].iloc[row]!r}"
-        for row in np.flatnonzero((np.isnan(lon) & (table[x] != "")) | (np.isnan(lat) & (table[y] != "")))
+        f"line {table.index[row]}: {x}={table[x].iloc[row]!r}, {y}={table[y].iloc[row]!r}"
+        for row in np.flatnonzero((np.isnan(lon) | np.isnan(lat)) & ~empty)
     ]
     if bad:
-        msg = f"{_shown(file)} has coordinates that are no numbers:\n- " + "\n- ".join(bad[: schema.SHOWN])
+        msg = f"{_shown(file)} has positions that are no two numbers:\n- " + "\n- ".join(bad[: schema.SHOWN])
         raise InputError(msg)
     points = np.full(len(table), None, dtype=object)
     known = ~(np.isnan(lon) | np.isnan(lat))
     points[known] = shapely.points(lon[known], lat[known])
-    frame = pd.DataFrame({name: _inferred(table[name]) for name in table.columns if name not in (x, y)})
-    return gpd.GeoDataFrame(frame, geometry=points, crs=crs)
+    columns = {name: _inferred(table[name]) for name in table.columns if name not in (x, y)}
+    return gpd.GeoDataFrame(pd.DataFrame(columns).reset_index(drop=True), geometry=points, crs=crs)
+
+
+def _table(text: str, file: Path) -> pd.DataFrame:
+    """Return the rows of a CSV as text, indexed by line; a row with more or fewer cells than the header is refused."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [name.strip() for name in next(reader, [])]
+    rows, lines, bad = [], [], []
+    for row in reader:
+        if len(row) == len(header):
+            rows.append(row)
+            lines.append(reader.line_num)
+        elif row:
+            bad.append(f"line {reader.line_num}: {len(row)} cells under {len(header)} headers")
+    if bad:
+        msg = f"{_shown(file)} has rows that do not fit its header:\n- " + "\n- ".join(bad[: schema.SHOWN])
+        msg += "\nQuote cells that hold a comma."
+        raise InputError(msg)
+    return pd.DataFrame(rows, columns=header, index=pd.Index(lines), dtype=object)
 
 
 def _column(table: pd.DataFrame, names: Iterable[str]) -> str | None:
