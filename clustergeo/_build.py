@@ -25,6 +25,8 @@ from clustergeo.errors import DataError
 TOLERANCE_M = 25.0
 DECIMALS = 5
 
+_COUNTRY, _SITES_ONLY = "South Korea", "the 15 sites"
+
 _COPIED = (
     "facts.csv",
     "sectors.csv",
@@ -211,7 +213,7 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
     """Return the listing of the shipped files."""
     facts_only = "CC0-1.0 for the compilation; each row cites its source"
     boundary = (source["licence"], source["attribution_en"], source["url"], BOUNDARY_VINTAGE)
-    compiled = (facts_only, "clustergeo developers; the sources named in each row", "data/raw")
+    compiled = (facts_only, "clustergeo developers; the sources named in each row", "data/raw in the repository")
     held = pd.read_csv(out / "facts.csv", dtype=str, keep_default_na=False)
     facts_vintage = max(held["as_of"], key=facts.last_day)
     mixed = (
@@ -223,7 +225,14 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
         ("municipalities-2018", "layer", "municipalities.parquet", *boundary),
         ("provinces-2018", "layer", "provinces.parquet", *boundary),
         ("capital-region-2018", "layer", "capital_region.parquet", *boundary),
-        ("sites-2023", "layer", "sites.parquet", *mixed, f"data/raw {source['url']}", facts.ANNOUNCED),
+        (
+            "sites-2023",
+            "layer",
+            "sites.parquet",
+            *mixed,
+            f"data/raw in the repository; {source['url']}",
+            facts.ANNOUNCED,
+        ),
         ("facts", "table", "facts.csv", *compiled, facts_vintage),
         ("sectors", "table", "sectors.csv", *compiled, facts.ANNOUNCED),
         ("province-names", "table", "provinces.csv", *compiled, "2026-07-01"),
@@ -243,6 +252,7 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
                 "kind": kind,
                 "rows": rows,
                 "vintage": vintage,
+                "coverage": _SITES_ONLY if name in {"sites-2023", "facts"} else _COUNTRY,
                 "licence": licence,
                 "attribution": attribution,
                 "source": origin,

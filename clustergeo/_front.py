@@ -89,7 +89,8 @@ table{border-collapse:collapse;font-size:.86rem;width:100%}
 caption{text-align:left;font-weight:600;padding:.6rem .7rem}
 th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical-align:top}
 th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}
-.sites td:first-child{min-width:9rem}.sites td{min-width:5.6rem}
+.sites table{font-size:.8rem}.sites th,.sites td{padding:.35rem .45rem}
+.sites td:first-child,.sites td:nth-child(7){min-width:7.5rem}
 .layers td{overflow-wrap:anywhere;min-width:5rem}
 tfoot td{color:#52606d}
 details{background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;margin:.4rem 0;padding:.4rem .8rem}

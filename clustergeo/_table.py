@@ -18,6 +18,7 @@ Kind = Literal["text", "count", "area", "share", "distance"]
 Cell = str | int | float | None
 
 DASH = "–"
+_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(-[0-9]{2})?\b")
 
 _DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
 
@@ -188,7 +189,8 @@ def _line(text: str) -> str:
 
 def _html(text: str) -> str:
     """Return a text that HTML shows as it is."""
-    return html.escape(_line(text), quote=True)
+    # A date is one word: a break at its hyphens makes it unreadable.
+    return _DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(_line(text), quote=True))
 
 
 def _markdown(text: str) -> str:

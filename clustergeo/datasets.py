@@ -118,8 +118,8 @@ def catalogue() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row each: `layer, kind, rows, vintage, licence, attribution, source` (URL or what it is made from), `sha256`
-        (of the shipped file), `file`.
+        One row each: `layer, kind, rows, vintage, coverage, licence, attribution, source` (URL or what it is made
+        from), `sha256` (of the shipped file), `file`.
 
     Examples
     --------

@@ -18,7 +18,9 @@
 import clustergeo as cg
 
 sites = cg.load_sites()
-sites[["site_id", "name_en", "province_en", "municipality_en", "sectors", "area_km2", "area_as_of", "announced_area_km2"]]
+sites[
+    ["site_id", "name_en", "province_en", "municipality_en", "sectors", "area_km2", "area_as_of", "announced_area_km2"]
+]
 
 # %% [markdown]
 # The figures changed after the announcement, and a later one never overwrites an earlier one. What was known on the day itself:
