@@ -170,18 +170,7 @@ def _file(path: str, content: bytes | tuple[bytes, int | None]) -> dict[str, Any
 
 def _layer(layer: Layer | Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the entities of a layer and of its licence."""
-    if isinstance(layer, Layer):
-        told: Mapping[str, Any] = {
-            "name": layer.name,
-            "vintage": layer.as_of,
-            "coverage": layer.coverage_text,
-            "licence": layer.licence,
-            "attribution": layer.attribution,
-            "source": layer.source,
-            "sha256": layer.sha256,
-        }
-    else:
-        told = layer
+    told: Mapping[str, Any] = layer.provenance if isinstance(layer, Layer) else layer
     name = _text(told, "name") or _text(told, "layer")
     if name is None:
         msg = f"A layer without a name was given ({dict(told)!r}); expected a Layer or a row of catalogue(). Name it."

@@ -228,16 +228,5 @@ def _key_figures(tagged: gpd.GeoDataFrame, words: dict[str, str]) -> list[tuple[
 
 def _layer_row(layer: Layer | Mapping[str, Any]) -> list[str]:
     """Return the cells of a layer's row."""
-    if isinstance(layer, Layer):
-        told: Mapping[str, Any] = {
-            "layer": layer.name,
-            "vintage": layer.as_of,
-            "coverage": layer.coverage_text,
-            "licence": layer.licence,
-            "attribution": layer.attribution,
-            "source": layer.source,
-            "sha256": layer.sha256,
-        }
-    else:
-        told = layer
+    told: Mapping[str, Any] = layer.provenance if isinstance(layer, Layer) else layer
     return [str(told.get(name) or "–") for name in _LAYER_COLUMNS]

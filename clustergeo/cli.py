@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import click
 
 from clustergeo import __version__
 from clustergeo.errors import ClusterGeoError, InputError
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SITES = click.argument("sites", type=click.Path(path_type=Path))
 _LANG = click.option(
@@ -22,15 +23,54 @@ _LANG = click.option(
 )
 
 
-def _inputs(command: F) -> F:
-    """Add the options that say what to tag."""
+class Inputs(NamedTuple):
+    """What the options of a command say about what to tag."""
+
+    files: tuple[str, ...]
+    coverage: tuple[str, ...]
+    crs: str | None
+    as_of: str | None
+
+    def sites(self, path: Path | None) -> Any:
+        """Return the sites of a file, or the 15."""
+        from clustergeo import datasets  # noqa: PLC0415
+        from clustergeo.reading import read_sites  # noqa: PLC0415
+
+        return datasets.load_sites(as_of=self.as_of) if path is None else read_sites(path, crs=self.crs)
+
+    def zones(self) -> dict[str, Any]:
+        """Return the zone layers."""
+        from clustergeo.reading import read_layer  # noqa: PLC0415
+
+        where = dict(_pair(text, "--coverage") for text in self.coverage)
+        files = dict(_pair(text, "--zones") for text in self.files)
+        strange = sorted(set(where) - set(files))
+        if strange:
+            msg = f"--coverage names {', '.join(strange)}, which no --zones gives."
+            raise InputError(msg)
+        covers = {name: "everywhere" if text == "everywhere" else text.split(",") for name, text in where.items()}
+        return {name: read_layer(path, name=name, coverage=covers.get(name)) for name, path in files.items()}
+
+    def tagged(self, path: Path | None, zones: dict[str, Any] | None = None) -> Any:
+        """Return the tagged sites of a file, or the tagged 15, with the zones given if they were read before."""
+        from clustergeo import tags  # noqa: PLC0415
+
+        return tags.tag(self.sites(path), zones=self.zones() if zones is None else zones, as_of=self.as_of)
+
+
+def _inputs(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what to tag; the command gets them as one argument, `inputs`."""
+
+    @functools.wraps(command)
+    def gathered(
+        *, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None, **rest: Any
+    ) -> None:
+        command(inputs=Inputs(zones, coverage, crs, as_of), **rest)
+
     options = [
-        click.option(
-            "--zones", "zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."
-        ),
+        click.option("--zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."),
         click.option(
             "--coverage",
-            "coverage",
             multiple=True,
             metavar="NAME=WHERE",
             help='Where a zone layer is complete: "everywhere" or codes such as kostat:31,kostat:23.',
@@ -39,8 +79,8 @@ def _inputs(command: F) -> F:
         click.option("--as-of", default=None, metavar="DATE", help="Only facts known by this day (YYYY-MM-DD)."),
     ]
     for option in reversed(options):
-        command = option(command)
-    return command
+        gathered = option(gathered)
+    return gathered
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,22 +98,12 @@ def cli() -> None:
     "--facts", type=click.Path(path_type=Path), default=None, help="A CSV of facts to add or to correct with."
 )
 @_inputs
-def report(
-    out: Path,
-    *,
-    sites: Path | None,
-    facts: Path | None,
-    zones: tuple[str, ...],
-    coverage: tuple[str, ...],
-    crs: str | None,
-    as_of: str | None,
-) -> None:
+def report(out: Path, *, sites: Path | None, facts: Path | None, inputs: Inputs) -> None:
     """Write the report of the 15 complexes, or of your SITES, into the folder OUT."""
-    from clustergeo.reading import read_sites  # noqa: PLC0415
     from clustergeo.reporting import report as write_report  # noqa: PLC0415
 
-    frame = None if sites is None else read_sites(sites, crs=crs)
-    place = write_report(out, sites=frame, zones=_zones(zones, coverage), as_of=as_of, own_facts=facts)
+    frame = None if sites is None else inputs.sites(sites)
+    place = write_report(out, sites=frame, zones=inputs.zones(), as_of=inputs.as_of, own_facts=facts)
     click.echo(f"{_shown(place)}: open index.html (English) or index.ko.html (한국어)")
 
 
@@ -87,15 +117,13 @@ def report(
     help="The file to write: .geojson, .gpkg, .parquet or .csv.",
 )
 @_inputs
-def tag(
-    sites: Path, *, out: Path, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None
-) -> None:
+def tag(sites: Path, *, out: Path, inputs: Inputs) -> None:
     """Tag the SITES of a file and write them to another."""
     from clustergeo._files import write_whole  # noqa: PLC0415
     from clustergeo.exporting import frame_bytes  # noqa: PLC0415
 
     ending = out.suffix.lower().lstrip(".")
-    tagged = _tagged(sites, zones, coverage, crs, as_of)
+    tagged = inputs.tagged(sites)
     write_whole(out, frame_bytes(tagged, ending))
     click.echo(f"{_shown(out)}: {len(tagged)} sites")
 
@@ -106,24 +134,13 @@ def tag(
 @click.option("--online", is_flag=True, help="Load the scripts from their CDNs instead of embedding them.")
 @_LANG
 @_inputs
-def map_command(
-    sites: Path,
-    *,
-    out: Path,
-    online: bool,
-    lang: str,
-    zones: tuple[str, ...],
-    coverage: tuple[str, ...],
-    crs: str | None,
-    as_of: str | None,
-) -> None:
+def map_command(sites: Path, *, out: Path, online: bool, lang: str, inputs: Inputs) -> None:
     """Draw the SITES of a file as one page that opens without a network."""
     from clustergeo import maps  # noqa: PLC0415
-    from clustergeo.layers import as_layer  # noqa: PLC0415
 
-    tagged = _tagged(sites, zones, coverage, crs, as_of)
-    layers = {name: as_layer(zone, name=name) for name, zone in _zones(zones, coverage).items()}
-    maps.save_map(maps.explore(tagged, lang=lang, zones=layers), out, offline=not online)
+    zones = inputs.zones()
+    made = maps.explore(inputs.tagged(sites, zones), lang=lang, zones=zones)
+    maps.save_map(made, out, offline=not online)
     click.echo(_shown(out))
 
 
@@ -139,22 +156,12 @@ def map_command(
 )
 @_LANG
 @_inputs
-def table(
-    sites: Path,
-    *,
-    by: str | None,
-    kind: str,
-    lang: str,
-    zones: tuple[str, ...],
-    coverage: tuple[str, ...],
-    crs: str | None,
-    as_of: str | None,
-) -> None:
+def table(sites: Path, *, by: str | None, kind: str, lang: str, inputs: Inputs) -> None:
     """Print the SITES of a file, or a summary of them, as a table."""
     from clustergeo import tables  # noqa: PLC0415
 
     keys = None if by is None else by.split(",") if "," in by else by
-    shown = tables.table(_tagged(sites, zones, coverage, crs, as_of), by=keys, lang=lang)
+    shown = tables.table(inputs.tagged(sites), by=keys, lang=lang)
     made = getattr(shown, kind)()
     click.echo(made.decode("utf-8-sig") if isinstance(made, bytes) else made, nl=False)
 
@@ -165,21 +172,11 @@ def table(
 @click.option("--by", default=None, help="One file a group: sector or any column.")
 @click.option("--format", "kind", default="geojson", show_default=True, help="geojson, gpkg, parquet or csv.")
 @_inputs
-def export(
-    sites: Path,
-    out: Path,
-    *,
-    by: str | None,
-    kind: str,
-    zones: tuple[str, ...],
-    coverage: tuple[str, ...],
-    crs: str | None,
-    as_of: str | None,
-) -> None:
+def export(sites: Path, out: Path, *, by: str | None, kind: str, inputs: Inputs) -> None:
     """Write the tagged SITES into the folder OUT, one file of all and one a group."""
     from clustergeo import exporting  # noqa: PLC0415
 
-    for path in exporting.export(_tagged(sites, zones, coverage, crs, as_of), out, by=by, format=kind):
+    for path in exporting.export(inputs.tagged(sites), out, by=by, format=kind):
         click.echo(_shown(path))
 
 
@@ -190,20 +187,11 @@ def export(
 )
 @_LANG
 @_inputs
-def explain(
-    site_id: str,
-    *,
-    sites: Path | None,
-    lang: str,
-    zones: tuple[str, ...],
-    coverage: tuple[str, ...],
-    crs: str | None,
-    as_of: str | None,
-) -> None:
+def explain(site_id: str, *, sites: Path | None, lang: str, inputs: Inputs) -> None:
     """Say of one site what each verdict is, what it rests on and what would decide it."""
     from clustergeo.explaining import explain as sentences  # noqa: PLC0415
 
-    click.echo(sentences(_tagged(sites, zones, coverage, crs, as_of), site_id, lang=lang))
+    click.echo(sentences(inputs.tagged(sites), site_id, lang=lang))
 
 
 @cli.command()
@@ -229,31 +217,6 @@ def layers() -> None:
         click.echo(
             f"{row.layer}\t{row.rows} rows\t{row.vintage}\t{row.licence}\t{row.attribution}\t{row.source}\t{row.sha256}"
         )
-
-
-def _tagged(
-    sites: Path | None, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None
-) -> Any:
-    """Return the tagged sites of a file, or the tagged 15."""
-    from clustergeo import datasets, tags  # noqa: PLC0415
-    from clustergeo.reading import read_sites  # noqa: PLC0415
-
-    frame = datasets.load_sites(as_of=as_of) if sites is None else read_sites(sites, crs=crs)
-    return tags.tag(frame, zones=_zones(zones, coverage), as_of=as_of)
-
-
-def _zones(zones: tuple[str, ...], coverage: tuple[str, ...]) -> dict[str, Any]:
-    """Return the zone layers that the options name."""
-    from clustergeo.reading import read_layer  # noqa: PLC0415
-
-    where = dict(_pair(text, "--coverage") for text in coverage)
-    files = dict(_pair(text, "--zones") for text in zones)
-    strange = sorted(set(where) - set(files))
-    if strange:
-        msg = f"--coverage names {', '.join(strange)}, which no --zones gives."
-        raise InputError(msg)
-    covers = {name: "everywhere" if text == "everywhere" else text.split(",") for name, text in where.items()}
-    return {name: read_layer(path, name=name, coverage=covers.get(name)) for name, path in files.items()}
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

@@ -50,11 +50,16 @@ def plane_for(bounds: NDArray[np.float64] | tuple[float, float, float, float]) -
     ['+lat_0=48.5', '+lon_0=2.5']
     """
     west, south, east, north = (float(value) for value in bounds)
-    inside = _KOREA_BOX[0] <= west and _KOREA_BOX[1] <= south and east <= _KOREA_BOX[2] and north <= _KOREA_BOX[3]
-    if inside or not np.isfinite([west, south, east, north]).all():
+    if _in_korea(np.array([[west, south], [east, north]])).all() or not np.isfinite([west, south, east, north]).all():
         return KOREA_PLANE
     latitude, longitude = round((south + north) / 2, 3), round((west + east) / 2, 3)
     return KOREA_PLANE.replace("+lat_0=36", f"+lat_0={latitude:g}").replace("+lon_0=127.75", f"+lon_0={longitude:g}")
+
+
+def _in_korea(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which longitudes and latitudes, shape (n, 2), lie in or near Korea."""
+    low, high = np.array(_KOREA_BOX[:2]), np.array(_KOREA_BOX[2:])
+    return np.asarray(((points >= low) & (points <= high)).all(axis=1), dtype=bool)
 
 
 def planes(geometries: gpd.GeoSeries) -> list[tuple[NDArray[np.intp], str]]:
@@ -73,8 +78,7 @@ def planes(geometries: gpd.GeoSeries) -> list[tuple[NDArray[np.intp], str]]:
     """
     bounds = shapely.bounds(np.asarray(to_lonlat(geometries).values, dtype=object)).reshape(-1, 4)
     middles = (bounds[:, :2] + bounds[:, 2:]) / 2
-    west, south, east, north = _KOREA_BOX
-    home = (middles[:, 0] >= west) & (middles[:, 0] <= east) & (middles[:, 1] >= south) & (middles[:, 1] <= north)
+    home = _in_korea(middles)
     named = np.full(len(middles), KOREA_PLANE, dtype=object)
     for row in np.flatnonzero(~home & np.isfinite(middles).all(axis=1)):
         longitude, latitude = 5 * np.round(middles[row] / 5)

@@ -83,6 +83,19 @@ class Layer:
             return ", ".join(self.coverage)
         return self.coverage if isinstance(self.coverage, str) else "a polygon"
 
+    @property
+    def provenance(self) -> dict[str, str | None]:
+        """What the layer rests on, under the names of the catalogue."""
+        return {
+            "layer": self.name,
+            "vintage": self.as_of,
+            "coverage": self.coverage_text,
+            "licence": self.licence,
+            "attribution": self.attribution,
+            "source": self.source,
+            "sha256": self.sha256,
+        }
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.frame)
