@@ -123,8 +123,8 @@ def catalogue() -> pd.DataFrame:
 
     Examples
     --------
-    >>> catalogue().set_index("layer").loc["localities-2018", "rows"]
-    np.int64(3504)
+    >>> int(catalogue().set_index("layer").loc["localities-2018", "rows"])
+    3504
     """
     return pd.DataFrame(json.loads(data_path("catalogue.json").read_text(encoding="utf-8"))["layers"])
 
