@@ -37,7 +37,7 @@ _WORDS = {
     "rdz_unknown": ("개발제한구역 알 수 없음", "RDZ unknown"),
     "area": ("km² (알려진 면적 합계)", "km² of known area"),
     "map": ("지도", "Map"),
-    "open_map": ("움직이는 지도 열기(인터넷 없이 열림)", "Open the interactive map (needs no network)"),
+    "open_map": ("대화형 지도 열기(인터넷 없이 열림)", "Open the interactive map (needs no network)"),
     "table_sites": ("부지별 표", "The sites"),
     "summaries": ("요약표", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
@@ -50,8 +50,8 @@ _WORDS = {
     "downloads": ("내려받기", "Downloads"),
     "made": ("만든 시각 {time}", "Made {time}"),
     "note": (
-        "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다. 알 수 없는 값은 0이 아니라 빈칸(–)입니다.",
-        "Discs draw the reported area at the reported position: no evidence. What is unknown is a dash, never 0.",
+        "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다. 알 수 없는 값은 0이 아니라 줄표(–)입니다.",
+        "Discs draw the reported area at the reported position: no evidence. Unknown is a dash, never 0.",
     ),
 }
 _LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
@@ -210,19 +210,18 @@ def _linked(sentence: str) -> Markup:
 
 def _key_figures(tagged: gpd.GeoDataFrame, words: dict[str, str]) -> list[tuple[str, str]]:
     """Return the figures at the head of the page."""
-    capital, present = tagged["in_capital_region"], tagged["rdz_present"]
-    whole = tables.summarize(tagged, by="in_capital_region")
+    capital, whole = tagged["in_capital_region"], tables.summarize(tagged, by="in_capital_region")
     area = whole["area_km2"].sum(min_count=1)
     rows = [
         (f"{len(tagged):,}", words["sites"]),
         (f"{int(capital.sum()):,}", words["in_capital"]),
-        (f"{int(present.sum()):,}", words["rdz"]),
+        (f"{int(whole['rdz_present'].sum()):,}", words["rdz"]),
     ]
     if area == area:  # noqa: PLR0124  (not NaN)
         rows.append((f"{area:,.2f}", words["area"]))
-    for flags, word in ((capital, "undecided"), (present, "rdz_unknown")):
-        if flags.isna().any():
-            rows.append((f"{int(flags.isna().sum()):,}", words[word]))
+    for column, word in (("capital_region_undecided", "undecided"), ("rdz_unknown", "rdz_unknown")):
+        if whole[column].any():
+            rows.append((f"{int(whole[column].sum()):,}", words[word]))
     return rows
 
 

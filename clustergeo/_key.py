@@ -71,19 +71,21 @@ def panel(
         parts.append(f'<p class="cg-hint">{escape(word("hint", lang))}</p>')
     if unplaced:
         parts.append(f'<p class="cg-warn">{escape(word("unplaced", lang, str(unplaced)))}</p>')
-    sections = [_colours(*colours), _evidence(evidence, lang), _shapes(shapes, lang), _zones(zones, lang)]
+    sections = [_colours(*colours, lang), _evidence(evidence, lang), _shapes(shapes, lang), _zones(zones, lang)]
     body = "".join(sections)
     if body:
         parts.append(f"<details open><summary>{escape(word('legend', lang))}</summary>{body}</details>")
     return f'<aside class="cg-panel">{"".join(parts)}</aside>'
 
 
-def _colours(heading: str, entries: Sequence[tuple[int, str]]) -> str:
+def _colours(heading: str, entries: Sequence[tuple[int, str]], lang: str) -> str:
     """Return the colours, in two columns where the words are short."""
     if not entries:
         return ""
     items = "".join(f'<li><span class="cg-dot cg-c{number}"></span>{escape(words)}</li>' for number, words in entries)
-    return f'<h2>{escape(heading)}</h2><ul class="{"cg-columns" if len(entries) > 3 else ""}">{items}</ul>'  # noqa: PLR2004
+    columns = "cg-columns" if len(entries) > 3 else ""  # noqa: PLR2004
+    note = f"<small>{escape(word('first', lang))}</small>"
+    return f'<h2>{escape(heading)}</h2><ul class="{columns}">{items}</ul>{note}'
 
 
 def _evidence(evidence: Sequence[tuple[str, bool | None]], lang: str) -> str:

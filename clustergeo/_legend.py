@@ -42,7 +42,7 @@ _WORDS = {
     "disc": ("부지 면적의 원(그림용, 근거 아님)", "Disc of the site's area (drawn, not evidence)"),
     "measured": ("측정된 경계", "Measured footprint"),
     "moved": ("겹쳐서 옮긴 기호의 제자리", "Place of a symbol moved aside"),
-    "two": ("둘이면 왼쪽이 첫째", "two: the first on the left"),
+    "two": ("둘까지 표시, 왼쪽이 첫째", "at most two are shown, the first on the left"),
     "more": ("외 {n}개", "and {n} more"),
     "colour": ("{what}: 색", "{what}: colour"),
 }

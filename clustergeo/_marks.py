@@ -22,7 +22,6 @@ PLAIN_COLOUR = "#3b6ea5"
 # Okabe and Ito's colours, told apart by colour-blind readers.
 _CATEGORY_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8c6d1f", "#5b4a9e")
 
-_DATE = re.compile(r"\d{4}(-\d\d){0,2}")
 _SEPARATORS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
@@ -115,15 +114,6 @@ def marks(frame: gpd.GeoDataFrame, *, lang: str, colour_by: str | None) -> tuple
     return [Mark(name, shade, evidence) for name, shade, evidence in found], legend
 
 
-def facts_as_of(frame: gpd.GeoDataFrame) -> str | None:
-    """Return the latest date in the columns `*_as_of`, as it is written; None where there is none."""
-    columns = [name for name in map(str, frame.columns) if name.endswith("_as_of")]
-    dates = {str(cell)[:10] for name in columns for cell in frame[name] if not _null(cell)}
-    # A year or a month stands for its last day.
-    whole = {date + "-99-99"[len(date) - 4 :]: date for date in dates if _DATE.fullmatch(date)}
-    return whole[max(whole)] if whole else None
-
-
 def _null(cell: Any) -> bool:
     """Return whether a cell is null; a list never is."""
     return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))
@@ -135,8 +125,8 @@ def _code(cell: Any) -> str:
 
 
 def _colours(held: list[list[str]], colour_by: str | None) -> dict[str, str]:
-    """Return a colour for each code that occurs among the first two of a site, in the order of the codes."""
-    present = sorted({code for row in held for code in row[:2]})
+    """Return a colour for each code that occurs, in the order of the codes."""
+    present = sorted({code for row in held for code in row})
     if colour_by == "sectors":
         return {code: labels.sector_colour(code) for code in present}
     return {

@@ -28,6 +28,8 @@ class Inputs(NamedTuple):
 
     files: tuple[str, ...]
     coverage: tuple[str, ...]
+    dates: tuple[str, ...]
+    layer: str | None
     crs: str | None
     as_of: str | None
 
@@ -36,20 +38,28 @@ class Inputs(NamedTuple):
         from clustergeo import datasets  # noqa: PLC0415
         from clustergeo.reading import read_sites  # noqa: PLC0415
 
-        return datasets.load_sites(as_of=self.as_of) if path is None else read_sites(path, crs=self.crs)
+        return (
+            datasets.load_sites(as_of=self.as_of) if path is None else read_sites(path, crs=self.crs, layer=self.layer)
+        )
+
+    def spare(self, out: Path, sites: Path) -> None:
+        """Refuse an output that is one of the inputs."""
+        read = [sites, *(Path(path) for path in _pairs(self.files, "--zones").values())]
+        if out.exists() and any(path.exists() and out.samefile(path) for path in read):
+            msg = f"{_shown(out)} is one of the inputs and would be lost. Give another name."
+            raise InputError(msg)
 
     def zones(self) -> dict[str, Any]:
         """Return the zone layers."""
         from clustergeo.reading import read_layer  # noqa: PLC0415
 
-        where = dict(_pair(text, "--coverage") for text in self.coverage)
-        files = dict(_pair(text, "--zones") for text in self.files)
-        strange = sorted(set(where) - set(files))
-        if strange:
-            msg = f"--coverage names {', '.join(strange)}, which no --zones gives."
-            raise InputError(msg)
+        files = _pairs(self.files, "--zones")
+        where, days = _pairs(self.coverage, "--coverage", known=files), _pairs(self.dates, "--zone-date", known=files)
         covers = {name: "everywhere" if text == "everywhere" else text.split(",") for name, text in where.items()}
-        return {name: read_layer(path, name=name, coverage=covers.get(name)) for name, path in files.items()}
+        return {
+            name: read_layer(path, name=name, coverage=covers.get(name), as_of=days.get(name))
+            for name, path in files.items()
+        }
 
     def tagged(self, path: Path | None, zones: dict[str, Any] | None = None) -> Any:
         """Return the tagged sites of a file, or the tagged 15, with the zones given if they were read before."""
@@ -63,9 +73,16 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def gathered(
-        *, zones: tuple[str, ...], coverage: tuple[str, ...], crs: str | None, as_of: str | None, **rest: Any
+        *,
+        zones: tuple[str, ...],
+        coverage: tuple[str, ...],
+        zone_date: tuple[str, ...],
+        layer: str | None,
+        crs: str | None,
+        as_of: str | None,
+        **rest: Any,
     ) -> None:
-        command(inputs=Inputs(zones, coverage, crs, as_of), **rest)
+        command(inputs=Inputs(zones, coverage, zone_date, layer, crs, as_of), **rest)
 
     options = [
         click.option("--zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."),
@@ -75,6 +92,8 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
             metavar="NAME=WHERE",
             help='Where a zone layer is complete: "everywhere" or codes such as kostat:31,kostat:23.',
         ),
+        click.option("--zone-date", multiple=True, metavar="NAME=DATE", help="The date of a zone layer's content."),
+        click.option("--layer", default=None, help="Which layer of a sites file that holds several."),
         click.option("--crs", default=None, help="CRS of the sites, where the file has none or a wrong one."),
         click.option("--as-of", default=None, metavar="DATE", help="Only facts known by this day (YYYY-MM-DD)."),
     ]
@@ -123,6 +142,7 @@ def tag(sites: Path, *, out: Path, inputs: Inputs) -> None:
     from clustergeo.exporting import frame_bytes  # noqa: PLC0415
 
     ending = out.suffix.lower().lstrip(".")
+    inputs.spare(out, sites)
     tagged = inputs.tagged(sites)
     write_whole(out, frame_bytes(tagged, ending))
     click.echo(f"{_shown(out)}: {len(tagged)} sites")
@@ -138,6 +158,10 @@ def map_command(sites: Path, *, out: Path, online: bool, lang: str, inputs: Inpu
     """Draw the SITES of a file as one page that opens without a network."""
     from clustergeo import maps  # noqa: PLC0415
 
+    inputs.spare(out, sites)
+    if out.suffix.lower() not in {".html", ".htm"}:
+        msg = f"{_shown(out)} is no name for a page. Give one that ends in .html."
+        raise InputError(msg)
     zones = inputs.zones()
     made = maps.explore(inputs.tagged(sites, zones), lang=lang, zones=zones)
     maps.save_map(made, out, offline=not online)
@@ -217,6 +241,18 @@ def layers() -> None:
         click.echo(
             f"{row.layer}\t{row.rows} rows\t{row.vintage}\t{row.licence}\t{row.attribution}\t{row.source}\t{row.sha256}"
         )
+
+
+def _pairs(texts: tuple[str, ...], option: str, *, known: dict[str, str] | None = None) -> dict[str, str]:
+    """Return what the uses of an option say by name; a name twice, or one that no --zones gives, is refused."""
+    pairs = [_pair(text, option) for text in texts]
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    strange = sorted(set(names) - set(known)) if known is not None else []
+    if twice or strange:
+        fault = f"names {twice[0]!r} twice" if twice else f"names {strange[0]!r}, which no --zones gives"
+        raise click.BadParameter(fault, param_hint=option)
+    return dict(pairs)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

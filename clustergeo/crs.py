@@ -105,7 +105,7 @@ def require_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> pyproj
         msg = (
             f"{what} has no coordinate reference system (CRS), so its coordinates cannot be placed. "
             'Name it: frame.set_crs("EPSG:4326") for longitude and latitude, or "EPSG:5186", "EPSG:5179", "EPSG:5174" '
-            'for Korean plane coordinates; for a file pass crs="EPSG:...".'
+            'for Korean plane coordinates; for a file pass crs="EPSG:..." (--crs EPSG:... on the command line).'
         )
         raise InputError(msg)
     return pyproj.CRS(frame.crs)

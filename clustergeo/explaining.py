@@ -156,10 +156,10 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
     low, high = row[f"{zone}_share_low"], row[f"{zone}_share_high"]
     as_of, source = _text(row[f"{zone}_as_of"]), _text(row[f"{zone}_source"])
     figures = []
-    drawn = basis == "estimated"
+    drawn, inferred = basis == "estimated", basis == "inferred"
     if not pd.isna(share):
         figures.append(
-            f"{'그린 원으로 ' * drawn}비율 {_number(share)}"
+            f"{'면적 표시 원으로는 ' * drawn}비율 {_number(share)}"
             if lang == "ko"
             else f"share {_number(share)}{' by the drawn disc' * drawn}"
         )
@@ -169,7 +169,7 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
             if lang == "ko"
             else f"its share proved to be {_range(low, high, lang)}"
         )
-    if not pd.isna(area):
+    if not pd.isna(area) and not drawn:
         figures.append(f"{_number(area / 1e6)} km²")
     word = labels.value("rdz_basis", basis, lang)
     name = labels.zone_name(zone, lang)
@@ -180,10 +180,14 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
             else f"{name}: unknown. An official layer that covers the site, or a cited figure, would tell."
         )
     if lang == "ko":
-        verdict = "판정 불가" if pd.isna(present) else ("있음" if present else "없음")
+        verdict = "판정 불가" if pd.isna(present) else ("있음" if present else f"없음{'(추론)' * inferred}")
         rest = f"근거: {word}, 기준일 {as_of or '알 수 없음'}, 출처 {source or '알 수 없음'}."
     else:
-        verdict = "not decidable from this evidence" if pd.isna(present) else ("present" if present else "none")
+        verdict = (
+            "not decidable from this evidence"
+            if pd.isna(present)
+            else ("present" if present else f"none{' (inferred)' * inferred}")
+        )
         rest = f"Basis: {word}, as of {as_of or 'an unknown date'}, source {source or 'not given'}."
     text = f"{name}: {verdict}" + (f" ({', '.join(figures)})" if figures else "") + f". {rest}"
     if basis in {"inferred", "estimated"} or pd.isna(present):
@@ -192,14 +196,37 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
             if lang == "ko"
             else " The official layer and the official footprint would settle it."
         )
-    reported = row.get(f"{zone}_reported_share")
-    if basis in {"measured", "estimated"} and reported is not None and not pd.isna(reported):
-        when = _text(row.get(f"{zone}_reported_as_of"))
+    elif present and not figures:
         text += (
-            f" 별도 발표 수치: {_number(reported)}({when})."
+            " 발표된 수치는 찾지 못했습니다."
             if lang == "ko"
-            else f" Reported beside it: {_number(reported)} ({when})."
+            else " No figure was found; the official layer would give one."
         )
+    return text + _beside(row, zone, lang)
+
+
+def _beside(row: pd.Series, zone: str, lang: str) -> str:
+    """Return what was reported beside a layer's answer, and the note on the evidence."""
+    text = ""
+    present = row.get(f"{zone}_reported_present")
+    if row[f"{zone}_basis"] in {"measured", "estimated"} and present is not None and not pd.isna(present):
+        share, area = row.get(f"{zone}_reported_share"), row.get(f"{zone}_reported_area_m2")
+        parts = [("있음" if present else "없음") if lang == "ko" else ("present" if present else "none")]
+        parts += (
+            [f"{'비율' if lang == 'ko' else 'share'} {_number(share)}"]
+            if share is not None and not pd.isna(share)
+            else []
+        )
+        parts += [f"{_number(area / 1e6)} km²"] if area is not None and not pd.isna(area) else []
+        when = _text(row.get(f"{zone}_reported_as_of")) or ("날짜 없음" if lang == "ko" else "undated")
+        text += (
+            f" 별도 보고: {', '.join(parts)}({when})."
+            if lang == "ko"
+            else f" Reported beside it: {', '.join(parts)} ({when})."
+        )
+    note = _text(row.get(f"{zone}_reported_note_{lang}"))
+    if note:
+        text += f" 설명: {note.rstrip('.')}." if lang == "ko" else f" Note: {note.rstrip('.')}."
     return text
 
 
@@ -218,5 +245,6 @@ def _facts(row: pd.Series, lang: str) -> str:
             )
     if status:
         word, when = labels.value("status", status, lang), _text(row.get("status_as_of"))
-        parts.append(f"추진 단계: {word}({when})." if lang == "ko" else f"Status: {word} ({when}).")
+        dated = f"({when})" if lang == "ko" and when else f" ({when})" if when else ""
+        parts.append(f"추진 단계: {word}{dated}." if lang == "ko" else f"Status: {word}{dated}.")
     return " ".join(parts)

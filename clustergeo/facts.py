@@ -32,6 +32,9 @@ _WORDS = {
 }
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 ANNOUNCED = "2023-03-15"
+# No industrial complex comes near it; a figure in square metres does.
+_LARGEST_KM2 = 1000.0
+_A_DAY = dt.timedelta(days=1)
 
 
 def last_day(as_of: str) -> dt.date:
@@ -123,10 +126,28 @@ def _doubles(frame: pd.DataFrame, path: str | Path) -> list[str]:
     problems = [f"{path}: the fact {tuple(row)} stands twice." for row in twice[keys].itertuples(index=False)]
     known = frame[(frame["confidence"] != "contradicted") & (frame["attribute"] != "event")]
     rival = known[known["scope"].isin(["whole", "withdrawn_plan"]) & known.duplicated(keys)]
+    problems += _rdz_contradictions(known, path)
     return problems + [
         f"{path}: {tuple(row)} has more than one value; a second one of the same day has the scope 'alternative'."
         for row in rival[keys].itertuples(index=False)
     ]
+
+
+def _rdz_contradictions(known: pd.DataFrame, path: str | Path) -> list[str]:
+    """Return figures on restricted zones without a statement of the same day, or beside one that says there is none."""
+    whole = known[known["scope"] == "whole"]
+    said = whole[whole["attribute"] == "rdz_present"]
+    present = {(row.site_id, row.as_of): row.value for row in said.itertuples(index=False)}
+    problems = []
+    for row in whole[whole["attribute"].isin(["rdz_share", "rdz_area_km2"])].itertuples(index=False):
+        value = present.get((row.site_id, row.as_of))
+        if value is None:
+            problems.append(f"{path}: {row.site_id} has {row.attribute} of {row.as_of} but no rdz_present of that day.")
+        elif value == "false" and float(row.value) > 0:
+            problems.append(
+                f"{path}: {row.site_id} has {row.attribute} {row.value} of {row.as_of}, but rdz_present is false."
+            )
+    return problems
 
 
 def _problems(fact: dict[str, str], sources: frozenset[str] | None) -> list[str]:
@@ -138,8 +159,14 @@ def _problems(fact: dict[str, str], sources: frozenset[str] | None) -> list[str]
         if fact[column] and fact[column] not in words
     ]
     try:
+        # The first day that the date may mean: a fact of this year is no fact of the future.
+        if (
+            dt.date.fromisoformat((fact["as_of"] + "-01-01")[: len("2002-01-01")])
+            > dt.datetime.now(dt.UTC).date() + _A_DAY
+        ):
+            found.append(f"as_of {fact['as_of']} lies in the future; a fact is of the day it was reported.")
         last_day(fact["as_of"])
-    except InputError as error:
+    except (InputError, ValueError) as error:
         found.append(f"as_of: {error}")
     wrong = _value_problem(fact["attribute"], fact["value"])
     if wrong:
@@ -160,7 +187,7 @@ def _value_problem(attribute: str, value: str) -> str | None:
             number = float(value)
         except ValueError:
             return f"value is {value!r}; {attribute} is a number."
-        high = 1.0 if attribute == "rdz_share" else 1e5
+        high = 1.0 if attribute == "rdz_share" else _LARGEST_KM2
         if not 0 <= number <= high or (attribute == "area_km2" and number == 0):
             return f"value is {value}; {attribute} lies between 0 and {high:g}."
     return None

@@ -14,6 +14,7 @@ import shapely
 
 from clustergeo import _legend, _marks, _placing, _sheet, crs, datasets, labels
 from clustergeo.errors import InputError
+from clustergeo.facts import latest_date
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,7 +153,7 @@ def plot(
     _sheet.write(figure, _MARGIN_INCHES / width, 1 - 0.16 / height, title_text, size=14, va="top", linespacing=1.15)
     hidden = int((~np.isfinite(sites.positions).all(axis=1)).sum())
     notes = [_count(words[key], number) for key, number in (("hidden", hidden), ("unlabelled", lost)) if number]
-    date = _marks.facts_as_of(tagged)
+    date = latest_date(tagged)
     first = " · ".join([words["as_of"].format(date=date)] * (date is not None) + notes + [words["plane"]])
     second = words["boundaries"].format(text=datasets.boundary_attribution(lang))
     footer = "\n".join(_sheet.wrap(line, columns=int(rect[2] * 72 / 3.7), lines=2) for line in (first, second))

@@ -53,6 +53,8 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "capital_share": ("수도권 비율", "Share in the capital region"),
     "capital_share_low": ("수도권 비율 하한", "Share in the capital region, lower bound"),
     "capital_share_high": ("수도권 비율 상한", "Share in the capital region, upper bound"),
+    "rdz_share_bounds": ("개발제한구역: 비율의 범위(증명됨)", "RDZ: proved bounds of the share"),
+    "rdz_reported_area_km2": ("개발제한구역(보고): 면적(km²)", "RDZ as reported: area (km²)"),
     "capital_border_km": ("수도권 경계까지(km, 안쪽 −)", "To its border (km, − inside)"),
     "within": ("확실히 포함하는 범위", "Within"),
     "geometry": ("도형", "Geometry"),

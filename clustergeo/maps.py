@@ -31,7 +31,7 @@ _NAMES = {
     "land": ("시도", "Provinces"),
     "capital": ("수도권", "Capital region"),
     "within": ("부지가 들어 있는 범위", "Areas that contain the sites"),
-    "disc": ("그린 원", "Drawn discs"),
+    "disc": ("면적 표시 원", "Drawn discs"),
     "measured": ("측정된 경계", "Measured boundaries"),
     "dots": ("부지", "Sites"),
     "labels": ("이름", "Names"),

@@ -165,12 +165,24 @@ def _earlier(folder: Path) -> list[str]:
         graph = json.loads((folder / CRATE_NAME).read_bytes())["@graph"]
         names = [str(one["@id"]) for one in graph if one.get("@type") == "File"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
+        names = []
     strange = [name for name in names if not is_report_name(name)]
     if strange:
         msg = (
             f"The folder holds a {CRATE_NAME} that no report wrote (it lists {strange[0]!r}); it would be lost. "
             "Choose another folder."
+        )
+        raise InputError(msg)
+    found = (
+        {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        if folder.is_dir()
+        else set()
+    )
+    others = sorted(name for name in found if is_report_name(name) and name not in {*names, CRATE_NAME})
+    if others:
+        msg = (
+            f"The folder holds {others[0]!r}, which no report wrote and which would be lost. "
+            "Choose another folder, or move the file."
         )
         raise InputError(msg)
     return names

@@ -228,7 +228,12 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         for day, mark in zip(cells("area_as_of"), withdrawn, strict=True)
     ]
     areas = [None if np.isnan(one) else float(one) for one in _areas_km2(tagged)]
-    rdz = [None if one is None else one / _M2_PER_KM2 for one in cells("rdz_area_m2")]
+    drawn = [basis == "estimated" for basis in cells("rdz_basis")]
+    shares, extents = (
+        [None if hidden else one for one, hidden in zip(cells(name), drawn, strict=True)]
+        for name in ("rdz_share", "rdz_area_m2")
+    )
+    rdz = [None if one is None else one / _M2_PER_KM2 for one in extents]
     parts: list[tuple[str, Kind, list[Any]]] = [
         ("name", "text", cells(f"name_{lang}", f"name_{other}", "site_id")),
         ("province", "text", words("province")),
@@ -245,10 +250,25 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         ),
         ("capital_border_km", "distance", cells("capital_border_km")),
         ("rdz_present", "text", words("rdz_present")),
-        ("rdz_share", "share", cells("rdz_share")),
+        ("rdz_share", "share", shares),
         ("rdz_area_km2", "area", rdz),
         ("rdz_basis", "text", _joined(words("rdz_basis"), cells("rdz_as_of"))),
     ]
+    if any(drawn):
+        bounds = zip(drawn, cells("rdz_share_low"), cells("rdz_share_high"), strict=True)
+        shown = [
+            f"{low * 100:.1f}–{high * 100:.1f} %" if hidden and low is not None else None
+            for hidden, low, high in bounds
+        ]
+        parts.append(("rdz_share_bounds", "text", shown))
+    if any(basis in ("measured", "estimated") for basis in cells("rdz_basis")) and "rdz_reported_basis" in tagged:
+        areas_reported = [None if one is None else one / _M2_PER_KM2 for one in cells("rdz_reported_area_m2")]
+        parts += [
+            ("rdz_reported_present", "text", words("rdz_reported_present")),
+            ("rdz_reported_share", "share", cells("rdz_reported_share")),
+            ("rdz_reported_area_km2", "area", areas_reported),
+            ("rdz_reported_basis", "text", _joined(words("rdz_reported_basis"), cells("rdz_reported_as_of"))),
+        ]
     columns = [Column(labels.column(name, lang), kind) for name, kind, _ in parts]
     rows = [list(row) for row in zip(*(values for _, _, values in parts), strict=True)]
     notes = [_PLAN_NOTE[place]] if "withdrawn_plan" in scopes else []
@@ -290,7 +310,10 @@ def _figures(tagged: pd.DataFrame) -> pd.DataFrame:
     def flags(name: str) -> pd.Series:
         return tagged.get(name, blank).astype("boolean").reset_index(drop=True)
 
-    capital, present = flags("in_capital_region"), flags("rdz_present")
+    # A disc's estimate is no evidence: where a layer decides nothing, what was reported counts.
+    capital, present = flags("in_capital_region"), flags("rdz_present").fillna(flags("rdz_reported_present"))
+    drawn = (tagged.get("rdz_basis", blank) == "estimated").reset_index(drop=True)
+    rdz_area = numbers("rdz_area_m2").where(~drawn, numbers("rdz_reported_area_m2"))
     areas = _areas_km2(tagged)
     return pd.DataFrame(
         {
@@ -304,7 +327,7 @@ def _figures(tagged: pd.DataFrame) -> pd.DataFrame:
             "present": present.fillna(value=False).astype(bool),
             "absent": (~present).fillna(value=False).astype(bool),
             "not_known": present.isna(),
-            "rdz_area_km2": numbers("rdz_area_m2") / _M2_PER_KM2,
+            "rdz_area_km2": rdz_area / _M2_PER_KM2,
         },
         index=pd.RangeIndex(len(tagged)),
     )

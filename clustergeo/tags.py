@@ -88,8 +88,8 @@ def _warn_refuted(ids: list[str]) -> None:
     """Say which sites are larger than what is said to contain them."""
     if ids:
         msg = (
-            f"{len(ids)} site(s) are larger than the area said to contain them ({', '.join(ids[:5])}): nothing is "
-            "Give `within`, or a position_error_m that covers the whole site."
+            f"{len(ids)} site(s) are larger than the area said to contain them ({', '.join(ids[:5])}), so "
+            "nothing is proved for them. Give `within`, or a position_error_m that covers the whole site."
         )
         warn(msg)
 

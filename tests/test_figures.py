@@ -239,9 +239,7 @@ def test_an_empty_frame_is_a_map_of_korea() -> None:
 
 def test_the_latest_fact_dates_the_map() -> None:
     frame = sites(3, area_as_of=["2024-04-24", None, "2025"], rdz_as_of=["2025-02-25", "2002", None])
-    assert _marks.facts_as_of(frame) == "2025"
     assert [text for text in texts(plot(frame)) if "Facts as of 2025" in text]
-    assert _marks.facts_as_of(sites()) is None
 
 
 def test_the_boundaries_are_attributed() -> None:

@@ -15,6 +15,10 @@ var clustergeo = (function () {
     data.notices.forEach(function (text) { map.attributionControl.addAttribution(text); });
     var panel = map.getContainer().parentNode.querySelector(".cg-panel");
     if (panel && map.getSize().x < 720) { panel.querySelector("details").removeAttribute("open"); }
+    // On a narrow screen an open card needs the room of the panel and of the list of layers.
+    map.on("popupopen popupclose", function (event) {
+      map.getContainer().parentNode.classList.toggle("cg-open", event.type === "popupopen");
+    });
     fit(map);
   }
 

@@ -22,7 +22,7 @@ import shapely
 
 from clustergeo import crs as crs_room
 from clustergeo import schema
-from clustergeo.errors import InputError
+from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ _PARQUET = (".parquet", ".geoparquet")
 _LONGITUDE = ("lon", "longitude", "lng", "경도", "x")
 _LATITUDE = ("lat", "latitude", "위도", "y")
 _KOREA = (124.0, 33.0, 132.0, 39.0)
-# Bulk downloads of official zones carry the MOIS code of their province in the name.
-_OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_\d+)?", re.IGNORECASE)
+# Bulk downloads of official zones carry the MOIS code of their province, and often year and month, in the name.
+_OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_((?:19|20)\d{2}(?:0[1-9]|1[0-2])))?", re.IGNORECASE)
 
 
 def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -70,7 +70,9 @@ def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -
     >>> read_sites(path)["site_id"].tolist()
     ['a']
     """
-    frame, _ = _read(path, crs=crs, layer=layer)
+    frame, report = _read(path, crs=crs, layer=layer)
+    for decided in report:
+        warn(f"{_shown(path)}: {decided}.")
     return schema.site_frame(frame, what=f"the file {_shown(path)}")
 
 
@@ -106,6 +108,9 @@ def read_layer(
     if coverage is None and official:
         coverage = f"mois:{official[1]}"
         report.append(f"coverage {coverage}, from the file's name")
+    if as_of is None and official and official[2]:
+        as_of = f"{official[2][:4]}-{official[2][4:]}"
+        report.append(f"as of {as_of}, from the file's name")
     return Layer(
         frame,
         name=name,
@@ -188,7 +193,7 @@ def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
     if west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0:  # noqa: PLR2004
         msg = (
             f"{_shown(path)} is labelled longitude and latitude but holds {west:g} to {east:g} and {south:g} to "
-            f'{north:g}: these are plane coordinates. Name their CRS, for example crs="EPSG:5186" or crs="EPSG:5179".'
+            f'{north:g}: these are plane coordinates. Name their CRS: crs="EPSG:5186" (--crs EPSG:5186).'
         )
         raise InputError(msg)
 
@@ -197,25 +202,25 @@ def _from_vector(file: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Return the frame of a format that GDAL reads."""
     try:
         with _gdal_path(file) as source:
-            if layer is None:
-                _check_one_layer(source, file)
-            frame = pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True)
+            names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+            if layer is None and len(names) == 1:
+                layer = names[0]
+            several = layer is None and len(names) > 1
+            frame = None if several else pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         msg = f"{_shown(file)} cannot be read: {reason}. Check that it is whole and of the format its name says."
         raise InputError(msg) from error
+    if frame is None:
+        msg = (
+            f"{_shown(file)} holds {len(names)} layers: {', '.join(names)}. "
+            f"Name one: layer={names[0]!r} (--layer {names[0]} on the command line)."
+        )
+        raise InputError(msg)
     if not isinstance(frame, gpd.GeoDataFrame):
         msg = f"{_shown(file)} has no geometry: clustergeo needs polygons or points."
         raise InputError(msg)
     return frame
-
-
-def _check_one_layer(source: str, file: Path) -> None:
-    """Refuse a file of several layers with geometry if none was named."""
-    names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
-    if len(names) > 1:
-        msg = f"{_shown(file)} holds {len(names)} layers: {', '.join(names)}. Name one: layer={names[0]!r}."
-        raise InputError(msg)
 
 
 @contextlib.contextmanager
