@@ -251,7 +251,8 @@ def _pairs(texts: tuple[str, ...], option: str, *, known: dict[str, str] | None 
     strange = sorted(set(names) - set(known)) if known is not None else []
     if twice or strange:
         fault = f"names {twice[0]!r} twice" if twice else f"names {strange[0]!r}, which no --zones gives"
-        raise click.BadParameter(fault, param_hint=option)
+        msg = f"{option} {fault}."
+        raise InputError(msg)
     return dict(pairs)
 
 

@@ -208,22 +208,15 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
 def _beside(row: pd.Series, zone: str, lang: str) -> str:
     """Return what was reported beside a layer's answer, and the note on the evidence."""
     text = ""
-    present = row.get(f"{zone}_reported_present")
-    if row[f"{zone}_basis"] in {"measured", "estimated"} and present is not None and not pd.isna(present):
-        share, area = row.get(f"{zone}_reported_share"), row.get(f"{zone}_reported_area_m2")
-        parts = [("있음" if present else "없음") if lang == "ko" else ("present" if present else "none")]
-        parts += (
-            [f"{'비율' if lang == 'ko' else 'share'} {_number(share)}"]
-            if share is not None and not pd.isna(share)
-            else []
-        )
-        parts += [f"{_number(area / 1e6)} km²"] if area is not None and not pd.isna(area) else []
+    present, share, area = (row.get(f"{zone}_reported_{part}") for part in ("present", "share", "area_m2"))
+    known = [value is not None and not pd.isna(value) for value in (present, share, area)]
+    if row[f"{zone}_basis"] in {"measured", "estimated"} and any(known):
+        parts = [labels.value(f"{zone}_present", present, lang)] if known[0] else []
+        parts += [f"{'비율' if lang == 'ko' else 'share'} {_number(share)}"] if known[1] else []
+        parts += [f"{_number(area / 1e6)} km²"] if known[2] else []
         when = _text(row.get(f"{zone}_reported_as_of")) or ("날짜 없음" if lang == "ko" else "undated")
-        text += (
-            f" 별도 보고: {', '.join(parts)}({when})."
-            if lang == "ko"
-            else f" Reported beside it: {', '.join(parts)} ({when})."
-        )
+        said = ", ".join(parts)
+        text += f" 별도 보고: {said}({when})." if lang == "ko" else f" Reported beside it: {said} ({when})."
     note = _text(row.get(f"{zone}_reported_note_{lang}"))
     if note:
         text += f" 설명: {note.rstrip('.')}." if lang == "ko" else f" Note: {note.rstrip('.')}."

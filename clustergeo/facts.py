@@ -159,15 +159,14 @@ def _problems(fact: dict[str, str], sources: frozenset[str] | None) -> list[str]
         if fact[column] and fact[column] not in words
     ]
     try:
-        # The first day that the date may mean: a fact of this year is no fact of the future.
-        if (
-            dt.date.fromisoformat((fact["as_of"] + "-01-01")[: len("2002-01-01")])
-            > dt.datetime.now(dt.UTC).date() + _A_DAY
-        ):
-            found.append(f"as_of {fact['as_of']} lies in the future; a fact is of the day it was reported.")
         last_day(fact["as_of"])
-    except (InputError, ValueError) as error:
+    except InputError as error:
         found.append(f"as_of: {error}")
+    else:
+        # The first day that the date may mean: a fact of this year is no fact of the future.
+        first = dt.date.fromisoformat((fact["as_of"] + "-01-01")[: len("2002-01-01")])
+        if first > dt.datetime.now(dt.UTC).date() + _A_DAY:
+            found.append(f"as_of {fact['as_of']} lies in the future; a fact is of the day it was reported.")
     wrong = _value_problem(fact["attribute"], fact["value"])
     if wrong:
         found.append(wrong)

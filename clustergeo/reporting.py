@@ -72,8 +72,10 @@ def report(
     run_at = run_time()
     written: dict[str, tuple[bytes, int | None]] = {}
     place = native(folder)
-    with staged(folder, known=is_report_name, stale=_earlier(place)) as stage:
+    earlier = _earlier(place)
+    with staged(folder, known=is_report_name, stale=earlier) as stage:
         for name, content, rows in _figures(tagged):
+            _spare(place, name, earlier)
             stage.write(name, content)
             written[name] = (content, rows)
         pictures = {lang: written[f"map{suffix(lang)}.png"][0] for lang in labels.LANGS}
@@ -81,11 +83,22 @@ def report(
             tagged, layers, used, pictures, names=list(written), as_of=as_of, shipped=shipped, run_at=run_at
         )
         for name, content in pages:
+            _spare(place, name, earlier)
             stage.write(name, content)
             written[name] = (content, None)
         latest = facts.latest_date(tagged)
         stage.write(CRATE_NAME, ro_crate(written, used, facts_as_of=latest, run_at=run_at, as_of=as_of))
     return place
+
+
+def _spare(folder: Path, name: str, earlier: list[str]) -> None:
+    """Refuse to replace a file that no earlier report wrote."""
+    if name not in earlier and (folder / name).exists():
+        msg = (
+            f"The folder holds {name!r}, which no report wrote and which would be lost. "
+            "Choose another folder, or move the file."
+        )
+        raise InputError(msg)
 
 
 def _layer(zone: Any, name: str) -> Layer:
@@ -171,18 +184,6 @@ def _earlier(folder: Path) -> list[str]:
         msg = (
             f"The folder holds a {CRATE_NAME} that no report wrote (it lists {strange[0]!r}); it would be lost. "
             "Choose another folder."
-        )
-        raise InputError(msg)
-    found = (
-        {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-        if folder.is_dir()
-        else set()
-    )
-    others = sorted(name for name in found if is_report_name(name) and name not in {*names, CRATE_NAME})
-    if others:
-        msg = (
-            f"The folder holds {others[0]!r}, which no report wrote and which would be lost. "
-            "Choose another folder, or move the file."
         )
         raise InputError(msg)
     return names

@@ -234,7 +234,7 @@ def own(tmp_path: Path, *rows: str) -> pd.DataFrame:
 
 def test_own_facts_add_and_correct(tmp_path: Path) -> None:
     mine = own(
-        tmp_path, "wanju,area_km2,0.7,2027-01-01,whole,reported,me", "iksan,area_km2,2.1,2023-03-15,whole,reported,me"
+        tmp_path, "wanju,area_km2,0.7,2026-06-01,whole,reported,me", "iksan,area_km2,2.1,2023-03-15,whole,reported,me"
     )
     sites = cg.load_sites(own_facts=mine).set_index("site_id")
     assert sites.loc[["wanju", "iksan"], "area_km2"].tolist() == [0.7, 2.1]
@@ -244,7 +244,7 @@ def test_own_facts_add_and_correct(tmp_path: Path) -> None:
 
 def test_own_facts_about_a_site_that_is_none_of_the_15_are_refused(tmp_path: Path) -> None:
     with pytest.raises(cg.ClusterGeoError, match="yongim"):
-        cg.load_sites(own_facts=own(tmp_path, "yongim,area_km2,7.7,2027-01-01,whole,reported,me"))
+        cg.load_sites(own_facts=own(tmp_path, "yongim,area_km2,7.7,2026-06-01,whole,reported,me"))
 
 
 def test_own_facts_of_a_later_day_do_not_take_a_figure_of_an_earlier_one_with_them(tmp_path: Path) -> None:

@@ -160,7 +160,8 @@ def _placed(frame: gpd.GeoDataFrame, crs: Any, path: str | Path, report: list[st
     """Return the frame with its CRS, overridden where the caller says so."""
     if crs is not None:
         wanted = _named_crs(crs)
-        if frame.crs is not None and frame.crs != wanted:
+        # A reader labels GeoJSON longitude and latitude even where it holds metres: there is nothing to override then.
+        if frame.crs is not None and frame.crs != wanted and not _impossible(frame):
             report.append(f"CRS {frame.crs.name} overridden by {wanted.name}, as asked")
         return frame.set_crs(wanted, allow_override=True)
     crs_room.require_crs(frame, what=f"the file {_shown(path)}")
@@ -174,6 +175,12 @@ def _named_crs(crs: Any) -> pyproj.CRS:
     except pyproj.exceptions.CRSError as error:
         msg = f"crs={crs!r} is no coordinate reference system. Write for example 'EPSG:5186'."
         raise InputError(msg) from error
+
+
+def _impossible(frame: gpd.GeoDataFrame) -> bool:
+    """Say whether what is labelled longitude and latitude cannot be such."""
+    west, south, east, north = frame.total_bounds
+    return bool(frame.crs.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90))  # noqa: PLR2004
 
 
 def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
@@ -190,7 +197,7 @@ def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
             "they fit Korea only when swapped. Swap the two columns or axes."
         )
         raise InputError(msg)
-    if west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0:  # noqa: PLR2004
+    if _impossible(frame):
         msg = (
             f"{_shown(path)} is labelled longitude and latitude but holds {west:g} to {east:g} and {south:g} to "
             f'{north:g}: these are plane coordinates. Name their CRS: crs="EPSG:5186" (--crs EPSG:5186).'
