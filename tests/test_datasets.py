@@ -239,7 +239,7 @@ def test_own_facts_add_and_correct(tmp_path: Path) -> None:
     sites = cg.load_sites(own_facts=mine).set_index("site_id")
     assert sites.loc[["wanju", "iksan"], "area_km2"].tolist() == [0.7, 2.1]
     assert sites.loc["wanju", "area_source"] == "me"
-    assert cg.load_sites(own_facts=mine, as_of="2026").set_index("site_id").loc["wanju", "area_km2"] == 0.636
+    assert cg.load_sites(own_facts=mine, as_of="2026-05").set_index("site_id").loc["wanju", "area_km2"] == 0.636
 
 
 def test_own_facts_about_a_site_that_is_none_of_the_15_are_refused(tmp_path: Path) -> None:
