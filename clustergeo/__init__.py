@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clustergeo.layers import Layer as Layer
     from clustergeo.maps import explore as explore
     from clustergeo.maps import save_map as save_map
+    from clustergeo.overlap import ZoneIndex as ZoneIndex
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_sites as read_sites
     from clustergeo.reporting import report as report
@@ -35,6 +36,7 @@ _ROOMS = {
     "ClusterGeoError": "errors",
     "ClusterGeoWarning": "errors",
     "Layer": "layers",
+    "ZoneIndex": "overlap",
     "catalogue": "datasets",
     "explain": "explaining",
     "explore": "maps",

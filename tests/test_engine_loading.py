@@ -1,0 +1,80 @@
+"""The kernels are loaded for large jobs only, and run where no cache can be written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+
+from clustergeo.overlap import ZoneIndex
+from clustergeo.overlap.threads import in_threads
+
+SMALL = """
+import sys
+import numpy, shapely
+from clustergeo.overlap import ZoneIndex
+index = ZoneIndex(numpy.array([shapely.box(0, 0, 2, 2)]), ["a"])
+sites = numpy.array([shapely.box(1, 0, 3, 2)])
+index.shares(sites), index.areas(sites), index.largest(sites), index.distance(sites)
+print("numba" in sys.modules)
+"""
+UNCACHED = """
+import numba
+from clustergeo.overlap import jit
+
+class Nowhere:
+    @staticmethod
+    def from_function(function, file):
+        return None
+
+numba.core.caching.CodeLibraryCacheImpl._locator_classes = [Nowhere]
+from numba import types
+add = jit.compiled(types.float64, types.float64)(lambda a, b: a + b)
+print(add(1.0, 2.0))
+"""
+
+
+def run(script: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_a_small_job_does_not_wait_for_the_compiler() -> None:
+    assert run(SMALL) == "False"
+
+
+def test_kernels_run_where_no_cache_can_be_written() -> None:
+    assert run(UNCACHED, HOME="/nonexistent") == "3.0"
+
+
+def test_the_size_of_a_job_chooses_the_method() -> None:
+    index = ZoneIndex(np.array([shapely.box(0, 0, 1, 1)]))
+    assert not index._many(1000)
+    assert index._many(20_000)
+    rough = shapely.Point(0, 0).buffer(1, quad_segs=20_000)
+    assert ZoneIndex(np.array([rough]))._many(1000)
+    assert ZoneIndex(np.array([rough]), method="grid")._many(1)
+    assert not ZoneIndex(np.array([rough]), method="plain")._many(10**6)
+
+
+def test_an_error_in_a_thread_reaches_the_caller() -> None:
+    def work(number: int) -> Any:
+        if number == 3:
+            msg = "three"
+            raise ValueError(msg)
+        return number
+
+    assert in_threads(work, range(3), 2) == [0, 1, 2]
+    with pytest.raises(ValueError, match="three"):
+        in_threads(work, range(5), 2)
