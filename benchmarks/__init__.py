@@ -1,0 +1,1 @@
+"""Benchmarks of the overlap engine against its peers: `python -m benchmarks overlap`. Not part of the package."""

@@ -1,0 +1,135 @@
+"""The commands: `python -m benchmarks overlap` and `python -m benchmarks floor`, from the top of the repository."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import checking, child, loads, machine, running, tables
+from benchmarks.forms import Form
+from benchmarks.loads import KINDS, Load
+from benchmarks.tools import FLOOR, OURS, PEERS, TOOLS
+
+_PEER_FORMS = [Form.GIVEN, Form.PIECES, Form.TUNED]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; returns 1 if answers disagree."""
+    options = _parser().parse_args(arguments)
+    if options.command == "job":
+        load = Load(options.folder, options.load, options.sites, options.seed)
+        child.run(options.tool, load, options.answer, form=Form(options.form))
+        return 0
+    return _measure(options)
+
+
+def _measure(options: argparse.Namespace) -> int:
+    """Make the load, run the tools, check the answers, print the table."""
+    load = loads.prepared(options.cache, options.load, options.sites, seed=options.seed)
+    names = [FLOOR] if options.command == "floor" else [FLOOR, OURS, *options.peers]
+    forms = [Form.GIVEN] if options.command == "floor" else options.zones
+    busy = machine.busy()
+    with tempfile.TemporaryDirectory(prefix="clustergeo-answers-") as folder:
+        found = running.entries(names, Path(folder), forms=forms)
+        running.measure(found, load, repeat=options.repeat, timeout=options.timeout, patience=options.patience)
+        answered = [entry for entry in found if entry.tool != FLOOR and entry.outcomes]
+        verdicts, sampled = {}, 0
+        if answered:
+            known = checking.truth(load, most=options.sample, seconds=options.sample_seconds)
+            tolerance, sampled = checking.allowed(load), len(known.rows)
+            verdicts = {
+                id(entry): (
+                    checking.against_truth(entry, known, tolerance),
+                    checking.against(entry, answered[0], tolerance),
+                )
+                for entry in answered
+            }
+    text = tables.document(load, found, verdicts, sampled=sampled, busy=busy)
+    sys.stdout.write(text)
+    if options.out is not None:
+        tables.append(options.out, text)
+    return 0 if all(one.agrees for pair in verdicts.values() for one in pair) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--load", choices=KINDS, default="plain", help="what is measured (default: plain)")
+    shared.add_argument("--sites", type=_count, default=100_000, metavar="N", help="how many sites (default: 100000)")
+    shared.add_argument("--seed", type=int, default=1, help="of the load (default: 1)")
+
+    measured = argparse.ArgumentParser(add_help=False, parents=[shared])
+    measured.add_argument("--repeat", type=_count, default=5, help="runs of each tool (default: 5)")
+    measured.add_argument("--timeout", type=float, default=900, metavar="S", help="of one process (default: 900)")
+    measured.add_argument(
+        "--patience", type=float, default=60, metavar="S", help="a tool that took longer is not repeated (default: 60)"
+    )
+    measured.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
+    measured.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "clustergeo-benchmarks",
+        metavar="FOLDER",
+        help="where loads are kept (default: in the system's temporary folder)",
+    )
+
+    overlap = commands.add_parser("overlap", parents=[measured], help="ours and the peers on one load")
+    overlap.add_argument(
+        "--peers",
+        type=_peers,
+        default=list(PEERS),
+        help=f"some of {', '.join(PEERS)}, or none (default: all installed)",
+    )
+    overlap.add_argument(
+        "--zones", type=_forms, default=_PEER_FORMS, help=f"how peers get the zones (default: {','.join(_PEER_FORMS)})"
+    )
+    overlap.add_argument("--sample", type=_count, default=2_000, help="sites that shapely checks (default: 2000)")
+    overlap.add_argument(
+        "--sample-seconds", type=float, default=60, metavar="S", help="shapely's time for them (default: 60)"
+    )
+    commands.add_parser("floor", parents=[measured], help="reading and writing alone")
+
+    job = commands.add_parser("job", parents=[shared], help="one tool in this process; used by the other commands")
+    job.add_argument("tool", choices=TOOLS)
+    job.add_argument("--folder", type=Path, required=True)
+    job.add_argument("--answer", type=Path, required=True)
+    job.add_argument("--form", choices=[*Form], default=Form.GIVEN)
+    return parser
+
+
+def _count(text: str) -> int:
+    """Read a whole number of at least 1; `1_000_000` and `1e6` are understood."""
+    number = float(text)
+    if number < 1 or number != int(number):
+        msg = f"{text!r} is not a whole number of at least 1"
+        raise argparse.ArgumentTypeError(msg)
+    return int(number)
+
+
+def _peers(text: str) -> list[str]:
+    """Read names of peers separated by commas, or `none`."""
+    return [] if text == "none" else _some(text, [*PEERS])
+
+
+def _forms(text: str) -> list[Form]:
+    """Read forms of zones separated by commas."""
+    return [Form(name) for name in _some(text, [*_PEER_FORMS])]
+
+
+def _some(text: str, known: list[str]) -> list[str]:
+    """Read known names separated by commas."""
+    names = text.split(",")
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        msg = f"{', '.join(unknown)} is none of {', '.join(known)}"
+        raise argparse.ArgumentTypeError(msg)
+    return names
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
