@@ -34,7 +34,7 @@ def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: s
     pairs = _pairs(prints, zones)
     pairs["municipality"] = localities["locality_code_kostat"].str[:5].to_numpy()[pairs["zone"]]
     municipalities = datasets.municipalities_on(as_of)
-    whole = np.asarray(shapely.area(prints.containing), dtype=np.float64)
+    whole = np.asarray(shapely.area(prints.containers), dtype=np.float64)
     held = pairs.groupby(["row", "municipality"], sort=True)["area"].sum().reset_index()
     count = len(frame)
     best = held.loc[held.groupby("row")["area"].idxmax()] if len(held) else held
@@ -87,7 +87,7 @@ def _capital_on_plane() -> tuple[NDArray[np.object_], NDArray[np.object_], shape
 
 def _pairs(prints: footprints.Footprints, zones: NDArray[np.object_]) -> pd.DataFrame:
     """Return row, zone and area of every overlap; for bare points the zone that contains them, with area 0."""
-    rows, columns, areas = overlap.pair_areas(prints.containing, zones)
+    rows, columns, areas = overlap.pair_areas(prints.containers, zones)
     points = overlap.only(prints.shapes, prints.bare)
     at, inside = shapely.STRtree(zones).query(points, predicate="intersects")
     # A point on a shared border is in the first of its zones, so that the answer does not depend on the order of a
@@ -182,7 +182,7 @@ def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.D
         nothing = np.full(len(frame), np.nan)
         return _capital_columns(frame, overlap.only(None, nothing > 0), (nothing, nothing, nothing), nothing)
     region, land, shared = _capital_on_plane()
-    areal = prints.containing
+    areal = prints.containers
     inside, on_land = overlap.total_areas(areal, region), overlap.total_areas(areal, land)
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
     off = np.maximum(whole - np.maximum(on_land, inside), 0.0)

@@ -181,7 +181,7 @@ def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
 
 def _answers(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> tuple[pd.DataFrame, int]:
     """Return what a layer says of each site, and of how many it says nothing."""
-    areal = prints.containing
+    areal = prints.containers
     whole = np.asarray(shapely.area(areal), dtype=np.float64)
     inside = inside_areas(frame, [layer], prints, areal)
     covered = covered_areas(layer, prints, areal, inside, drawn=prints.measured)
@@ -190,7 +190,9 @@ def _answers(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprint
     low, high = footprints.bounds(inside, unknown, whole, prints.sizes)
     drawn = np.asarray(prints.basis == "disc", dtype=bool)
     share = np.where(low == high, low, np.nan)
-    zones = overlap.dissolve(_shapes(layer, prints.plane))
+    # Only discs and bare points need the polygons themselves; dissolving them again is what a large layer costs.
+    needed = (drawn | prints.bare).any()
+    zones = overlap.dissolve(_shapes(layer, prints.plane)) if needed else _NOTHING
     estimate, disc_known = _estimate(layer, prints, zones)
     share = np.where(
         drawn, np.where(disc_known, np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0)), np.nan), share

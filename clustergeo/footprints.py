@@ -63,11 +63,6 @@ class Footprints:
         return np.asarray(self.basis == "measured", dtype=bool)
 
     @property
-    def containing(self) -> NDArray[np.object_]:
-        """What bounds a share: the footprint where it is measured, otherwise what contains the site."""
-        return np.where(self.measured, self.shapes, self.containers)
-
-    @property
     def bare(self) -> NDArray[np.bool_]:
         """Whether each site is a point of which nothing else is known."""
         return np.asarray((self.basis == "point") & shapely.is_missing(self.containers), dtype=bool)
