@@ -3,77 +3,58 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from clustergeo import crs, datasets, footprints, overlap, schema
+from clustergeo._coded import coded, plain
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
 BOUNDARY_ERROR_M = 200.0
 HALF = 0.5
 _SAME = 1e-9
+# Within Korea a length on the plane is within this part of the geodesic one.
+_STRETCH = 1.05
+_NAMES = ("province_code_mois", "province_code_kostat", "province", "city", "municipality")
 
 
-def region_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints, as_of: str | None) -> pd.DataFrame:
-    """Return the region tags of each site, aligned with the frame; null for sites elsewhere than in or near Korea.
+class _Localities(NamedTuple):
+    """The localities on the Korean plane; the municipality and the name of each, by its number in the index."""
 
-    A measured footprint belongs to the municipality and the locality that hold most of it, a point to those that
-    contain it, any other site to those that hold all of what contains it; otherwise the tag is null and the
-    alternatives are listed.
-    """
-    localities, zones = _localities_on_plane()
-    if prints.plane != crs.KOREA_PLANE:
-        localities, zones = localities.iloc[:0], zones[:0]
-    pairs = _pairs(prints, zones)
-    pairs["municipality"] = localities["locality_code_kostat"].str[:5].to_numpy()[pairs["zone"]]
-    municipalities = datasets.municipalities_on(as_of)
-    whole = np.asarray(shapely.area(prints.containers), dtype=np.float64)
-    held = pairs.groupby(["row", "municipality"], sort=True)["area"].sum().reset_index()
-    count = len(frame)
-    best = held.loc[held.groupby("row")["area"].idxmax()] if len(held) else held
-    options = held.groupby("row")["municipality"].agg(list)
-    decided = np.zeros(count, dtype=bool)
-    decided[options.index[options.str.len() == 1]] = True
-    decided |= prints.measured | prints.bare
-    code, share = np.full(count, None, dtype=object), np.full(count, np.nan)
-    code[best["row"]] = best["municipality"]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share[best["row"]] = best["area"].to_numpy() / whole[best["row"]]
-    code[~decided] = None
-    share = np.where(decided & (whole > 0), np.where(np.abs(share - 1) <= _SAME, 1.0, share), np.nan)
-    # Only a container that lies wholly in one municipality proves the share of a site that is not measured.
-    share[~prints.measured & (share < 1)] = np.nan
-    out = _named(code, municipalities)
-    out["region_share"] = share
-    for row, codes in options.items():
-        if not decided[row]:
-            out.loc[row, "municipality_alternatives"] = ";".join(codes)
-            _province_if_one(out, int(row), codes, municipalities)
-    out["locality"] = _localities(prints, pairs, localities, decided)
-    if "macro_region" not in frame.columns:
-        out["macro_region"] = datasets.macro_region_codes(out["municipality_code_kostat"].str[:2])
-    out.index = frame.index
-    return _with_evidence(frame, out)
+    index: overlap.ZoneIndex
+    municipality: NDArray[np.int64]
+    name: NDArray[np.object_]
+    codes: NDArray[np.object_]
 
 
 @functools.cache
-def _localities_on_plane() -> tuple[pd.DataFrame, NDArray[np.object_]]:
-    """Return codes and names of the localities, and their polygons on the Korean plane."""
-    localities = datasets.load_regions("locality")
+def _localities() -> _Localities:
+    localities = datasets.load_regions("locality").sort_values("locality_code_kostat")
     shapes = crs.transform(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
-    return localities[["locality_code_kostat", "locality"]], shapes
+    numbers, codes = pd.factorize(localities["locality_code_kostat"].str[:5], sort=True)
+    # Codes of localities begin with those of their municipality: in sorted order each municipality is one run.
+    index = overlap.ZoneIndex(shapes, np.arange(len(shapes)), checked=True, dissolved=True)
+    names = localities["locality"].to_numpy(dtype=object)
+    return _Localities(index, numbers.astype(np.int64), names, np.asarray(codes, dtype=object))
+
+
+class _Capital(NamedTuple):
+    """The capital region, all land, the outline of the region and its border shared with a neighbour, on the plane."""
+
+    region: overlap.ZoneIndex
+    land: overlap.ZoneIndex
+    outline: overlap.Border
+    shared: overlap.Border
 
 
 @functools.cache
-def _capital_on_plane() -> tuple[NDArray[np.object_], NDArray[np.object_], shapely.Geometry]:
-    """Return the capital region, all land (both disjoint) and the border shared with a neighbour, on the plane."""
+def _capital() -> _Capital:
     capital = np.asarray(datasets.load_capital_region().geometry.values, dtype=object)
     provinces = np.asarray(datasets.load_regions("province").geometry.values, dtype=object)
     region = overlap.dissolve(crs.transform(capital, crs.LONLAT, crs.KOREA_PLANE))
@@ -82,64 +63,126 @@ def _capital_on_plane() -> tuple[NDArray[np.object_], NDArray[np.object_], shape
     neighbours = land[shapely.area(shapely.intersection(land, merged)) < HALF * shapely.area(land)]
     # Neighbours of one coverage share their vertices; a millimetre absorbs what filling the holes adds.
     shared = shapely.intersection(shapely.boundary(merged), shapely.buffer(shapely.union_all(neighbours), 1e-3))
-    return region, overlap.dissolve(np.concatenate([land, region])), shared
+    return _Capital(
+        overlap.ZoneIndex(region, checked=True, dissolved=True),
+        overlap.ZoneIndex(np.concatenate([land, region]), checked=True),
+        overlap.Border(shapely.get_parts(shapely.boundary(merged))),
+        overlap.Border(shapely.get_parts(shared)),
+    )
 
 
-def _pairs(prints: footprints.Footprints, zones: NDArray[np.object_]) -> pd.DataFrame:
-    """Return row, zone and area of every overlap; for bare points the zone that contains them, with area 0."""
-    rows, columns, areas = overlap.pair_areas(prints.containers, zones)
-    points = overlap.only(prints.shapes, prints.bare)
-    at, inside = shapely.STRtree(zones).query(points, predicate="intersects")
-    # A point on a shared border is in the first of its zones, so that the answer does not depend on the order of a
-    # tree.
-    first = pd.DataFrame({"row": at, "zone": inside}).groupby("row", sort=True)["zone"].min().reset_index()
-    return pd.concat(
-        [pd.DataFrame({"row": rows, "zone": columns, "area": areas}), first.assign(area=0.0)], ignore_index=True
-    ).astype({"row": "int64", "zone": "int64", "area": "float64"})
+class _Held(NamedTuple):
+    """Overlaps of sites with areas, sorted by row and area: their numbers, and the square units they share."""
+
+    row: NDArray[np.int64]
+    area_of: NDArray[np.int64]
+    size: NDArray[np.float64]
+
+    def summed(self, larger: NDArray[np.int64]) -> _Held:
+        """Return the overlaps with the larger areas that these areas belong to; each of them is one run of areas."""
+        owner = larger[self.area_of]
+        first = np.flatnonzero((np.diff(self.row, prepend=-1) != 0) | (np.diff(owner, prepend=-1) != 0))
+        sums = np.add.reduceat(self.size, first) if len(first) else self.size
+        return _Held(self.row[first], owner[first], sums)
+
+    def best(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Return for each site the area with most of it (the first of equals), that size, and how many areas it has."""
+        number = np.bincount(self.row, minlength=count)
+        best, size = np.full(count, -1, dtype=np.int64), np.full(count, np.nan)
+        alone = number[self.row] == 1
+        best[self.row[alone]], size[self.row[alone]] = self.area_of[alone], self.size[alone]
+        several = np.flatnonzero(~alone)
+        order = several[np.lexsort((self.area_of[several], -self.size[several], self.row[several]))]
+        first = order[np.flatnonzero(np.diff(self.row[order], prepend=-1))]
+        best[self.row[first]], size[self.row[first]] = self.area_of[first], self.size[first]
+        return best, size, number
 
 
-def _named(codes: NDArray[np.object_], municipalities: pd.DataFrame) -> pd.DataFrame:
-    """Return the names and codes that follow from municipality codes."""
-    wanted = ["province_code_mois", "province_code_kostat", "province", "city", "municipality"]
-    rows = municipalities[wanted].reindex(pd.Index(codes, dtype=object)).reset_index(drop=True).astype(object)
-    rows = rows.where(rows.notna(), None)
-    rows.insert(4, "municipality_code_kostat", codes)
-    rows["municipality_alternatives"] = None
-    return rows
+def region_tags(evidence: pd.DataFrame, prints: footprints.Footprints, as_of: str | None) -> pd.DataFrame:
+    """Return the region tags of each site; null for sites elsewhere than in or near Korea.
+
+    A measured footprint belongs to the municipality and the locality that hold most of it, a point to those that
+    contain it, any other site to those that hold all of what contains it; otherwise the tag is null and the
+    alternatives are listed.
+    """
+    count, known = len(prints), _localities()
+    held = _held(prints, known.index)
+    municipal = held.summed(known.municipality)
+    best, size, number = municipal.best(count)
+    decided = (number == 1) | prints.measured | prints.bare
+    code = np.where(decided, best, -1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = size / prints.whole
+        share = np.where(decided & (prints.whole > 0), np.where(np.abs(share - 1) <= _SAME, 1.0, share), np.nan)
+        # Only a container that lies wholly in one municipality proves the share of a site that is not measured.
+        share[~prints.measured & (share < 1)] = np.nan
+    named = datasets.municipalities_on(as_of).loc[known.codes]
+    names = {name: coded(named[name], code) for name in _NAMES}
+    place, _, alternatives = held.best(count)
+    place = np.where((code >= 0) & (prints.measured | (alternatives == 1)), place, -1)
+    columns = {
+        **{name: names[name] for name in _NAMES[:4]},
+        "municipality_code_kostat": coded(known.codes, code),
+        "municipality": names["municipality"],
+        "municipality_alternatives": coded([None], np.full(count, -1)),
+        "region_share": share,
+        "locality": coded(known.name, place),
+    }
+    if "macro_region" not in evidence.columns:
+        columns["macro_region"] = coded(datasets.macro_region_codes(pd.Series(known.codes).str[:2]), code)
+    out = pd.DataFrame(columns)
+    open_rows = np.flatnonzero((number > 0) & ~decided)
+    if len(open_rows):
+        out = _with_alternatives(out, open_rows, municipal, named)
+    return _with_evidence(evidence, out)
 
 
-def _province_if_one(out: pd.DataFrame, row: int, codes: list[str], municipalities: pd.DataFrame) -> None:
-    """Fill the province of an undecided site whose alternatives all lie in one."""
+def _held(prints: footprints.Footprints, index: overlap.ZoneIndex) -> _Held:
+    """Return the overlap of every container with the areas; a bare point has the first one that contains it, size 0."""
+    if prints.plane != crs.KOREA_PLANE:
+        nothing = np.empty(0, dtype=np.int64)
+        return _Held(nothing, nothing, np.empty(0))
+    rows, areas, sizes = index.overlaps(prints.containers, checked=True)
+    if not prints.bare.any():
+        return _Held(rows, areas, sizes)
+    first, _ = index.holders(overlap.only(prints.shapes, prints.bare))
+    at = np.flatnonzero(first >= 0)
+    rows, areas, sizes = np.append(rows, at), np.append(areas, first[at]), np.append(sizes, np.zeros(len(at)))
+    order = np.argsort(rows, kind="stable")
+    return _Held(rows[order], areas[order], sizes[order])
+
+
+def _with_alternatives(
+    tags: pd.DataFrame, rows: NDArray[np.intp], held: _Held, municipalities: pd.DataFrame
+) -> pd.DataFrame:
+    """Fill in the alternatives of undecided sites, and the province where all of them lie in one."""
+    tags = plain(tags)
     columns = ["province_code_mois", "province_code_kostat", "province"]
-    possible = municipalities.loc[codes, columns]
-    if len(set(possible["province"])) == 1:
-        out.loc[row, columns] = possible.iloc[0].to_numpy(dtype=object)
+    starts, ends = np.searchsorted(held.row, rows), np.searchsorted(held.row, rows, side="right")
+    provinces, _ = pd.factorize(municipalities["province"])
+    codes = municipalities.index.to_numpy(dtype=object)
+    texts, one, first = [], np.zeros(len(rows), dtype=bool), held.area_of[starts]
+    for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        options = held.area_of[start:end]
+        texts.append(";".join(codes[options]))
+        one[at] = len(set(provinces[options])) == 1
+    tags.loc[rows, "municipality_alternatives"] = np.array(texts, dtype=object)
+    values = municipalities[columns].astype(object)
+    values = values.where(values.notna(), None).to_numpy(dtype=object)
+    tags.loc[rows[one], columns] = values[first[one]]
+    return tags
 
 
-def _localities(
-    prints: footprints.Footprints, pairs: pd.DataFrame, localities: gpd.GeoDataFrame, decided: NDArray[np.bool_]
-) -> NDArray[np.object_]:
-    """Return the locality with most of a measured footprint, or the only one that a site can lie in."""
-    out = np.full(len(decided), None, dtype=object)
-    if pairs.empty:
-        return out
-    best = pairs.loc[pairs.groupby("row")["area"].idxmax()]
-    alone = pairs.groupby("row")["zone"].transform("size").loc[best.index].to_numpy() == 1
-    row = best["row"].to_numpy()
-    kept = prints.measured[row] | alone
-    out[row[kept]] = localities["locality"].to_numpy()[best["zone"].to_numpy()[kept]]
-    return out
-
-
-def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame) -> pd.DataFrame:
+def _with_evidence(evidence: pd.DataFrame, tags: pd.DataFrame) -> pd.DataFrame:
     """Let reported region names stand where the frame holds them, and refuse names that the geometry contradicts."""
-    if not schema.has_evidence(frame):
+    if not schema.has_evidence(evidence):
         return tags
+    tags = plain(tags)
     problems: list[str] = []
-    ids = frame["site_id"].to_numpy(dtype=object)
+    ids = evidence["site_id"].to_numpy(dtype=object)
     for column in schema.REGION_EVIDENCE:
-        if column in frame.columns:
-            reported = frame[column].to_numpy(dtype=object)
+        if column in evidence.columns:
+            reported = evidence[column].to_numpy(dtype=object)
             said = np.array([isinstance(text, str) and bool(text.strip()) for text in reported], dtype=bool)
             problems += [
                 f"site {ids[row]!r}: {column} is {reported[row]!r}, but it lies in {' or '.join(names)}"
@@ -176,70 +219,66 @@ def _plain(name: str) -> str:
     return "".join(str(name).split())
 
 
-def capital_tags(frame: gpd.GeoDataFrame, prints: footprints.Footprints) -> pd.DataFrame:
+def capital_tags(prints: footprints.Footprints) -> pd.DataFrame:
     """Return the tags of the capital region: bounds, verdict and distance to the border; null for sites elsewhere."""
     if prints.plane != crs.KOREA_PLANE:
-        nothing = np.full(len(frame), np.nan)
-        return _capital_columns(frame, overlap.only(None, nothing > 0), (nothing, nothing, nothing), nothing)
-    region, land, shared = _capital_on_plane()
-    areal = prints.containers
-    inside, on_land = overlap.total_areas(areal, region), overlap.total_areas(areal, land)
-    whole = np.asarray(shapely.area(areal), dtype=np.float64)
-    off = np.maximum(whole - np.maximum(on_land, inside), 0.0)
-    off[off <= _SAME * whole] = 0.0
+        nothing, never = np.full(len(prints), np.nan), np.zeros(len(prints), dtype=bool)
+        return _capital_columns(never, never, (nothing, nothing, nothing), nothing)
+    capital, areal, whole = _capital(), prints.containers, prints.whole
+    inside = capital.region.inside(areal, checked=True)
+    on_land = capital.land.inside(areal, checked=True)
+    with np.errstate(invalid="ignore"):
+        off = np.maximum(whole - np.maximum(on_land, inside), 0.0)
+        off[off <= _SAME * whole] = 0.0
+        away = np.isnan(whole) | (off >= whole * (1 - _SAME))
     low, high = footprints.bounds(inside, np.zeros_like(off), whole, prints.sizes)
     _, high_at_sea = footprints.bounds(inside, off, whole, prints.sizes)
-    away = shapely.is_missing(areal) | (off >= whole * (1 - _SAME))
     low, high = np.where(away, np.nan, low), np.where(away, np.nan, high)
-    signed, beside = _border(prints, region, shared)
-    near = beside <= BOUNDARY_ERROR_M + prints.errors
-    decided = ((low > HALF) | (high_at_sea < HALF)) & ~away & ~near
-    decided[prints.bare] = (_contains(prints.shapes, land) & ~near)[prints.bare]
-    verdict = overlap.only(np.where(prints.bare, _contains(prints.shapes, region), low > HALF), decided)
+    signed, near = _border(prints, capital)
+    verdict = low > HALF
+    decided = (verdict | (high_at_sea < HALF)) & ~away & ~near
+    if prints.bare.any():
+        points = overlap.only(prints.shapes, prints.bare)
+        within, on_ground = (index.holders(points)[1] > 0 for index in (capital.region, capital.land))
+        verdict = np.where(prints.bare, within, verdict)
+        decided = np.where(prints.bare, on_ground & ~near, decided)
     share = np.where((low == high) & ~(prints.sizes == 0), low, np.nan)
-    return _capital_columns(frame, verdict, (share, low, high), signed / 1000)
+    return _capital_columns(verdict, decided, (share, low, high), signed / 1000)
 
 
 def _capital_columns(
-    frame: gpd.GeoDataFrame,
-    verdict: NDArray[np.object_],
+    verdict: NDArray[np.bool_],
+    decided: NDArray[np.bool_],
     shares: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     border_km: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the columns of the capital region."""
-    values = (pd.array(verdict, dtype="boolean"), *shares, border_km)
-    return pd.DataFrame(dict(zip(schema.CAPITAL_TAGS, values, strict=True)), index=frame.index)
+    values = (pd.arrays.BooleanArray(verdict & decided, ~decided), *shares, border_km)
+    return pd.DataFrame(dict(zip(schema.CAPITAL_TAGS, values, strict=True)))
 
 
-def _contains(points: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Say which geometries meet a zone; used for points."""
-    rows, _ = shapely.STRtree(zones).query(points, predicate="intersects")
-    out = np.zeros(len(points), dtype=bool)
-    out[rows] = True
-    return out
-
-
-def _border(
-    prints: footprints.Footprints, region: NDArray[np.object_], shared: shapely.Geometry
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the distance to the capital region's border, negative inside, and to the part with a neighbour; metres.
+def _border(prints: footprints.Footprints, capital: _Capital) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the distance to the capital region's border in metres, negative inside, and who is too near a neighbour.
 
     The shore is a border of the region but not one beyond which another province begins, so only the shared part can
     make a verdict doubtful.
     """
-    centroids = prints.centroids
-    outline = shapely.boundary(shapely.MultiPolygon(list(region)))
-    distance = _geodesic(prints, overlap.border_points(centroids, outline))
-    beside = _geodesic(prints, overlap.border_points(centroids, shared))
-    return np.where(_contains(centroids, region), -distance, distance), beside
+    distance = _geodesic(prints, capital.outline.nearest(prints.centres))
+    doubt = BOUNDARY_ERROR_M + prints.errors
+    point = capital.shared.nearest(prints.centres)
+    near = np.hypot(*(point - prints.centres).T) <= _STRETCH * doubt
+    near[near] = _geodesic(prints, point, near)[near] <= doubt[near]
+    centres = overlap.points_like(prints.centres, prints.shapes)
+    _, number = capital.region.holders(centres)
+    return np.where(number > 0, -distance, distance), near
 
 
-def _geodesic(prints: footprints.Footprints, nearest: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Return the geodesic distance of each centroid to a point of the plane; metres."""
-    there = crs.transform(nearest, prints.plane, crs.LONLAT)
+def _geodesic(
+    prints: footprints.Footprints, nearest: NDArray[np.float64], rows: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """Return the geodesic distance of each centroid, or of those of some rows, to a point of the plane; metres."""
     out = np.full(len(nearest), np.nan)
-    known = ~shapely.is_missing(there)
-    out[known] = crs.geodesic_distances_m(
-        prints.longitudes[known], prints.latitudes[known], shapely.get_x(there[known]), shapely.get_y(there[known])
-    )
+    known = np.isfinite(nearest).all(axis=1) if rows is None else rows
+    there = crs.lonlat_of(nearest[known], prints.plane)
+    out[known] = crs.geodesic_distances_m(*prints.lonlat[known].T, *there.T)
     return out

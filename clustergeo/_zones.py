@@ -2,53 +2,113 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
-from clustergeo import crs, datasets, footprints, overlap
+from clustergeo import crs, datasets, footprints, overlap, schema
+from clustergeo._coded import coded, constant, plain
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import EVERYWHERE, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
+    from clustergeo.overlap import Shapes
+
 _SAME = 1e-9
-_NOTHING: NDArray[np.object_] = np.empty(0, dtype=object)
 
 
-def common_crs(frame: gpd.GeoDataFrame, layer: Layer, plane: str) -> Any:
-    """Return where to intersect: the projected CRS that sites and zones share, otherwise the equal-area plane."""
-    mine = pyproj.CRS(frame.crs)
-    return mine if mine.is_projected and mine == pyproj.CRS(layer.frame.crs) else plane
+class Zones:
+    """One layer, or several taken together, prepared once in each CRS that sites come in."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
+        self._indexes: dict[str, overlap.ZoneIndex] = {}
+        self._grounds: dict[str, overlap.ZoneIndex] = {}
+
+    @property
+    def layer(self) -> Layer:
+        """The only layer."""
+        (one,) = self.layers
+        return one
+
+    def index(self, target: Any) -> overlap.ZoneIndex:
+        """Return the layers' polygons in a CRS."""
+        key = str(target)
+        if key not in self._indexes:
+            shapes = [_shapes(layer, target) for layer in self.layers]
+            merged = np.concatenate([np.empty(0, dtype=object), *shapes])
+            self._indexes[key] = overlap.ZoneIndex(merged, checked=True)
+        return self._indexes[key]
+
+    def ground(self, target: Any) -> overlap.ZoneIndex:
+        """Return where the only layer is known to be complete, in a CRS."""
+        key = str(target)
+        if key not in self._grounds:
+            shape = crs.transform(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
+            self._grounds[key] = overlap.ZoneIndex(shape, checked=True)
+        return self._grounds[key]
+
+    def share(self, source: Any) -> bool:
+        """Say whether every layer has this CRS."""
+        return all(crs.same(source, layer.frame.crs) for layer in self.layers)
+
+    def inside(self, prints: footprints.Footprints, shapes: Shapes) -> NDArray[np.float64]:
+        """Return how much of each shape lies in any of the layers; square units of the plane.
+
+        A line that is straight in longitude and latitude bends in the plane. So where sites and layers share such a
+        CRS, whether a measured footprint lies beside the zones or wholly inside them is decided there, and only a part
+        of it in the plane.
+        """
+        areas = self.index(prints.plane).inside(shapes, checked=True)
+        if not self.layers or prints.crs.is_projected or not self.share(prints.crs):
+            return areas
+        whole = overlap.areas_of(shapes)
+        partly = prints.measured & (areas > 0) & (areas < whole)
+        if partly.any():
+            drawn = overlap.only(prints.drawn, partly)
+            parts = self.index(prints.crs).inside(drawn, checked=True)
+            areas = np.where(partly & (parts == 0), 0.0, areas)
+            areas = np.where(partly & (parts >= overlap.areas_of(drawn)), whole, areas)
+        return areas
+
+    def covered(
+        self,
+        prints: footprints.Footprints,
+        shapes: Shapes,
+        inside: NDArray[np.float64],
+        *,
+        drawn: NDArray[np.bool_],
+    ) -> NDArray[np.float64]:
+        """Return how much of each shape lies where the only layer is complete; square units of the plane.
+
+        Where the coverage is not known, a zone that overlaps a footprint (`drawn`) shows that the layer was drawn
+        there; one that overlaps what contains a site shows that for no more ground than its own.
+        """
+        whole = overlap.areas_of(shapes)
+        if self.layer.coverage == EVERYWHERE:
+            return whole
+        if self.layer.coverage is None:
+            return np.where(drawn & (inside > 0), whole, inside)
+        return np.maximum(self.ground(prints.plane).inside(shapes, checked=True), inside)
 
 
-def covered_areas(
-    layer: Layer,
-    prints: footprints.Footprints,
-    shapes: NDArray[np.object_],
-    inside: NDArray[np.float64],
-    *,
-    drawn: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Return how much of each shape lies where the layer is complete; square units of the plane.
+def meeting(prints: footprints.Footprints, zones: Sequence[Zones]) -> footprints.Footprints:
+    """Return footprints where they are intersected with zones: in the projected CRS they share, else in the plane."""
+    shared = prints.crs.is_projected and all(zone.share(prints.crs) for zone in zones)
+    return prints.as_drawn if shared else prints
 
-    Where the coverage is not known, a zone that overlaps a footprint (`drawn`) shows that the layer was drawn there;
-    one that overlaps what contains a site shows that for no more ground than its own.
-    """
-    whole = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
-    if layer.coverage == EVERYWHERE:
-        return whole
-    if layer.coverage is None:
-        return np.where(drawn & (inside > 0), whole, inside)
-    ground = overlap.dissolve(crs.transform(np.array([coverage_shape(layer)], dtype=object), crs.LONLAT, prints.plane))
-    return np.maximum(overlap.total_areas(shapes, ground), inside)
+
+def _shapes(layer: Layer, target: Any) -> NDArray[np.object_]:
+    """Return the polygons of a layer in a CRS; those that it cannot show are on the other side of the earth."""
+    shapes = crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
+    return overlap.only(shapes, np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1))
 
 
 def coverage_shape(layer: Layer) -> Any:
@@ -102,157 +162,116 @@ def _kostat(code: str, name: str) -> tuple[str, ...]:
     return by_kostat or by_mois
 
 
-def inside_areas(
-    frame: gpd.GeoDataFrame,
-    layers: Sequence[Layer],
-    prints: footprints.Footprints,
-    shapes: NDArray[np.object_],
-) -> NDArray[np.float64]:
-    """Return how much of each shape lies in any of the layers; square units of the plane.
+@dataclass(frozen=True)
+class _Answers:
+    """What a layer says of each site; NaN and False where it says nothing."""
 
-    A line that is straight in longitude and latitude bends in the plane. So where sites and layers share such a CRS,
-    whether a measured footprint lies beside the zones or wholly inside them is decided there, and only a part of it in
-    the plane.
-    """
-    zones = overlap.dissolve(np.concatenate([_shapes(layer, prints.plane) for layer in layers] or [_NOTHING]))
-    areas = overlap.total_areas(shapes, zones)
-    mine = pyproj.CRS(frame.crs)
-    if not layers or mine.is_projected or any(mine != pyproj.CRS(layer.frame.crs) for layer in layers):
-        return areas
-    whole = np.asarray(shapely.area(shapes), dtype=np.float64)
-    partly = np.flatnonzero(prints.measured & (areas > 0) & (areas < whole))
-    if len(partly):
-        straight = overlap.dissolve(np.concatenate([_shapes(layer, mine) for layer in layers]))
-        drawn = np.asarray(frame.geometry.values, dtype=object)[partly]
-        parts = overlap.total_areas(drawn, straight)
-        areas[partly[parts == 0]] = 0.0
-        full = partly[parts >= shapely.area(drawn)]
-        areas[full] = whole[full]
-    return areas
+    known: NDArray[np.bool_]
+    present: NDArray[np.bool_]
+    absent: NDArray[np.bool_]
+    share: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
-
-def _shapes(layer: Layer, target: Any) -> NDArray[np.object_]:
-    """Return the polygons of a layer in a CRS; those that it cannot show are on the other side of the earth."""
-    shapes = crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
-    return overlap.only(shapes, np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1))
+    def where(self, mine: NDArray[np.bool_], other: _Answers) -> _Answers:
+        """Return these answers where they count, and the others elsewhere."""
+        names = [part.name for part in fields(self)]
+        return _Answers(*(np.where(mine, getattr(self, name), getattr(other, name)) for name in names))
 
 
 def zone_tags(
-    frame: gpd.GeoDataFrame, layer: Layer | None, name: str, prints: footprints.Footprints
+    evidence: pd.DataFrame, zones: Zones | None, name: str, prints: footprints.Footprints
 ) -> tuple[pd.DataFrame, int]:
     """Return the tags of one zone layer, and the number of sites about which it says nothing.
 
     The evidence of the frame stands where there is no layer or it says nothing.
     """
-    if layer is None:
-        return _with_evidence(frame, _unknown(frame, name), name), 0
-    shared = common_crs(frame, layer, prints.plane)
-    if shared == prints.plane:
-        tags, silent = _answers(frame, layer, prints)
-        return _with_evidence(frame, tags, name), silent
-    # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
-    rows = (np.flatnonzero(prints.measured), np.flatnonzero(~prints.measured))
-    halves = [
-        _answers(frame.iloc[some], layer, footprints.of(frame.iloc[some], plane))
-        for some, plane in zip(rows, (shared, prints.plane), strict=True)
-    ]
-    stacked = pd.concat([tags for tags, _ in halves]).iloc[np.argsort(np.concatenate(rows))]
-    return _with_evidence(frame, stacked.set_axis(frame.index), name), sum(count for _, count in halves)
+    if zones is None:
+        nothing, none = np.full(len(prints), np.nan), np.zeros(len(prints), dtype=bool)
+        unknown = _Answers(none, none, none, nothing, nothing, nothing)
+        return _with_evidence(evidence, _named(name, unknown, prints, None), name), 0
+    meet = meeting(prints, [zones])
+    answers = _answers(zones, meet)
+    if meet is not prints and (prints.disc | prints.point).any():
+        # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
+        answers = answers.where(prints.measured, _answers(zones, prints.only(~prints.measured)))
+    silent = int((~answers.known & (prints.measured | prints.disc | prints.point)).sum())
+    return _with_evidence(evidence, _named(name, answers, prints, zones.layer), name), silent
 
 
-def _unknown(frame: gpd.GeoDataFrame, name: str) -> pd.DataFrame:
-    """Return the tags of a zone of which nothing is known."""
-    count = len(frame)
-    nothing = np.full(count, np.nan)
-    return pd.DataFrame(
-        {
-            f"{name}_present": pd.array([None] * count, dtype="boolean"),
-            f"{name}_share": nothing,
-            f"{name}_share_low": nothing,
-            f"{name}_share_high": nothing,
-            f"{name}_area_m2": nothing,
-            f"{name}_basis": np.full(count, "unknown", dtype=object),
-            f"{name}_as_of": np.full(count, None, dtype=object),
-            f"{name}_source": np.full(count, None, dtype=object),
-        },
-        index=frame.index,
+def _named(name: str, answers: _Answers, prints: footprints.Footprints, layer: Layer | None) -> pd.DataFrame:
+    """Return the columns of a zone."""
+    known = answers.known
+    direct = known & (prints.measured | prints.bare)
+    basis = np.where(known, np.where(direct, 0, 1), 2)
+    present = pd.arrays.BooleanArray(answers.present & known, ~(known & (answers.present | answers.absent)))
+    share = np.where(known, answers.share, np.nan)
+    told = (None, None) if layer is None else (layer.as_of, layer.source or f"layer {name!r} (source not given)")
+    values = (
+        present,
+        share,
+        np.where(known, answers.low, np.nan),
+        np.where(known, answers.high, np.nan),
+        share * _areas(prints),
+        coded(["measured", "estimated", "unknown"], basis),
+        *(constant(text, known) for text in told),
     )
+    return pd.DataFrame({f"{name}_{tag}": value for tag, value in zip(schema.ZONE_TAGS, values, strict=True)})
 
 
-def _answers(frame: gpd.GeoDataFrame, layer: Layer, prints: footprints.Footprints) -> tuple[pd.DataFrame, int]:
-    """Return what a layer says of each site, and of how many it says nothing."""
-    areal = prints.containers
-    whole = np.asarray(shapely.area(areal), dtype=np.float64)
-    inside = inside_areas(frame, [layer], prints, areal)
-    covered = covered_areas(layer, prints, areal, inside, drawn=prints.measured)
-    unknown = np.maximum(whole - covered, 0.0)
-    unknown[unknown <= _SAME * whole] = 0.0
+def _areas(prints: footprints.Footprints) -> NDArray[np.float64]:
+    """Return the area in square metres that a share is of: the reported one of a disc, otherwise that of the geometry."""
+    return np.where(prints.disc & (prints.sizes > 0), prints.sizes, prints.true_areas)
+
+
+def _answers(zones: Zones, prints: footprints.Footprints) -> _Answers:
+    """Return what a layer says of each site."""
+    areal, whole = prints.containers, prints.whole
+    inside = zones.inside(prints, areal)
+    covered = zones.covered(prints, areal, inside, drawn=prints.measured)
+    with np.errstate(invalid="ignore"):
+        unknown = np.maximum(whole - covered, 0.0)
+        unknown[unknown <= _SAME * whole] = 0.0
     low, high = footprints.bounds(inside, unknown, whole, prints.sizes)
-    drawn = np.asarray(prints.basis == "disc", dtype=bool)
-    share = np.where(low == high, low, np.nan)
-    # Only discs and bare points need the polygons themselves; dissolving them again is what a large layer costs.
-    needed = (drawn | prints.bare).any()
-    zones = overlap.dissolve(_shapes(layer, prints.plane)) if needed else _NOTHING
-    estimate, disc_known = _estimate(layer, prints, zones)
-    share = np.where(
-        drawn, np.where(disc_known, np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0)), np.nan), share
-    )
-    present = footprints.flags(low, high)
-    point = np.asarray(prints.basis == "point", dtype=bool)
-    share[point] = np.nan
+    share = np.where((low == high) & ~prints.point, low, np.nan)
     # A layer answers where it is complete over some of what can hold the site, and what it says narrows the question.
-    answered = (covered > 0) & ((low > 0) | (high < 1) | ~np.isnan(share))
-    answered |= drawn & disc_known
-    bare = prints.bare
-    inside_now, complete = _at_points(layer, prints, zones, bare)
-    flag = np.where(bare, overlap.only(inside_now, complete), np.asarray(present, dtype=object))
-    answered = np.where(bare, complete, answered)
-    silent = int((~answered & ~shapely.is_missing(prints.shapes)).sum())
-    true_area = crs.areas_m2(frame.geometry)
-    if "area_km2" in frame.columns:
-        true_area = np.where(drawn, prints_area(frame, true_area), true_area)
-    tags = _unknown(frame, layer.name)
-    name, known = layer.name, answered
-    tags[f"{name}_present"] = pd.array(overlap.only(flag, known), dtype="boolean")
-    for column, values in (("share", share), ("share_low", low), ("share_high", high), ("area_m2", share * true_area)):
-        tags[f"{name}_{column}"] = np.where(known, values, np.nan)
-    tags[f"{name}_basis"] = np.where(known, np.where(prints.measured | bare, "measured", "estimated"), "unknown")
-    tags[f"{name}_as_of"] = overlap.only(layer.as_of, known)
-    tags[f"{name}_source"] = overlap.only(layer.source or f"layer {name!r} (source not given)", known)
-    return tags, silent
+    known = (covered > 0) & ((low > 0) | (high < 1) | ~np.isnan(share))
+    present, absent = low > 0, high == 0
+    if prints.disc.any():
+        estimate, complete = _estimate(zones, prints)
+        clipped = np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0))
+        share = np.where(prints.disc, np.where(complete, clipped, np.nan), share)
+        known |= ((covered > 0) & prints.disc & ~np.isnan(share)) | (prints.disc & complete)
+    if prints.bare.any():
+        held, complete = _at_points(zones, prints)
+        known, present, absent = (
+            np.where(prints.bare, mine, other)
+            for mine, other in ((complete, known), (held, present), (complete & ~held, absent))
+        )
+    return _Answers(known, present, absent, share, low, high)
 
 
-def prints_area(frame: gpd.GeoDataFrame, areas: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the reported area in square metres where there is one, otherwise that of the geometry."""
-    given = frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan) * 1e6
-    return np.where(given > 0, given, areas)
-
-
-def _estimate(
-    layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _estimate(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return the share of each drawn disc, and whether the layer is complete over the whole disc."""
-    discs = overlap.only(prints.shapes, prints.basis == "disc")
-    whole = np.asarray(shapely.area(discs), dtype=np.float64)
-    inside = overlap.total_areas(discs, zones)
-    covered = covered_areas(layer, prints, discs, inside, drawn=inside > 0)
+    discs = overlap.only(prints.shapes, prints.disc)
+    whole = overlap.areas_of(discs)
+    inside = zones.index(prints.plane).inside(discs, checked=True)
+    covered = zones.covered(prints, discs, inside, drawn=inside > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return inside / whole, np.asarray(covered >= whole * (1 - _SAME), dtype=bool)
+        return inside / whole, prints.disc & (covered >= whole * (1 - _SAME))
 
 
-def _at_points(
-    layer: Layer, prints: footprints.Footprints, zones: NDArray[np.object_], bare: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _at_points(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which bare points lie in a zone, and where the layer is known to say so."""
-    rows, _ = shapely.STRtree(zones).query(overlap.only(prints.shapes, bare), predicate="intersects")
-    inside = np.zeros(len(bare), dtype=bool)
-    inside[rows] = True
-    complete = inside.copy()
+    _, number = zones.index(prints.plane).holders(overlap.only(prints.shapes, prints.bare))
+    inside = number > 0
+    complete, layer = inside.copy(), zones.layer
     if layer.coverage == EVERYWHERE:
-        complete |= bare
-    elif layer.coverage is not None and bare.any():
-        lonlat = crs.transform(prints.shapes[bare], prints.plane, crs.LONLAT)
-        complete[bare] |= shapely.intersects(coverage_shape(layer), lonlat)
+        complete |= prints.bare
+    elif layer.coverage is not None:
+        ground = coverage_shape(layer)
+        shapely.prepare(ground)
+        complete[prints.bare] |= shapely.intersects_xy(ground, *prints.lonlat[prints.bare].T)
     return inside, complete
 
 
@@ -272,15 +291,17 @@ def warn_silent(layer: Layer, count: int) -> None:
         warn(msg)
 
 
-def _with_evidence(frame: gpd.GeoDataFrame, tags: pd.DataFrame, name: str) -> pd.DataFrame:
+def _with_evidence(evidence: pd.DataFrame, tags: pd.DataFrame, name: str) -> pd.DataFrame:
     """Fill the tags from `NAME_reported_*` where no layer decided anything."""
-    basis = frame.get(f"{name}_reported_basis")
+    basis = evidence.get(f"{name}_reported_basis")
     if basis is None:
         return tags
+    tags = plain(tags)
     free = (tags[f"{name}_basis"] == "unknown").to_numpy() & basis.isin(["reported", "inferred"]).to_numpy()
     for column in ("present", "share", "area_m2", "basis", "as_of", "source"):
-        reported = frame.get(f"{name}_reported_{column}")
+        reported = evidence.get(f"{name}_reported_{column}")
         if reported is not None:
             kind = tags[f"{name}_{column}"].dtype
-            tags[f"{name}_{column}"] = tags[f"{name}_{column}"].where(~free, reported).astype(kind)
+            filled = tags[f"{name}_{column}"].where(~free, reported.set_axis(tags.index))
+            tags[f"{name}_{column}"] = filled.astype(kind)
     return tags

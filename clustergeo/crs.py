@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import shapely
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -73,17 +76,38 @@ def planes(geometries: gpd.GeoSeries) -> list[tuple[NDArray[np.intp], str]]:
     Returns
     -------
     list
-        Row numbers and PROJ string of each plane: one entry for data in Korea, to which null geometries are counted;
-        planes elsewhere are centred every 5 degrees, so that the answer for one site never depends on another.
+        As `planes_at`; null geometries are counted to Korea.
     """
-    bounds = shapely.bounds(np.asarray(to_lonlat(geometries).values, dtype=object)).reshape(-1, 4)
-    middles = (bounds[:, :2] + bounds[:, 2:]) / 2
-    home = _in_korea(middles)
+    bounds = shapely.bounds(np.asarray(geometries.values, dtype=object)).reshape(-1, 4)
+    return planes_at(lonlat_of((bounds[:, :2] + bounds[:, 2:]) / 2, geometries.crs))
+
+
+def planes_at(middles: NDArray[np.float64]) -> list[tuple[NDArray[np.intp], str]]:
+    """Return the rows of positions that share an equal-area plane, and that plane.
+
+    Parameters
+    ----------
+    middles
+        Shape (n, 2), longitudes and latitudes of the sites' middles.
+
+    Returns
+    -------
+    list
+        Row numbers and PROJ string of each plane: one entry for data in Korea, to which unknown positions are counted;
+        planes elsewhere are centred every 5 degrees, so that the answer for one site never depends on another.
+
+    Examples
+    --------
+    >>> [(rows.tolist(), plane == KOREA_PLANE) for rows, plane in planes_at(np.array([[127.0, 37.0], [2.0, 48.0]]))]
+    [([0], True), ([1], False)]
+    """
+    away = np.flatnonzero(~_in_korea(middles) & np.isfinite(middles).all(axis=1))
+    if not len(away):
+        return [(np.arange(len(middles)), KOREA_PLANE)]
     named = np.full(len(middles), KOREA_PLANE, dtype=object)
-    for row in np.flatnonzero(~home & np.isfinite(middles).all(axis=1)):
-        longitude, latitude = 5 * np.round(middles[row] / 5)
-        named[row] = plane_for((longitude, latitude, longitude, latitude))
-    return [(np.flatnonzero(named == plane), str(plane)) for plane in dict.fromkeys([*named] or [KOREA_PLANE])]
+    centres, group = np.unique(5 * np.round(middles[away] / 5), axis=0, return_inverse=True)
+    named[away] = np.array([plane_for((*centre, *centre)) for centre in centres], dtype=object)[group.ravel()]
+    return [(np.flatnonzero(named == plane), str(plane)) for plane in dict.fromkeys(named)]
 
 
 def require_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> pyproj.CRS:
@@ -195,15 +219,68 @@ def transform(geometries: NDArray[np.object_], source: Any, target: Any) -> NDAr
     source, target
         Anything pyproj takes as a CRS.
     """
-    if pyproj.CRS(source) == pyproj.CRS(target):
+    if same(source, target):
         return geometries
-    change = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    moved: NDArray[np.object_] = shapely.transform(geometries, change(source, target))
+    return moved
+
+
+def same(source: Any, target: Any) -> bool:
+    """Say whether two CRS are the same.
+
+    Examples
+    --------
+    >>> same("EPSG:4326", LONLAT), same("EPSG:5186", LONLAT)
+    (True, False)
+    """
+    return source is target or bool(_read(source) == _read(target))
+
+
+@functools.cache
+def _read(given: Any) -> pyproj.CRS:
+    """Return a CRS; reading one takes longer than all that is done with it in a batch."""
+    return pyproj.CRS(given)
+
+
+@functools.lru_cache(maxsize=64)
+def _transformer(source: Any, target: Any) -> pyproj.Transformer:
+    """Return the way from one CRS to another, x before y; threads may share it."""
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+def change(source: Any, target: Any) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the function that carries positions from one CRS to another.
+
+    Parameters
+    ----------
+    source, target
+        Anything pyproj takes as a CRS and that can be hashed.
+
+    Returns
+    -------
+    callable
+        Takes and returns shape (n, 2), x before y; it may be called from several threads.
+
+    Examples
+    --------
+    >>> change("EPSG:4326", "EPSG:5186")(np.array([[127.0, 38.0]])).round(3).tolist()
+    [[200000.0, 600000.0]]
+    """
+    way = _transformer(source, target)
 
     def apply(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(change.transform(points[:, 0], points[:, 1]))
+        return np.column_stack(way.transform(points[:, 0], points[:, 1]))
 
-    moved: NDArray[np.object_] = shapely.transform(geometries, apply)
-    return moved
+    return apply
+
+
+def lonlat_of(points: NDArray[np.float64], source: Any) -> NDArray[np.float64]:
+    """Return longitudes and latitudes, shape (n, 2), of positions in a CRS; NaN where there is none."""
+    if same(source, LONLAT):
+        return points
+    out = change(source, LONLAT)(points)
+    out[~np.isfinite(out).all(axis=1)] = np.nan
+    return out
 
 
 def geodesic_distances_m(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -11,31 +12,39 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs, overlap
+from clustergeo.overlap import Polygons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from clustergeo.overlap import Shapes
 
 # Where a containing area and a zone differ by less than this part they are the same ground.
 _SAME = 1e-9
 # Less than this part of a containing area is rounding, not ground.
 _EXACT = 1e-13
+# An edge shorter than this is not so long that a straight line of the Korean plane is no longer the geodesic.
+_SHORT_M = 2_000.0
 
 
 @dataclass(frozen=True)
 class Footprints:
-    """The sites of a frame as the overlay needs them, in one plane; every array has one entry a site.
+    """Sites as the overlay needs them, in one plane; every array has one entry a site.
 
     Attributes
     ----------
-    plane
-        The CRS of the geometries.
-    shapes
-        The footprints; None where there is none.
+    crs, drawn
+        The CRS in which the sites were given, and their footprints there.
+    plane, shapes
+        The CRS of the overlay, and the footprints there; None where there is none.
     containers
-        What certainly contains each site: the footprint itself where it is measured, otherwise `within`; None if
-        unknown.
-    basis
-        `measured`, `disc` or `point`; None without a geometry.
+        What certainly contains each site, in the plane: the footprint itself where it is measured, otherwise `within`;
+        None if unknown.
+    whole
+        The area of the container in square units of the plane; NaN where there is none.
+    measured, disc, point
+        What the footprint is: a measured polygon, a polygon declared to be a disc, or a position. All False without a
+        geometry.
     sizes
         The area of the site in square units of the plane: 0 for a point, NaN if unknown.
     refuted
@@ -43,113 +52,185 @@ class Footprints:
     errors
         The radius in metres of the position error where that is what contains the site; 0 for a measured footprint and
         a bare point, NaN where the containing area was given.
-    longitudes, latitudes
-        Of the footprint's centroid, degrees.
+    centres
+        Shape (n, 2), the centroids in the plane; NaN without a geometry.
+    lonlat
+        Shape (n, 2), their longitudes and latitudes in degrees.
+    true_areas
+        Of the footprints, square metres; NaN for points and missing ones.
     """
 
+    crs: Any
+    drawn: Shapes
     plane: Any
-    shapes: NDArray[np.object_]
-    containers: NDArray[np.object_]
-    basis: NDArray[np.object_]
+    shapes: Shapes
+    containers: Shapes
+    whole: NDArray[np.float64]
+    measured: NDArray[np.bool_]
+    disc: NDArray[np.bool_]
+    point: NDArray[np.bool_]
     sizes: NDArray[np.float64]
     refuted: NDArray[np.bool_]
     errors: NDArray[np.float64]
-    longitudes: NDArray[np.float64]
-    latitudes: NDArray[np.float64]
+    centres: NDArray[np.float64]
+    lonlat: NDArray[np.float64]
+    true_areas: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of sites."""
+        return len(self.measured)
 
     @property
-    def measured(self) -> NDArray[np.bool_]:
-        """Whether each footprint is a measured polygon."""
-        return np.asarray(self.basis == "measured", dtype=bool)
+    def contained(self) -> NDArray[np.bool_]:
+        """Whether it is known what contains each site."""
+        return ~np.isnan(self.whole)
 
     @property
     def bare(self) -> NDArray[np.bool_]:
         """Whether each site is a point of which nothing else is known."""
-        return np.asarray((self.basis == "point") & shapely.is_missing(self.containers), dtype=bool)
+        return self.point & ~self.contained
 
-    @property
-    def centroids(self) -> NDArray[np.object_]:
-        """The centroids in the plane."""
-        known = np.isfinite(self.longitudes)
-        out = np.full(len(known), None, dtype=object)
-        points = shapely.points(self.longitudes[known], self.latitudes[known])
-        out[known] = crs.transform(points, crs.LONLAT, self.plane)
-        return out
+    @cached_property
+    def as_drawn(self) -> Footprints:
+        """The measured footprints in the CRS in which they were drawn; the other sites are left out."""
+        containers = overlap.only(self.drawn, self.measured)
+        areas = overlap.areas_of(containers)
+        nothing = np.zeros(len(self), dtype=bool)
+        return replace(
+            self,
+            plane=self.crs,
+            shapes=containers,
+            containers=containers,
+            whole=np.where(self.measured, areas, np.nan),
+            disc=nothing,
+            point=nothing,
+            sizes=np.where(self.measured, areas, np.nan),
+        )
+
+    def only(self, keep: NDArray[np.bool_]) -> Footprints:
+        """Return these footprints with the sites that are not kept left out: they count as missing."""
+        return replace(
+            self,
+            drawn=overlap.only(self.drawn, keep),
+            shapes=overlap.only(self.shapes, keep),
+            containers=overlap.only(self.containers, keep),
+            whole=np.where(keep, self.whole, np.nan),
+            measured=self.measured & keep,
+            disc=self.disc & keep,
+            point=self.point & keep,
+        )
 
 
-def basis_of(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Return the footprint basis of each site: `disc` where a polygon is declared one, otherwise by the geometry."""
-    dimensions = np.asarray(shapely.get_dimensions(np.asarray(frame.geometry.values, dtype=object)))
-    basis = overlap.only(np.where(dimensions == 0, "point", "measured"), np.isin(dimensions, (0, 2)))
-    basis[_declared_disc(frame) & (dimensions == 2)] = "disc"  # noqa: PLR2004
-    return basis
-
-
-def _declared_disc(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Say which sites are declared to be known by position and area only."""
-    if "footprint_basis" not in frame.columns:
-        return np.zeros(len(frame), dtype=bool)
-    return np.asarray((frame["footprint_basis"] == "disc").to_numpy(dtype=bool, na_value=False))
-
-
-def of(frame: gpd.GeoDataFrame, plane: Any) -> Footprints:
-    """Return the footprints of a site frame in a plane.
+def of(evidence: pd.DataFrame, drawn: Shapes, source: Any, plane: Any) -> Footprints:
+    """Return the footprints of sites in a plane.
 
     Parameters
     ----------
-    frame
-        A checked site frame (`schema.site_frame`); its CRS is carried to the plane.
+    evidence
+        What is said of the sites: `footprint_basis`, `area_km2`, `position_error_m` and `within` where it has them.
+    drawn
+        The sites' polygons and points, n entries; no empty ones.
+    source
+        Their CRS.
     plane
-        The CRS in which to intersect; an equal-area one if a footprint is not measured, because reported areas are
-        ground.
+        The equal-area CRS of the overlay.
     """
-    values = np.asarray(frame.geometry.values, dtype=object)
-    values = overlap.only(values, ~shapely.is_empty(values))
-    shapes = crs.transform(shapely.force_2d(values), frame.crs, plane)
-    basis = basis_of(frame)
-    lonlat = gpd.GeoSeries(shapely.centroid(shapes), crs=plane).to_crs(crs.LONLAT)
-    containers, errors = _within(frame, lonlat, plane)
-    measured = np.asarray(basis == "measured", dtype=bool)
-    containers = np.where(measured, shapes, containers)
-    sizes = np.where(measured, shapely.area(shapes), np.where(_declared_disc(frame), np.nan, 0.0))
-    sizes[shapely.is_missing(shapes)] = np.nan
-    if "area_km2" in frame.columns:
-        given = frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan) * 1e6
-        sizes = np.where(_declared_disc(frame), np.where(given > 0, given, np.nan), sizes)
+    areal, point = overlap.areal(drawn), overlap.pointed(drawn)
+    declared = _declared_disc(evidence, len(areal))
+    measured, disc = areal & ~declared, areal & declared
+    shapes = _moved(drawn, source, plane)
+    areas = overlap.areas_of(shapes)
+    centres = overlap.centroids(shapes)
+    lonlat = crs.lonlat_of(centres, plane)
+    containers, errors = _containers(evidence, shapes, measured, lonlat, source=source, plane=plane)
+    whole = np.where(overlap.areal(containers), overlap.areas_of(containers), np.nan)
+    sizes = np.where(measured, areas, np.where(declared, np.nan, 0.0))
+    sizes[~(areal | point)] = np.nan
+    if "area_km2" in evidence.columns:
+        given = evidence["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan) * 1e6
+        sizes = np.where(declared, np.where(given > 0, given, np.nan), sizes)
     # One of the two figures must be wrong, so nothing is proved from them.
-    refuted = ~measured & (sizes > shapely.area(containers) * (1 + _SAME))
-    containers = overlap.only(containers, ~refuted)
+    refuted = np.asarray(~measured & (sizes > whole * (1 + _SAME)), dtype=bool)
+    if refuted.any():
+        containers, whole = overlap.only(containers, ~refuted), np.where(refuted, np.nan, whole)
     return Footprints(
+        crs=source,
+        drawn=drawn,
         plane=plane,
         shapes=shapes,
         containers=containers,
-        basis=basis,
+        whole=whole,
+        measured=measured,
+        disc=disc,
+        point=point,
         sizes=sizes,
-        refuted=np.asarray(refuted, dtype=bool),
-        errors=np.where(measured | shapely.is_missing(containers), 0.0, errors),
-        longitudes=shapely.get_x(np.asarray(lonlat.values, dtype=object)),
-        latitudes=shapely.get_y(np.asarray(lonlat.values, dtype=object)),
+        refuted=refuted,
+        errors=np.where(measured | np.isnan(whole), 0.0, errors),
+        centres=centres,
+        lonlat=lonlat,
+        true_areas=_true_areas(drawn, source, plane, overlap.bounds_of(shapes), np.where(areal, areas, np.nan)),
     )
 
 
-def _within(
-    frame: gpd.GeoDataFrame, centres: gpd.GeoSeries, plane: Any
-) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """Return what contains each site, in a plane: the `within` column, otherwise a disc of the position error.
+def _moved(shapes: Shapes, source: Any, target: Any) -> Shapes:
+    """Return shapes carried from one CRS to another."""
+    if isinstance(shapes, Polygons):
+        return shapes if crs.same(source, target) else shapes.moved(crs.change(source, target))
+    return crs.transform(shapes, source, target)
 
-    The second array is the radius of that disc; NaN where `within` was given.
+
+def _declared_disc(evidence: pd.DataFrame, count: int) -> NDArray[np.bool_]:
+    """Say which sites are declared to be known by position and area only."""
+    if "footprint_basis" not in evidence.columns:
+        return np.zeros(count, dtype=bool)
+    return np.asarray((evidence["footprint_basis"] == "disc").to_numpy(dtype=bool, na_value=False))
+
+
+def _true_areas(
+    drawn: Shapes, source: Any, plane: Any, bounds: NDArray[np.float64], areas: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return true areas: those of the equal-area plane, geodesic ones where an edge may be too long for it."""
+    extents = (bounds[:, 2:] - bounds[:, :2]).max(axis=1) if len(bounds) else np.empty(0)
+    large = np.flatnonzero(~np.isnan(areas) & (extents > (_SHORT_M if plane == crs.KOREA_PLANE else 0.0)))
+    if not len(large):
+        return areas
+    shapes = overlap.as_array(overlap.rows_of(drawn, large))
+    out = areas.copy()
+    out[large] = crs.areas_m2(gpd.GeoSeries(shapes, crs=source))
+    return out
+
+
+def _containers(
+    evidence: pd.DataFrame,
+    shapes: Shapes,
+    measured: NDArray[np.bool_],
+    lonlat: NDArray[np.float64],
+    *,
+    source: Any,
+    plane: Any,
+) -> tuple[Shapes, NDArray[np.float64]]:
+    """Return what contains each site, in a plane: a measured footprint itself, the `within` column, or a disc.
+
+    The second array is the radius of that disc, which the position error gives; NaN where `within` was given.
     """
-    out, radii = np.full(len(frame), None, dtype=object), np.full(len(frame), np.nan)
-    if "position_error_m" in frame.columns:
-        radii = frame["position_error_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    count = len(measured)
+    if not {"within", "position_error_m"} & set(evidence.columns):
+        return overlap.only(shapes, measured), np.zeros(count)
+    out, radii = np.full(count, None, dtype=object), np.full(count, np.nan)
+    if "position_error_m" in evidence.columns:
+        radii = evidence["position_error_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+        known = np.isfinite(lonlat).all(axis=1)
+        centres = gpd.GeoSeries(overlap.only(shapely.points(lonlat), known), crs=crs.LONLAT)
         out = crs.transform(crs.discs(centres, np.pi * radii**2), crs.LONLAT, plane)
-    if "within" in frame.columns:
-        values = np.asarray(frame["within"].values, dtype=object)
+    if "within" in evidence.columns:
+        values = np.asarray(evidence["within"].values, dtype=object)
         values = overlap.only(values, ~(shapely.is_empty(values) | shapely.is_missing(values)))
-        given = crs.transform(shapely.force_2d(values), frame["within"].crs or frame.crs, plane)
+        given = crs.transform(shapely.force_2d(values), evidence["within"].crs or source, plane)
         said = ~shapely.is_missing(given)
         out, radii = np.where(said, given, out), np.where(said, np.nan, radii)
-    return out, radii
+    if isinstance(shapes, Polygons):
+        return Polygons.from_shapely(np.where(measured, shapes.to_shapely(), out)), radii
+    return np.where(measured, shapes, out), radii
 
 
 def bounds(

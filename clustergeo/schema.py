@@ -133,6 +133,21 @@ def has_evidence(frame: pd.DataFrame) -> bool:
     return "footprint_basis" in frame.columns
 
 
+def evidence_columns(names: Iterable[str]) -> list[str]:
+    """Return which columns say something of the sites that the tags take into account.
+
+    Examples
+    --------
+    >>> evidence_columns(["owner", "sectors", "rdz_reported_share"])
+    ['sectors', 'rdz_reported_share']
+    """
+    names = list(names)
+    said = {"footprint_basis", "within", "sectors", "macro_region", *_FLOATS}
+    if "footprint_basis" in names:
+        said |= set(REGION_EVIDENCE)
+    return [name for name in names if name in said or "_reported_" in name]
+
+
 def site_frame(sites: Any, *, zone_names: Iterable[str] = (), what: str = "the sites") -> gpd.GeoDataFrame:
     """Return a checked copy of a site frame, with `site_id` and the evidence columns in their types.
 

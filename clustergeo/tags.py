@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
-from clustergeo import _regions, _zones, crs, footprints, overlap, schema
+from clustergeo import _regions, crs, footprints, overlap, schema
+from clustergeo._coded import plain
+from clustergeo._zones import Zones, meeting, warn_silent, zone_tags
 from clustergeo.errors import warn
-from clustergeo.layers import Layer, as_layer
+from clustergeo.layers import as_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from clustergeo.overlap import Shapes
 
 EVIDENCE_ZONE = "rdz"
 ANY_LAYER = "any"
 _SAME = 1e-9
+_NAMED = 5  # sites in a warning
 
 
 def tag(
@@ -62,43 +68,118 @@ def tag(
     >>> tagged["municipality"].iloc[0], bool(tagged["in_capital_region"].iloc[0]), tagged["rdz_basis"].iloc[0]
     ('용인시 처인구', True, 'unknown')
     """
-    layers = {name: as_layer(zone, name=name) for name, zone in (zones or {}).items()}
-    frame = schema.site_frame(sites, zone_names=layers)
-    names, parts, order, refuted = list(dict.fromkeys([EVIDENCE_ZONE, *layers])), [], [], []
-    silent = dict.fromkeys(names, 0)
-    for rows, plane in crs.planes(frame.geometry):
-        some = frame.iloc[rows]
-        prints = footprints.of(some, plane)
-        columns = [_regions.region_tags(some, prints, as_of), _regions.capital_tags(some, prints), _sectors(some)]
-        for name in names:
-            tags, count = _zones.zone_tags(some, layers.get(name), name, prints)
+    tagger = Tagger(zones, as_of=as_of)
+    frame = schema.site_frame(sites, zone_names=tagger.layers)
+    drawn, source = _drawn(frame)
+    added = tagger.added(frame, drawn, source)
+    tagger.warn(added.silent, list(frame["site_id"].iloc[added.refuted[:_NAMED]]), len(added.refuted))
+    return _in_order(frame, plain(added.columns).set_axis(frame.index))
+
+
+class Tagger:
+    """Zone layers prepared once, for any number of frames or batches of sites.
+
+    Parameters
+    ----------
+    zones, as_of
+        As for `tag`.
+
+    Attributes
+    ----------
+    layers
+        The zone layers by name.
+    names
+        The zones that are tagged: `rdz` always, and the layers.
+    """
+
+    def __init__(self, zones: Mapping[str, Any] | None = None, *, as_of: str | None = None) -> None:
+        self.layers = {name: as_layer(zone, name=name) for name, zone in (zones or {}).items()}
+        self.names = tuple(dict.fromkeys([EVIDENCE_ZONE, *self.layers]))
+        self.as_of = as_of
+        self._zones = {name: Zones([layer]) for name, layer in self.layers.items()}
+
+    def added(self, evidence: pd.DataFrame, drawn: Shapes, source: pyproj.CRS) -> Added:
+        """Return the tags of sites.
+
+        Parameters
+        ----------
+        evidence
+            The columns of a checked site frame that say something of the sites; n rows, or no columns at all.
+        drawn
+            Their polygons and points, n entries, valid; empty ones are missing.
+        source
+            The CRS of both.
+        """
+        bounds = overlap.bounds_of(drawn)
+        middles = crs.lonlat_of((bounds[:, :2] + bounds[:, 2:]) / 2, source)
+        groups = crs.planes_at(middles)
+        if len(groups) == 1:
+            return self._on_plane(evidence, drawn, source, groups[0][1])
+        parts = [
+            self._on_plane(evidence.iloc[rows], overlap.rows_of(drawn, rows), source, plane) for rows, plane in groups
+        ]
+        order = np.argsort(np.concatenate([rows for rows, _ in groups]))
+        columns = pd.concat([plain(part.columns) for part in parts], ignore_index=True).iloc[order]
+        refuted = np.concatenate([rows[part.refuted] for (rows, _), part in zip(groups, parts, strict=True)])
+        silent = {name: sum(part.silent[name] for part in parts) for name in self.names}
+        return Added(columns.reset_index(drop=True), silent, np.sort(refuted))
+
+    def _on_plane(self, evidence: pd.DataFrame, drawn: Shapes, source: pyproj.CRS, plane: str) -> Added:
+        """Return the tags of sites that share a plane."""
+        prints = footprints.of(evidence, drawn, source, plane)
+        columns = [
+            _regions.region_tags(evidence, prints, self.as_of),
+            _regions.capital_tags(prints),
+            _sectors(evidence, len(prints)),
+        ]
+        silent = {}
+        for name in self.names:
+            tags, silent[name] = zone_tags(evidence, self._zones.get(name), name, prints)
             columns.append(tags)
-            silent[name] += count
-        parts.append(pd.concat([part.reset_index(drop=True) for part in columns], axis=1))
-        order.append(rows)
-        refuted += list(some["site_id"][prints.refuted])
-    _warn_refuted(refuted)
-    for name, layer in layers.items():
-        _zones.warn_silent(layer, silent[name])
-    added = pd.concat(parts, ignore_index=True).iloc[np.argsort(np.concatenate(order))]
-    return _in_order(frame, added.set_axis(frame.index))
+        whole = {str(name): part[name] for part in columns for name in part.columns}
+        return Added(pd.DataFrame(whole), silent, np.flatnonzero(prints.refuted))
 
 
-def _warn_refuted(ids: list[str]) -> None:
-    """Say which sites are larger than what is said to contain them."""
-    if ids:
-        msg = (
-            f"{len(ids)} site(s) are larger than the area said to contain them ({', '.join(ids[:5])}), so "
-            "nothing is proved for them. Give `within`, or a position_error_m that covers the whole site."
-        )
-        warn(msg)
+    def warn(self, silent: Mapping[str, int], refuted: Sequence[str], count: int) -> None:
+        """Say once what the answers could not take into account.
+
+        Parameters
+        ----------
+        silent
+            About how many sites each zone says nothing.
+        refuted, count
+            The ids of the first sites whose size is refuted, and how many there are.
+        """
+        if count:
+            msg = (
+                f"{count} site(s) are larger than the area said to contain them ({', '.join(refuted)}), so nothing is "
+                "proved for them. Give `within`, or a position_error_m that covers the whole site."
+            )
+            warn(msg)
+        for name, layer in self.layers.items():
+            warn_silent(layer, silent[name])
 
 
-def _sectors(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+class Added(NamedTuple):
+    """Tags of sites, a row each; the number about which each zone says nothing; and the rows whose size is refuted."""
+
+    columns: pd.DataFrame
+    silent: dict[str, int]
+    refuted: np.ndarray[Any, Any]
+
+
+def _drawn(frame: gpd.GeoDataFrame) -> tuple[Shapes, pyproj.CRS]:
+    """Return the geometries of a frame as the engine takes their number, and their CRS."""
+    values = np.asarray(frame.geometry.values, dtype=object)
+    flat = shapely.force_2d(overlap.only(values, ~shapely.is_empty(values)))
+    return overlap.taken(flat), pyproj.CRS(frame.crs)
+
+
+def _sectors(evidence: pd.DataFrame, count: int) -> pd.DataFrame:
     """Return the sectors of each site, null where the frame names none."""
-    if "sectors" in frame.columns:
-        return pd.DataFrame({"sectors": frame["sectors"]})
-    return pd.DataFrame({"sectors": pd.Series([None] * len(frame), index=frame.index, dtype=object)})
+    if "sectors" in evidence.columns:
+        return pd.DataFrame({"sectors": evidence["sectors"].to_numpy(dtype=object)})
+    return pd.DataFrame({"sectors": np.full(count, None, dtype=object)})
 
 
 def _in_order(frame: gpd.GeoDataFrame, added: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -144,32 +225,43 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     """
     layers = {name: as_layer(zone, name=name) for name, zone in zones.items()}
     frame = schema.site_frame(sites, zone_names=layers)
+    drawn, source = _drawn(frame)
+    singles = {name: Zones([layer]) for name, layer in layers.items()}
+    # What a layer alone removes is what all remove together, less what the others do.
+    groups = {name: Zones([one for other, one in layers.items() if other != name]) for name in layers}
+    prepared = _Prepared(singles, groups, Zones(list(layers.values())))
     blocks = []
     for rows, plane in crs.planes(frame.geometry):
-        part = _overlaps(frame.iloc[rows], layers, plane)
+        prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
+        part = _overlaps(frame["site_id"].to_numpy()[rows], prints, prepared)
         blocks.append(part.set_index(pd.Index(np.tile(rows, len(layers) + 1))))
     return pd.concat(blocks).sort_index(kind="stable").reset_index(drop=True)
 
 
-def _overlaps(frame: gpd.GeoDataFrame, layers: Mapping[str, Layer], plane: str) -> pd.DataFrame:
+class _Prepared(NamedTuple):
+    """Layers one by one, all others of each, and all of them together."""
+
+    singles: Mapping[str, Zones]
+    others: Mapping[str, Zones]
+    every: Zones
+
+
+def _overlaps(ids: np.ndarray[Any, Any], prints: footprints.Footprints, zones: _Prepared) -> pd.DataFrame:
     """Return the rows of sites that share a plane, one block a layer."""
-    shared = {str(_zones.common_crs(frame, layer, plane)): layer for layer in layers.values()}
-    target: Any = _zones.common_crs(frame, next(iter(layers.values())), plane) if len(shared) == 1 else plane
-    prints = footprints.of(frame, target)
+    true, prints = prints.true_areas, meeting(prints, list(zones.singles.values()) or [zones.every])
     shapes = overlap.only(prints.shapes, prints.measured)
-    whole = np.asarray(shapely.area(shapes), dtype=np.float64)
-    inside = {name: _zones.inside_areas(frame, [layer], prints, shapes) for name, layer in layers.items()}
+    whole = np.where(prints.measured, overlap.areas_of(shapes), np.nan)
+    inside = {name: zone.inside(prints, shapes) for name, zone in zones.singles.items()}
     known = {
-        name: _zones.covered_areas(layer, prints, shapes, inside[name], drawn=prints.measured) >= whole * (1 - _SAME)
-        for name, layer in layers.items()
+        name: zone.covered(prints, shapes, inside[name], drawn=prints.measured) >= whole * (1 - _SAME)
+        for name, zone in zones.singles.items()
     }
-    total = _zones.inside_areas(frame, list(layers.values()), prints, shapes)
-    everything = np.logical_and.reduce(list(known.values())) if known else np.zeros(len(frame), dtype=bool)
-    measure = _Measure(frame["site_id"].to_numpy(), whole, crs.areas_m2(frame.geometry))
+    total = zones.every.inside(prints, shapes)
+    everything = np.logical_and.reduce(list(known.values())) if known else np.zeros(len(prints), dtype=bool)
+    measure = _Measure(ids, whole, true)
     blocks = []
-    for name in layers:
-        others = [layer for other, layer in layers.items() if other != name]
-        alone = total - _zones.inside_areas(frame, others, prints, shapes)
+    for name, zone in zones.others.items():
+        alone = total - zone.inside(prints, shapes)
         blocks.append(measure.rows(name, inside[name], alone, known=known[name], everything=everything))
     blocks.append(measure.rows(ANY_LAYER, total, total, known=everything, everything=everything))
     return pd.concat(blocks, ignore_index=True)

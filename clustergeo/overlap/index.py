@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from clustergeo.errors import InputError
-from clustergeo.overlap.kinds import POINT
-from clustergeo.overlap.plain import dissolve, pair_areas
-from clustergeo.overlap.preparing import (
-    areas_of,
-    as_polygons,
-    as_shapes,
-    by_label,
-    dissolved,
-    length,
-    numbered,
-    refuse,
-)
+from clustergeo.overlap.forms import as_polygons, as_shapes, length, numbered, polygonal
+from clustergeo.overlap.prepared import Overlaps, Prepared
 from clustergeo.overlap.rings import Polygons
+from clustergeo.overlap.shapes import areas_of
+from clustergeo.overlap.validity import sound
+from clustergeo.overlap.zones import Zones
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clustergeo.overlap.border import Border
-    from clustergeo.overlap.grid import Grid
+    from clustergeo.overlap.rings import Shapes
 
 Method = Literal["auto", "grid", "plain"]
 
@@ -36,14 +28,6 @@ Method = Literal["auto", "grid", "plain"]
 # before the kernels are loaded.
 _MANY_SITES = 20_000
 _MUCH_WORK = 20_000_000
-
-
-class Overlaps(NamedTuple):
-    """Overlaps of sites and labels, sorted by row and label: the number of each, and the area they share."""
-
-    rows: NDArray[np.int64]
-    labels: NDArray[np.int64]
-    areas: NDArray[np.float64]
 
 
 class ZoneIndex:
@@ -65,6 +49,10 @@ class ZoneIndex:
         `"grid"` and `"plain"` give the same answers; `"auto"` takes plain shapely for small jobs, the grid for others.
     checked
         Whether the caller knows that the zones are valid; else they are checked.
+    repair
+        Whether invalid zones are repaired, and counted in a warning; else they are refused.
+    dissolved
+        Whether the caller knows that zones of one label do not overlap, as in a coverage; else they are dissolved.
 
     Raises
     ------
@@ -73,13 +61,14 @@ class ZoneIndex:
 
     Notes
     -----
-    Whether *sites* are valid is the caller's to check (`clustergeo.schema` does): an invalid one has no area that
-    could be right. What the kernels rely on is checked: finite coordinates and closed rings.
+    An index that was pickled answers to the bit as the original does, and builds nothing again that was built before;
+    see `prepare`.
 
     The method and its rounding are explained in `docs/method.md`.
 
     Examples
     --------
+    >>> import shapely
     >>> index = ZoneIndex(np.array([shapely.box(0, 0, 2, 2), shapely.box(1, 0, 4, 2)]))
     >>> index.shares(np.array([shapely.box(3, 0, 5, 2), shapely.box(0, 0, 3, 1), shapely.box(4, 0, 5, 1), None]))
     array([0.5, 1. , 0. , nan])
@@ -93,10 +82,12 @@ class ZoneIndex:
         cell: float | None = None,
         method: Method = "auto",
         checked: bool = False,
+        repair: bool = False,
+        dissolved: bool = False,
     ) -> None:
         zones = getattr(zones, "frame", zones)
         self.crs = getattr(zones, "crs", None)
-        shapes = as_shapes(zones)
+        shapes: Any = as_shapes(zones)
         numbers, self.labels = numbered(labels, len(shapes))
         if method not in ("auto", "grid", "plain"):
             msg = f"method is {method!r}; expected 'auto', 'grid' or 'plain'."
@@ -104,15 +95,19 @@ class ZoneIndex:
         if cell is not None and not (np.isfinite(cell) and cell > 0):
             msg = f"cell is {cell!r}; expected a positive number in units of the plane."
             raise InputError(msg)
-        refuse(shapes, validity=not checked)
+        polygonal(shapes)
+        if not checked:
+            shapes = sound(shapes, "zones", repair=repair, threads=None)
         self.method, self.cell = method, cell
-        self._zones, self._numbers = dissolved(shapes, numbers)
+        self._prepared = Prepared(Zones(shapes, numbers, len(self.labels), dissolved=dissolved), cell)
 
     def __repr__(self) -> str:
         """Return how many polygons and labels there are."""
-        return f"ZoneIndex({len(self._zones)} polygons, {len(self.labels)} labels)"
+        return f"ZoneIndex({len(self._prepared.zones)} polygons, {len(self.labels)} labels)"
 
-    def shares(self, sites: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+    def shares(
+        self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False
+    ) -> NDArray[np.float64]:
         """Return the share of each site that lies in any zone, whatever its label.
 
         Parameters
@@ -121,6 +116,10 @@ class ZoneIndex:
             Polygons in any of the forms that zones may have.
         threads
             How many threads work; by default one a processor. The answers are the same to the bit.
+        repair
+            Whether invalid sites are repaired, and counted in a warning; else they are refused.
+        checked
+            Whether the caller knows that the sites are valid; else they are checked.
 
         Returns
         -------
@@ -128,24 +127,57 @@ class ZoneIndex:
             Shape (n,), 0 to 1: exactly 0 for a site that only touches zones and 1 for one inside them; not-a-number
             where the site is no polygon.
 
+        Raises
+        ------
+        InputError
+            A site is invalid, or in another plane.
+
         Examples
         --------
+        >>> import shapely
         >>> ZoneIndex(np.array([shapely.box(0, 0, 1, 1)])).shares(np.array([shapely.box(0, 0, 4, 1)]))
         array([0.25])
         """
-        shapes = self._taken(sites, threads)
-        found = self.union._overlaps(shapes, threads)  # noqa: SLF001 - its own kind
-        whole = areas_of(shapes)
-        out = np.where(whole > 0, 0.0, np.nan)
-        out[found.rows] = found.areas / whole[found.rows]
+        shapes = self._taken(sites, threads, repair=repair, checked=checked)
+        whole, inside = areas_of(shapes), self.inside(shapes, threads=threads, checked=True)
+        return np.asarray(np.divide(inside, whole, out=np.full(len(whole), np.nan), where=whole > 0))
+
+    def inside(
+        self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False
+    ) -> NDArray[np.float64]:
+        """Return the area of each site that lies in any zone, whatever its label.
+
+        Parameters
+        ----------
+        sites, threads, repair, checked
+            As in `shares`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n,), square units: exactly 0 for a site that only touches zones or is no polygon, and exactly the
+            site's own area for one inside them.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> ZoneIndex(np.array([shapely.box(0, 0, 1, 1)])).inside(np.array([shapely.box(0, 0, 4, 1), None]))
+        array([1., 0.])
+        """
+        shapes = self._taken(sites, threads, repair=repair, checked=checked)
+        found = self.union.overlaps(shapes, threads=threads, checked=True)
+        out = np.zeros(len(shapes))
+        out[found.rows] = found.areas
         return out
 
-    def areas(self, sites: Any, *, threads: int | None = None) -> pd.DataFrame:
+    def areas(
+        self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False
+    ) -> pd.DataFrame:
         """Return the area of each overlap of a site and a label.
 
         Parameters
         ----------
-        sites, threads
+        sites, threads, repair, checked
             As in `shares`.
 
         Returns
@@ -155,21 +187,49 @@ class ZoneIndex:
 
         Examples
         --------
+        >>> import shapely
         >>> index = ZoneIndex(np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)]), ["west", "east"])
         >>> index.areas(np.array([shapely.box(1, 0, 4, 1)]))
            row label  area
         0    0  east   2.0
         1    0  west   1.0
         """
-        found = self._overlaps(self._taken(sites, threads), threads)
+        found = self.overlaps(sites, threads=threads, repair=repair, checked=checked)
         return pd.DataFrame({"row": found.rows, "label": self.labels.take(found.labels), "area": found.areas})
 
-    def largest(self, sites: Any, *, threads: int | None = None) -> pd.DataFrame:
+    def overlaps(
+        self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False
+    ) -> Overlaps:
+        """Return the area of each overlap of a site and a label, as arrays.
+
+        Parameters
+        ----------
+        sites, threads, repair, checked
+            As in `shares`.
+
+        Returns
+        -------
+        Overlaps
+            `rows` (the site's position), `labels` (numbers into `index.labels`) and `areas` (square units), sorted by
+            row and label.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> index = ZoneIndex(np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)]), ["west", "east"])
+        >>> index.overlaps(np.array([shapely.box(1, 0, 4, 1)])).areas
+        array([2., 1.])
+        """
+        return self._prepared.overlaps(self._taken(sites, threads, repair=repair, checked=checked), threads)
+
+    def largest(
+        self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False
+    ) -> pd.DataFrame:
         """Return the label that has most of each site.
 
         Parameters
         ----------
-        sites, threads
+        sites, threads, repair, checked
             As in `shares`.
 
         Returns
@@ -181,38 +241,56 @@ class ZoneIndex:
 
         Examples
         --------
+        >>> import shapely
         >>> index = ZoneIndex(np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)]), ["west", "east"])
         >>> index.largest(np.array([shapely.box(1, 0, 4, 3), shapely.box(8, 8, 9, 9)]))
           label     share  labels
         0  east  0.444444       2
         1   NaN  0.000000       0
         """
-        shapes = self._taken(sites, threads)
-        rows, labels, areas = self._overlaps(shapes, threads)
-        whole = areas_of(shapes)
-        count = np.bincount(rows, minlength=len(shapes))
-        best = np.full(len(shapes), -1, dtype=np.int64)
-        share = np.where(whole > 0, 0.0, np.nan)
-        # of each row's run of overlaps, the first of the largest ones
-        alone = count[rows] == 1
-        best[rows[alone]], share[rows[alone]] = labels[alone], areas[alone]
-        several = np.flatnonzero(~alone)
-        order = several[np.lexsort((labels[several], -areas[several], rows[several]))]
-        first = order[np.flatnonzero(np.diff(rows[order], prepend=-1))]
-        best[rows[first]], share[rows[first]] = labels[first], areas[first]
-        share[count > 0] /= whole[count > 0]
-        self._add_points(shapes, best, count)
+        shapes = self._taken(sites, threads, repair=repair, checked=checked)
+        found = self._prepared.overlaps(shapes, threads)
+        best, share, count = found.largest(areas_of(shapes))
+        holding, number = self._prepared.holders(shapes, threads)
+        best, count = np.where(number > 0, holding, best), np.where(number > 0, number, count)
         named = pd.api.extensions.take(self.labels.array, best, allow_fill=True)
         return pd.DataFrame({"label": named, "share": share, "labels": count})
 
-    def distance(self, sites: Any, *, threads: int | None = None) -> NDArray[np.float64]:
+    def holders(self, points: Any, *, threads: int | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the first label whose zones hold each point, boundary included, and how many labels do.
+
+        Parameters
+        ----------
+        points
+            Points in any of the forms that zones may have.
+        threads
+            As in `shares`.
+
+        Returns
+        -------
+        labels, counts
+            Shape (n,): the number of the label in `index.labels`, -1 where none holds the point, and how many do. What
+            is no point is held by none.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> index = ZoneIndex(np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)]), ["west", "east"])
+        >>> index.holders(np.array([shapely.Point(1, 1), shapely.Point(2, 1), shapely.Point(9, 9)]))
+        (array([ 1,  0, -1]), array([1, 2, 0]))
+        """
+        return self._prepared.holders(self._placed(points, threads), threads)
+
+    def distance(
+        self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False
+    ) -> NDArray[np.float64]:
         """Return the distance of each site to the border of the union of all zones.
 
         Parameters
         ----------
         sites
             Polygons or points.
-        threads
+        threads, repair, checked
             As in `shares`.
 
         Returns
@@ -224,38 +302,52 @@ class ZoneIndex:
 
         Examples
         --------
+        >>> import shapely
         >>> index = ZoneIndex(np.array([shapely.box(0, 0, 10, 10)]))
         >>> index.distance(np.array([shapely.box(4, 4, 5, 5), shapely.Point(13, 14), shapely.box(9, 9, 11, 11)]))
         array([-4.,  5.,  0.])
         """
-        return self.union._distances(self._taken(sites, threads), threads)  # noqa: SLF001 - its own kind
+        shapes = self._taken(sites, threads, repair=repair, checked=checked)
+        return self.union._prepared.distances(shapes, threads)  # noqa: SLF001 - its own kind
 
     @cached_property
     def union(self) -> ZoneIndex:
         """The same zones without labels."""
         if len(self.labels) <= 1:
             return self
-        return ZoneIndex(self._zones, cell=self.cell, method=self.method, checked=True)
+        return ZoneIndex(self._prepared.zones.shapes, cell=self.cell, method=self.method, checked=True)
 
-    @cached_property
-    def _grid(self) -> Grid:
-        from clustergeo.overlap.grid import build  # noqa: PLC0415 - compiles
+    @property
+    def border(self) -> Border:
+        """The outline of the union of all zones."""
+        return self.union._prepared.border  # noqa: SLF001 - its own kind
 
-        return build(by_label(self._zones, self._numbers, len(self.labels)), self.cell)
+    def prepare(self) -> ZoneIndex:
+        """Build now what is else built when it is first needed, so that it is pickled with the index.
 
-    @cached_property
-    def _merged(self) -> NDArray[np.object_]:
-        """The zones with no border left between them."""
-        return self._zones if len(self._zones) == 1 else dissolve(self._zones)
+        Returns
+        -------
+        ZoneIndex
+            The index itself.
 
-    @cached_property
-    def _border(self) -> Border:
-        from clustergeo.overlap.border import build  # noqa: PLC0415 - compiles
+        Examples
+        --------
+        >>> import shapely
+        >>> ZoneIndex(np.array([shapely.box(0, 0, 10, 10)])).prepare()
+        ZoneIndex(1 polygons, 1 labels)
+        """
+        for index in (self, self.union):
+            index._prepared.grid  # noqa: B018, SLF001 - built and kept
+        self.border.prepare()
+        return self
 
-        return build(Polygons.from_shapely(self._merged))
+    def _taken(self, sites: Any, threads: int | None, *, repair: bool, checked: bool) -> Shapes:
+        """Return sites that are valid, in the form that suits their number."""
+        shapes = self._placed(sites, threads)
+        return shapes if checked else sound(shapes, "sites", repair=repair, threads=threads)
 
-    def _taken(self, sites: Any, threads: int | None) -> Polygons | NDArray[np.object_]:
-        """Return sites as the method that suits their number takes them; refuse those of another plane."""
+    def _placed(self, sites: Any, threads: int | None) -> Shapes:
+        """Return sites in the form that suits their number; refuse those of another plane."""
         sites = getattr(sites, "frame", sites)
         plane = getattr(sites, "crs", None)
         if plane is not None and self.crs is not None and plane != self.crs:
@@ -263,63 +355,10 @@ class ZoneIndex:
                 f"The sites are in {plane.name}, the zones in {self.crs.name}. Reproject one: sites.to_crs(index.crs)."
             )
             raise InputError(msg)
-        if self._many(length(sites)):
-            return as_polygons(sites, threads)
-        return as_shapes(sites)
+        ready = isinstance(sites, Polygons) and self.method != "plain"
+        return as_polygons(sites, threads) if ready or self._many(length(sites)) else as_shapes(sites)
 
     def _many(self, sites: int) -> bool:
         if self.method != "auto":
             return self.method == "grid"
-        vertices = int(shapely.get_num_coordinates(self._zones).sum()) / max(len(self._zones), 1)
-        return sites >= _MANY_SITES or sites * vertices >= _MUCH_WORK
-
-    def _overlaps(self, shapes: Polygons | NDArray[np.object_], threads: int | None) -> Overlaps:
-        if isinstance(shapes, Polygons):
-            from clustergeo.overlap.summing import overlaps  # noqa: PLC0415 - compiles
-
-            return Overlaps(*overlaps(shapes, self._grid, threads))
-        rows, columns, areas = pair_areas(shapes, self._zones)
-        keys, inverse = np.unique(rows * max(len(self.labels), 1) + self._numbers[columns], return_inverse=True)
-        rows, labels = np.divmod(keys, max(len(self.labels), 1))
-        sums = np.bincount(inverse, weights=areas, minlength=len(keys))
-        whole = areas_of(shapes)[rows]
-        # parts of one label are disjoint: together they have the whole site, or what rounding leaves of it
-        near = sums >= whole * (1.0 - len(self._zones) * np.finfo(float).eps)
-        return Overlaps(rows, labels, np.where(near, whole, sums))
-
-    def _distances(self, shapes: Polygons | NDArray[np.object_], threads: int | None) -> NDArray[np.float64]:
-        if isinstance(shapes, Polygons):
-            from clustergeo.overlap.border import distances  # noqa: PLC0415 - compiles
-
-            return distances(shapes, self._border, self._grid, threads)
-        dimension = shapely.get_dimensions(shapes)
-        kept = (dimension == 2) | (shapely.get_type_id(shapes) == shapely.GeometryType.POINT)  # noqa: PLR2004
-        kept &= ~shapely.is_empty(shapes)
-        if not len(self._merged):
-            return np.where(kept, np.inf, np.nan)
-        lines = shapely.multilinestrings(shapely.get_parts(shapely.boundary(self._merged)))
-        shapely.prepare(lines)
-        out = np.where(kept, shapely.distance(shapes, lines), np.nan)
-        tree = shapely.STRtree(self._merged)
-        inside = np.unique(tree.query(shapely.force_2d(shapes), predicate="within")[0])
-        out[inside] = -out[inside]
-        return out + 0.0
-
-    def _add_points(
-        self, shapes: Polygons | NDArray[np.object_], best: NDArray[np.int64], count: NDArray[np.int64]
-    ) -> None:
-        """Write the first label that holds each point, and how many do."""
-        if isinstance(shapes, Polygons):
-            rows = np.flatnonzero(shapes.kinds == POINT)
-            points = shapely.points(shapes.xy[shapes.rings[shapes.polygons[rows]]])
-        else:
-            rows = np.flatnonzero(
-                (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
-            )
-            points = shapes[rows]
-        if not len(rows) or not len(self._zones):
-            return
-        at, columns = shapely.STRtree(self._zones).query(points, predicate="intersects")
-        held = pd.DataFrame({"row": rows[at], "label": self._numbers[columns]}).drop_duplicates()
-        grouped = held.groupby("row")["label"]
-        best[grouped.min().index], count[grouped.size().index] = grouped.min(), grouped.size()
+        return sites >= _MANY_SITES or sites * self._prepared.zones.roughness >= _MUCH_WORK

@@ -22,7 +22,7 @@ _ULPS = 4.0 * np.finfo(np.float64).eps
 _SHARE = 1e-9
 
 
-@compiled(_FOUR, NUMBER, _COUNTS, _COUNTS, _COUNTS, _FOUR, _WEIGHTS, _LABELS, _LABELS, made(types.int32), made(COUNT))
+@compiled(_FOUR, NUMBER, _COUNTS, _COUNTS, _COUNTS, _FOUR, _WEIGHTS, _LABELS, _LABELS, made(types.int32))
 def locate(
     bounds: Any,
     side: float,
@@ -34,16 +34,15 @@ def locate(
     owners: Any,
     cover: Any,
     found: Any,
-    number: Any,
 ) -> None:
     """Write for each box the one label that covers it, that none touches it, or that its pieces must decide.
 
     Where no edge touches a box, all of it lies in the same zones as any one of its points. The winding number of a
     point is 1 in each zone that holds it, so their sum is the number of zones, and weighted with the label it is the
-    label where that number is 1. `number` is written for points alone: a box of no size is never left undecided.
+    label where that number is 1.
     """
     for row in range(len(bounds)):
-        found[row], number[row] = NOTHING, 0
+        found[row] = NOTHING
         left, bottom, right, top = bounds[row, 0], bounds[row, 1], bounds[row, 2], bounds[row, 3]
         if not left <= right:
             continue
@@ -61,27 +60,24 @@ def locate(
                     same = PIECES
         if same != PIECES and not (beyond and same != NOTHING):
             found[row] = same
-            number[row] = 1 if same >= 0 else 0
             continue
         found[row] = PIECES
-        point = left == right and bottom == top
         touched = False
-        if not point:
-            for r in range(first_row, last_row + 1):
-                for c in range(first_column, last_column + 1):
-                    cell = r * window[2] + c
-                    x, y = (window[0] + c) * side, (window[1] + r) * side
-                    x_left, x_right, y_bottom, y_top = left - x, right - x, bottom - y, top - y
-                    for at in range(start[cell], middle[cell]):
-                        if pieces[at, 0] <= x_right and pieces[at, 2] >= x_left:
-                            y_from, y_to = pieces[at, 1], pieces[at, 3]
-                            if (y_from <= y_top or y_to <= y_top) and (y_from >= y_bottom or y_to >= y_bottom):
-                                touched = True
-                                break
-                    if touched:
-                        break
+        for r in range(first_row, last_row + 1):
+            for c in range(first_column, last_column + 1):
+                cell = r * window[2] + c
+                x, y = (window[0] + c) * side, (window[1] + r) * side
+                x_left, x_right, y_bottom, y_top = left - x, right - x, bottom - y, top - y
+                for at in range(start[cell], middle[cell]):
+                    if pieces[at, 0] <= x_right and pieces[at, 2] >= x_left:
+                        y_from, y_to = pieces[at, 1], pieces[at, 3]
+                        if (y_from <= y_top or y_to <= y_top) and (y_from >= y_bottom or y_to >= y_bottom):
+                            touched = True
+                            break
                 if touched:
                     break
+            if touched:
+                break
         if touched:
             continue
         if beyond:
@@ -97,7 +93,6 @@ def locate(
                 if pieces[at, 1] + (x - pieces[at, 0]) * slope > y:
                     holding += weights[at]
                     label += weights[at] * owners[at]
-        number[row] = holding
         if holding == 0:
             found[row] = NOTHING
         elif holding == 1:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import shapely
 
 from clustergeo.errors import InputError
-from clustergeo.overlap.kinds import EMPTY, MISSING, OTHER, POINT, POLYGON
-from clustergeo.overlap.plain import only
+from clustergeo.overlap.kinds import EMPTY, MISSING, POINT, POLYGON
+from clustergeo.overlap.ragged import Ragged, of_binary, of_shapes, ranges, to_shapes
 from clustergeo.overlap.threads import CHUNK, chunks, in_threads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-_KINDS = {
-    -1: MISSING,
-    shapely.GeometryType.POINT: POINT,
-    shapely.GeometryType.POLYGON: POLYGON,
-    shapely.GeometryType.MULTIPOLYGON: POLYGON,
-}
+Shapes: TypeAlias = "Polygons | NDArray[np.object_]"
+
+_VERTICES = 131_072
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,12 +43,15 @@ class Polygons:
         Shape (entries,), one of `kinds.MISSING`, `EMPTY`, `POLYGON`, `POINT` and `OTHER`.
     turns
         Shape (rings,), 1 where the inside lies below the ring's edges that run to the right, else -1.
+    invalid
+        Shape (entries,), whether each is an invalid polygon, once `invalid_rows` has found it out; None before.
 
     Examples
     --------
+    >>> import shapely
     >>> polygons = Polygons.from_shapely(np.array([shapely.box(0, 0, 2, 1), None, shapely.Point(5, 5)]))
-    >>> polygons.areas().tolist(), polygons.kinds.tolist()
-    ([2.0, 0.0, 0.0], [2, 0, 3])
+    >>> polygons.areas().tolist(), polygons.areal.tolist(), polygons.pointed.tolist()
+    ([2.0, 0.0, 0.0], [True, False, False], [False, False, True])
     """
 
     xy: NDArray[np.float64]
@@ -61,6 +62,7 @@ class Polygons:
     turns: NDArray[np.int8]
     _areas: NDArray[np.float64]
     _bounds: NDArray[np.float64]
+    invalid: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return the number of entries."""
@@ -70,19 +72,32 @@ class Polygons:
         """Return consecutive entries; coordinates are shared, not copied."""
         first, last, step = rows.indices(len(self))
         if step != 1:
-            msg = "Polygons can be cut into consecutive entries only, as in polygons[10:20]."
+            msg = "Polygons can be cut into consecutive entries only, as in polygons[10:20]; see also take."
             raise InputError(msg)
         last = max(first, last)
-        return Polygons(
-            self.xy,
-            self.rings,
-            self.polygons[first : last + 1],
-            self.holes,
-            self.kinds[first:last],
-            self.turns,
-            self._areas[first:last],
-            self._bounds[first:last],
+        return replace(
+            self,
+            polygons=self.polygons[first : last + 1],
+            kinds=self.kinds[first:last],
+            _areas=self._areas[first:last],
+            _bounds=self._bounds[first:last],
+            invalid=None if self.invalid is None else self.invalid[first:last],
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: of consecutive entries their own coordinates only."""
+        own = self._own()
+        return {part.name: getattr(own, part.name) for part in fields(own)}
+
+    @property
+    def areal(self) -> NDArray[np.bool_]:
+        """Which entries are polygons, shape (entries,)."""
+        return np.asarray(self.kinds == POLYGON)
+
+    @property
+    def pointed(self) -> NDArray[np.bool_]:
+        """Which entries are points, shape (entries,)."""
+        return np.asarray(self.kinds == POINT)
 
     def areas(self) -> NDArray[np.float64]:
         """Return the area of each entry, 0 where it is no polygon."""
@@ -92,17 +107,97 @@ class Polygons:
         """Return the least and greatest x and y of each entry, shape (entries, 4), not-a-number where it has none."""
         return self._bounds
 
+    def remember(self, rows: NDArray[np.int64]) -> None:
+        """Keep which entries are invalid, so that they need not be checked again."""
+        invalid = np.zeros(len(self), dtype=bool)
+        invalid[rows] = True
+        object.__setattr__(self, "invalid", invalid)
+
+    def take(self, rows: Any) -> Polygons:
+        """Return a copy of some entries, with their own coordinates only.
+
+        Parameters
+        ----------
+        rows
+            The numbers of the entries in any order, or a mask of shape (entries,).
+
+        Examples
+        --------
+        >>> import shapely
+        >>> boxes = Polygons.from_shapely(shapely.box(0, 0, [1, 2, 3], 1))
+        >>> boxes.take([2, 0]).areas().tolist(), boxes.take(boxes.areas() > 1).areas().tolist()
+        ([3.0, 1.0], [2.0, 3.0])
+        """
+        rows = np.asarray(rows)
+        # an empty list has no type of its own
+        rows = np.arange(len(self))[rows if rows.size else rows.astype(np.int64)]
+        return self._selected(rows, self.polygons[rows + 1], self.kinds[rows])
+
+    def only(self, keep: NDArray[np.bool_]) -> Polygons:
+        """Return these entries where they are kept; the others are missing.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> Polygons.from_shapely(shapely.box(0, 0, [1, 2], 1)).only(np.array([False, True])).areas().tolist()
+        [0.0, 2.0]
+        """
+        keep = np.asarray(keep, dtype=bool)
+        if keep.all():
+            return self
+        rows = np.arange(len(self))
+        ends = np.where(keep, self.polygons[1:], self.polygons[:-1])
+        found = self._selected(rows, ends, np.where(keep, self.kinds, MISSING).astype(np.int8))
+        areas, bounds = np.where(keep, found.areas(), 0.0), np.where(keep[:, None], found.bounds(), np.nan)
+        return replace(found, _areas=areas, _bounds=bounds)
+
+    def moved(
+        self, change: Callable[[NDArray[np.float64]], NDArray[np.float64]], *, threads: int | None = None
+    ) -> Polygons:
+        """Return these polygons with every vertex carried elsewhere, as a map projection does.
+
+        Parameters
+        ----------
+        change
+            Takes x and y of some vertices, shape (m, 2), and returns where they go, shape (m, 2). It is called in
+            threads.
+        threads
+            How many threads work; by default one a processor.
+
+        Raises
+        ------
+        InputError
+            A vertex goes where a coordinate is not finite.
+
+        Examples
+        --------
+        >>> import shapely
+        >>> Polygons.from_shapely(np.array([shapely.box(0, 0, 2, 1)])).moved(lambda xy: 3 * xy).areas().tolist()
+        [18.0]
+        """
+        own = self._own()
+        xy = np.empty_like(own.xy)
+
+        def one(part: slice) -> None:
+            xy[part] = change(own.xy[part])
+
+        in_threads(one, chunks(len(xy), _VERTICES), threads)
+        # a change may round by where a vertex stands in its array; rings must stay closed
+        xy[own.rings[1:] - 1] = xy[own.rings[:-1]]
+        return self._measured(Ragged(xy, own.rings, own.polygons, own.holes, own.kinds), threads)
+
     def grouped(self, starts: NDArray[np.int64]) -> Polygons:
         """Return the polygons with each run of entries, from one start to the next, as one entry.
 
         Examples
         --------
+        >>> import shapely
         >>> boxes = np.array([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1), shapely.box(4, 0, 5, 1)])
         >>> Polygons.from_shapely(boxes).grouped(np.array([0, 2, 3])).areas().tolist()
         [2.0, 1.0]
         """
         kinds = np.where(np.diff(starts) > 0, POLYGON, EMPTY).astype(np.int8)
-        return self._measured(self.xy, self.rings, self.polygons[starts], self.holes, kinds, threads=None)
+        return self._measured(Ragged(self.xy, self.rings, self.polygons[starts], self.holes, kinds), None)
 
     @classmethod
     def from_shapely(cls, shapes: Any, *, threads: int | None = None) -> Polygons:
@@ -120,21 +215,7 @@ class Polygons:
         InputError
             A coordinate is not finite.
         """
-        shapes = np.asarray(shapes, dtype=object)
-        types = shapely.get_type_id(shapes)
-        kinds = np.full(len(shapes), OTHER, dtype=np.int8)
-        for type_id, kind in _KINDS.items():
-            kinds[types == type_id] = kind
-        kinds[(kinds != MISSING) & shapely.is_empty(shapes)] = EMPTY
-        areal = kinds == POLYGON
-        kept = shapes if areal.all() else only(shapes, areal)
-        xy, rings, parts, polygons = _ragged(kept)
-        holes = np.ones(len(rings) - 1, dtype=bool)
-        holes[parts[:-1][parts[:-1] < parts[1:]]] = False
-        pointed = np.flatnonzero(kinds == POINT)
-        if len(pointed):
-            xy, rings, holes, polygons = _with_points(shapes, pointed, (xy, rings, holes, polygons))
-        return cls._measured(xy, rings, polygons, holes, kinds, threads=threads)
+        return cls._measured(of_shapes(shapes), threads)
 
     @classmethod
     def from_wkb(cls, binary: Any, *, threads: int | None = None) -> Polygons:
@@ -156,85 +237,62 @@ class Polygons:
         Examples
         --------
         >>> import pyarrow as pa
+        >>> import shapely
         >>> square = shapely.to_wkb(shapely.box(0, 0, 3, 3))
         >>> Polygons.from_wkb(pa.array([square, None])).areas().tolist()
         [9.0, 0.0]
         """
         if hasattr(binary, "chunks"):
-            return _joined([cls.from_wkb(chunk, threads=threads) for chunk in binary.chunks])
-        from clustergeo.overlap.wkb import scan  # noqa: PLC0415 - compiles
-
-        data, offsets, missing = _buffers(binary)
-        entries = len(missing)
-        kinds = np.empty(entries, dtype=np.int8)
-        cuts = chunks(entries, CHUNK)
-        unused = np.empty(0, dtype=np.int64)
-        none = np.empty(0, dtype=bool), np.empty(0, dtype=np.uint8)
-
-        def count(rows: slice) -> tuple[int, int]:
-            part = offsets[rows.start : rows.stop + 1], missing[rows], kinds[rows]
-            rings, vertices, bad = scan(data, *part, none[1], unused, none[0], unused, 0, 0, False)  # noqa: FBT003
-            if bad >= 0:
-                msg = f"Row {rows.start + bad} is not well-known binary of a geometry. Write the column anew."
-                raise InputError(msg)
-            return rings, vertices
-
-        counted = np.array(in_threads(count, cuts, threads), dtype=np.int64).reshape(-1, 2)
-        ends = np.vstack([np.zeros((1, 2), dtype=np.int64), np.cumsum(counted, axis=0)])
-        total_rings, total = ends[-1]
-        xy = np.empty((total, 2))
-        rings, polygons = np.zeros(total_rings + 1, dtype=np.int64), np.zeros(entries + 1, dtype=np.int64)
-        holes = np.zeros(total_rings, dtype=bool)
-        bytes_of_xy = xy.reshape(-1).view(np.uint8)
-
-        def fill(number: int) -> None:
-            rows, (ring, vertex) = cuts[number], ends[number]
-            part = offsets[rows.start : rows.stop + 1], missing[rows], kinds[rows]
-            scan(data, *part, bytes_of_xy, rings[1:], holes, polygons[1:][rows], ring, vertex, True)  # noqa: FBT003
-
-        in_threads(fill, range(len(cuts)), threads)
-        return cls._measured(xy, rings, polygons, holes, kinds, threads=threads)
+            return joined([cls.from_wkb(chunk, threads=threads) for chunk in binary.chunks])
+        return cls._measured(of_binary(binary, threads), threads)
 
     def to_shapely(self) -> NDArray[np.object_]:
         """Return polygons and points as shapely geometries; missing, empty and other entries as None.
 
         Examples
         --------
+        >>> import shapely
         >>> Polygons.from_shapely(np.array([shapely.box(0, 0, 1, 1)])).to_shapely()[0].area
         1.0
         """
-        out = np.full(len(self), None, dtype=object)
-        areal = np.flatnonzero(self.kinds == POLYGON)
-        starts, ends = self.polygons[areal], self.polygons[areal + 1]
-        chosen = _ranges(starts, ends)
-        sizes = np.diff(self.rings)[chosen]
-        xy = self.xy[_ranges(self.rings[chosen], self.rings[chosen + 1])]
-        rings = np.concatenate([[0], np.cumsum(sizes)])
-        exterior = np.flatnonzero(~self.holes[chosen])
-        parts = np.append(exterior, len(chosen))
-        before = np.concatenate([[0], np.cumsum(ends - starts)])
-        polygons = np.searchsorted(exterior, before)
-        shapes = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, xy, (rings, parts, polygons))
-        single = np.diff(polygons) == 1
-        out[areal[~single]] = shapes[~single]
-        out[areal[single]] = shapely.get_geometry(shapes[single], 0)
-        pointed = np.flatnonzero(self.kinds == POINT)
-        out[pointed] = shapely.points(self.xy[self.rings[self.polygons[pointed]]])
-        return out
+        return to_shapes(Ragged(self.xy, self.rings, self.polygons, self.holes, self.kinds))
+
+    def _own(self) -> Polygons:
+        """Return these entries with arrays that hold no other ones; nothing is copied."""
+        first, last = self.polygons[0], self.polygons[-1]
+        begin, end = self.rings[first], self.rings[last]
+        return replace(
+            self,
+            xy=self.xy[begin:end],
+            rings=self.rings[first : last + 1] - begin,
+            polygons=self.polygons - first,
+            holes=self.holes[first:last],
+            turns=self.turns[first:last],
+        )
+
+    def _selected(self, rows: NDArray[np.intp], ends: NDArray[np.int64], kinds: NDArray[np.int8]) -> Polygons:
+        """Return a copy of entries, whose rings end here and whose kinds are these."""
+        starts = self.polygons[rows]
+        chosen = ranges(starts, ends)
+        first, last = self.rings[chosen], self.rings[chosen + 1]
+        begin = np.zeros(1, dtype=np.int64)
+        return Polygons(
+            self.xy[ranges(first, last)],
+            np.concatenate([begin, np.cumsum(last - first)]),
+            np.concatenate([begin, np.cumsum(ends - starts)]),
+            self.holes[chosen],
+            kinds,
+            self.turns[chosen],
+            self._areas[rows],
+            self._bounds[rows],
+            None if self.invalid is None else self.invalid[rows] & (kinds == POLYGON),
+        )
 
     @classmethod
-    def _measured(
-        cls,
-        xy: NDArray[np.float64],
-        rings: NDArray[np.int64],
-        polygons: NDArray[np.int64],
-        holes: NDArray[np.bool_],
-        kinds: NDArray[np.int8],
-        *,
-        threads: int | None,
-    ) -> Polygons:
+    def _measured(cls, given: Ragged, threads: int | None) -> Polygons:
         from clustergeo.overlap.measuring import measure  # noqa: PLC0415 - compiles
 
+        xy, rings, polygons, holes, kinds = given
         turns, areas = np.empty(len(holes), dtype=np.int8), np.empty(len(kinds))
         bounds = np.empty((len(kinds), 4))
 
@@ -250,66 +308,19 @@ class Polygons:
         return cls(xy, rings, polygons, holes, kinds, turns, areas, bounds)
 
 
-def _ragged(shapes: NDArray[np.object_]) -> tuple[NDArray[Any], ...]:
-    """Return coordinates, and where rings, parts and entries begin, of polygons and None."""
-    if not len(shapes) or shapely.is_missing(shapes).all():
-        none, one = np.zeros(len(shapes) + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-        return np.empty((0, 2)), one, one, none
-    kind, xy, offsets = shapely.to_ragged_array(shapes, include_z=False, include_m=False)
-    whole = [np.ascontiguousarray(offset, dtype=np.int64) for offset in offsets]
-    xy = np.ascontiguousarray(xy, dtype=np.float64)
-    if kind == shapely.GeometryType.MULTIPOLYGON:
-        rings, parts, polygons = whole
-        return xy, rings, parts, parts[polygons]
-    rings, parts = whole
-    return xy, rings, parts, parts
+def joined(pieces: list[Polygons]) -> Polygons:
+    """Return the entries of several pieces, one after the other.
 
-
-def _with_points(
-    shapes: NDArray[np.object_], rows: NDArray[np.intp], ragged: tuple[NDArray[Any], ...]
-) -> tuple[NDArray[Any], ...]:
-    """Put points among the polygons, each a ring of one vertex."""
-    xy, rings, holes, polygons = ragged
-    ring_at = polygons[rows]
-    vertex_at = rings[ring_at]
-    sizes = np.insert(np.diff(rings), ring_at, 1)
-    counts = np.diff(polygons)
-    counts[rows] = 1
-    return (
-        np.insert(xy, vertex_at, shapely.get_coordinates(shapes[rows]), axis=0),
-        np.concatenate([[0], np.cumsum(sizes)]),
-        np.insert(holes, ring_at, False),
-        np.concatenate([[0], np.cumsum(counts)]),
-    )
-
-
-def _buffers(binary: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the bytes of an Arrow binary array, where each row begins, and which rows are null."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-
-    binary = getattr(binary, "storage", binary)
-    if pa.types.is_large_binary(binary.type):
-        width: Any = np.int64
-    elif pa.types.is_binary(binary.type):
-        width = np.int32
-    else:
-        msg = f"Well-known binary is read from an Arrow column of type binary or large_binary, not {binary.type}."
-        raise InputError(msg)
-    _, starts, values = binary.buffers()
-    offsets = np.zeros(1, dtype=np.int64)
-    if len(binary):
-        offsets = np.frombuffer(starts, dtype=width)[binary.offset : binary.offset + len(binary) + 1].astype(np.int64)
-    data = np.frombuffer(values, dtype=np.uint8) if values is not None else np.empty(0, dtype=np.uint8)
-    missing = np.zeros(len(binary), dtype=bool)
-    if binary.null_count:
-        missing = np.array(binary.is_null().to_numpy(zero_copy_only=False), dtype=bool)
-    return data, offsets, missing
-
-
-def _joined(pieces: list[Polygons]) -> Polygons:
-    """Return the entries of several pieces, one after the other."""
+    Examples
+    --------
+    >>> import shapely
+    >>> one = Polygons.from_shapely(shapely.box(0, 0, [1, 2], 1))
+    >>> joined([one, one[1:]]).areas().tolist()
+    [1.0, 2.0, 2.0]
+    """
     if len(pieces) == 1:
         return pieces[0]
+    pieces = [piece._own() for piece in pieces]  # noqa: SLF001 - its own kind
     vertices = np.cumsum([0, *(len(piece.xy) for piece in pieces)])
     rings = np.cumsum([0, *(len(piece.holes) for piece in pieces)])
     first = np.zeros(1, dtype=np.int64)
@@ -323,16 +334,3 @@ def _joined(pieces: list[Polygons]) -> Polygons:
         np.concatenate([np.empty(0), *(piece._areas for piece in pieces)]),  # noqa: SLF001 - its own kind
         np.concatenate([np.empty((0, 4)), *(piece._bounds for piece in pieces)]),  # noqa: SLF001
     )
-
-
-def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers from each start up to its end, one range after the other.
-
-    Examples
-    --------
-    >>> _ranges(np.array([3, 8]), np.array([5, 9])).tolist()
-    [3, 4, 8]
-    """
-    sizes = ends - starts
-    before = np.cumsum(sizes) - sizes
-    return np.asarray(np.arange(sizes.sum()) + np.repeat(starts - before, sizes), dtype=np.int64)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustergeo.overlap.grid import PIECES, cut_up, lattice
+from clustergeo.overlap.holding import DOUBTFUL, hold
 from clustergeo.overlap.kinds import POLYGON
 from clustergeo.overlap.pairs import locate, overlap
 from clustergeo.overlap.threads import CHUNK, chunks, in_threads
@@ -37,17 +38,29 @@ def overlaps(sites: Polygons, grid: Grid, threads: int | None) -> Table:
     return rows, labels, areas
 
 
-def labels_at(boxes: NDArray[np.float64], grid: Grid) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Return the label that covers each box, or that none or pieces do, and for points the number of labels."""
-    found, number = np.empty(len(boxes), dtype=np.int32), np.empty(len(boxes), dtype=np.int64)
+def holders(
+    points: NDArray[np.float64], grid: Grid, threads: int | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
+    """Return the first label that holds each point, or -1, how many do, and the rows for which this is doubtful."""
+    first, number = np.empty(len(points), dtype=np.int64), np.empty(len(points), dtype=np.int64)
     held = grid.held
     given = held.start, held.middle, held.pieces, held.weights, held.owners, grid.cover
-    locate(np.ascontiguousarray(boxes), grid.side, grid.window, *given, found, number)
-    return found, number
+    # where an edge is cut, its ends are off by a few units in the last place of its length or of the coordinates
+    margin = 8.0 * float(np.finfo(np.float64).eps) * (grid.reach + grid.largest)
+
+    def one(rows: slice) -> None:
+        room = np.zeros(grid.labels, dtype=np.int64)
+        hold(points[rows], grid.side, margin, grid.window, *given, room, first[rows], number[rows])
+
+    in_threads(one, chunks(len(points), CHUNK), threads)
+    return first, number, np.flatnonzero(first == DOUBTFUL)
 
 
 def _of_chunk(sites: Polygons, grid: Grid) -> Table:
-    found, _ = labels_at(sites.bounds(), grid)
+    found = np.empty(len(sites), dtype=np.int32)
+    held = grid.held
+    given = held.start, held.middle, held.pieces, held.weights, held.owners, grid.cover
+    locate(np.ascontiguousarray(sites.bounds()), grid.side, grid.window, *given, found)
     areal = (sites.kinds == POLYGON) & (sites.areas() > 0.0)
     whole = np.flatnonzero(areal & (found >= 0))
     open_rows = np.flatnonzero(areal & (found == PIECES))

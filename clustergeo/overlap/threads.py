@@ -28,14 +28,14 @@ def chunks(rows: int, size: int) -> list[slice]:
 
 def in_threads(work: Callable[[Given], Found], parts: Sequence[Given], threads: int | None) -> list[Found]:
     """Return the result of each part, in order; by default with one thread a processor."""
-    wanted = threads if threads is not None else _processors()
+    wanted = threads if threads is not None else processors()
     if wanted <= 1 or len(parts) <= 1:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(min(wanted, len(parts))) as pool:
         return list(pool.map(work, parts))
 
 
-def _processors() -> int:
+def processors() -> int:
     """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

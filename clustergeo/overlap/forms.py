@@ -1,0 +1,77 @@
+"""What a caller gives, as the engine takes it: shapes and labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from clustergeo.errors import InputError
+from clustergeo.overlap.plain import POLYGONAL, only
+from clustergeo.overlap.rings import Polygons
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def length(shapes: Any) -> int:
+    """Return how many rows there are."""
+    return len(getattr(shapes, "geometry", shapes))
+
+
+def _is_arrow(shapes: Any) -> bool:
+    return type(shapes).__module__.split(".")[0] == "pyarrow"
+
+
+def as_shapes(shapes: Any) -> NDArray[np.object_]:
+    """Return any accepted form as an array of shapely geometries."""
+    if isinstance(shapes, Polygons):
+        return shapes.to_shapely()
+    if _is_arrow(shapes):
+        binary = getattr(shapes, "storage", shapes)
+        try:
+            return np.asarray(shapely.from_wkb(np.array(binary.to_pylist(), dtype=object)), dtype=object)
+        except shapely.errors.ShapelyError as error:
+            msg = f"The column is not well-known binary of geometries: {error}"
+            raise InputError(msg) from error
+    out = np.asarray(getattr(getattr(shapes, "geometry", shapes), "values", shapes), dtype=object)
+    if out.ndim != 1 or not (shapely.is_geometry(out) | pd.isna(out)).all():
+        msg = "Expected one-dimensional geometries: an array of shapely geometries, a GeoSeries or Arrow binary."
+        raise InputError(msg)
+    return only(out, shapely.is_geometry(out))
+
+
+def as_polygons(shapes: Any, threads: int | None) -> Polygons:
+    """Return any accepted form as polygons for the kernels."""
+    if isinstance(shapes, Polygons):
+        return shapes
+    if _is_arrow(shapes):
+        return Polygons.from_wkb(shapes, threads=threads)
+    return Polygons.from_shapely(as_shapes(shapes), threads=threads)
+
+
+def numbered(labels: Any, zones: int) -> tuple[NDArray[np.int64], pd.Index]:
+    """Return the number of each zone's label, and the labels in sorted order."""
+    if labels is None:
+        return np.zeros(zones, dtype=np.int64), pd.Index([0])
+    values = pd.Series(labels).reset_index(drop=True)
+    if len(values) != zones:
+        msg = f"There are {zones} zones and {len(values)} labels; expected one label for each zone."
+        raise InputError(msg)
+    if values.isna().any():
+        msg = f"{int(values.isna().sum())} labels are null. Name them, or leave their zones out."
+        raise InputError(msg)
+    numbers, names = pd.factorize(values, sort=True)
+    return numbers.astype(np.int64), pd.Index(names)
+
+
+def polygonal(shapes: NDArray[np.object_]) -> None:
+    """Refuse zones that are no polygons."""
+    present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    other = present & ~np.isin(shapely.get_type_id(shapes), POLYGONAL)
+    if other.any():
+        kinds = sorted({shape.geom_type for shape in shapes[other]})
+        msg = f"{int(other.sum())} zones are no polygons but {', '.join(kinds)}. Zones need an area; leave these out."
+        raise InputError(msg)

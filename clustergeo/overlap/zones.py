@@ -1,0 +1,109 @@
+"""Zones as the index holds them: those of one label overlap nowhere."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from clustergeo.overlap.plain import dissolve
+from clustergeo.overlap.rings import Polygons
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Zones:
+    """Polygons, sorted by label, and the number of each label; pickled as well-known binary.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons; null and empty ones are left out.
+    numbers
+        The number of each one's label.
+    labels
+        How many labels there are.
+    dissolved
+        Whether the caller knows that those of one label overlap nowhere.
+
+    Examples
+    --------
+    >>> boxes = shapely.box([0, 1, 9], 0, [2, 3, 10], 1)
+    >>> shapely.area(Zones(boxes, np.array([0, 0, 0]), 1, dissolved=False).shapes).tolist()
+    [1.0, 3.0]
+    """
+
+    def __init__(
+        self, shapes: NDArray[np.object_], numbers: NDArray[np.int64], labels: int, *, dissolved: bool
+    ) -> None:
+        present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        shapes, numbers = shapely.force_2d(shapes[present]), numbers[present]
+        if not dissolved:
+            shapes, numbers = _dissolved(shapes, numbers)
+        order = np.argsort(numbers, kind="stable")
+        self.shapes, self.numbers, self.labels = shapes[order], numbers[order], labels
+
+    def __len__(self) -> int:
+        """Return the number of polygons."""
+        return len(self.numbers)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled."""
+        return {"binary": shapely.to_wkb(self.shapes), "numbers": self.numbers, "labels": self.labels}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled."""
+        self.shapes, self.numbers, self.labels = shapely.from_wkb(state["binary"]), state["numbers"], state["labels"]
+
+    @cached_property
+    def roughness(self) -> float:
+        """How many vertices a polygon has on average."""
+        return float(shapely.get_num_coordinates(self.shapes).sum()) / max(len(self), 1)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """A tree over the polygons."""
+        return shapely.STRtree(self.shapes)
+
+    def by_label(self) -> Polygons:
+        """Return the polygons with one entry a label."""
+        return Polygons.from_shapely(self.shapes).grouped(np.searchsorted(self.numbers, np.arange(self.labels + 1)))
+
+    def together(self) -> Zones:
+        """Return the same zones with one label."""
+        return Zones(self.shapes, np.zeros(len(self), dtype=np.int64), 1, dissolved=False)
+
+    def outline(self) -> NDArray[np.object_]:
+        """Return the boundaries of the zones, with no border left between two of them."""
+        return np.asarray(shapely.boundary(self.shapes if len(self) == 1 else dissolve(self.shapes)))
+
+
+def _dissolved(
+    shapes: NDArray[np.object_], numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Return polygons of which those of one label overlap nowhere, and the number of each label.
+
+    Zones whose boxes do not overlap those of others of their label stay as they are: they may touch, which changes no
+    area.
+    """
+    first, second = shapely.STRtree(shapes).query(shapes)
+    pair = (first < second) & (numbers[first] == numbers[second])
+    first, second = first[pair], second[pair]
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    sizes = np.minimum(bounds[first, 2:], bounds[second, 2:]) - np.maximum(bounds[first, :2], bounds[second, :2])
+    met = (sizes > 0).all(axis=1)
+    mixed = np.zeros(len(shapes), dtype=bool)
+    mixed[first[met]] = mixed[second[met]] = True
+    parts, index = shapely.get_parts(shapes[~mixed], return_index=True)
+    zones, owners = [parts], [numbers[~mixed][index]]
+    rest = np.flatnonzero(mixed)
+    rest = rest[np.argsort(numbers[rest], kind="stable")]
+    for group in np.split(rest, np.flatnonzero(np.diff(numbers[rest])) + 1):
+        if len(group):
+            merged = dissolve(shapes[group])
+            zones.append(merged)
+            owners.append(np.full(len(merged), numbers[group[0]], dtype=np.int64))
+    return np.concatenate(zones), np.concatenate(owners)
