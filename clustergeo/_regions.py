@@ -263,22 +263,22 @@ def _border(prints: footprints.Footprints, capital: _Capital) -> tuple[NDArray[n
     The shore is a border of the region but not one beyond which another province begins, so only the shared part can
     make a verdict doubtful.
     """
-    distance = _geodesic(prints, capital.outline.nearest(prints.centres))
-    doubt = BOUNDARY_ERROR_M + prints.errors
-    point = capital.shared.nearest(prints.centres)
-    near = np.hypot(*(point - prints.centres).T) <= _STRETCH * doubt
-    near[near] = _geodesic(prints, point, near)[near] <= doubt[near]
+    nearest = capital.outline.nearest(prints.centres)
+    distance, doubt = _geodesic(prints, nearest), BOUNDARY_ERROR_M + prints.errors
+    # The shared part is no nearer than the whole outline: only who is near that has to be asked of it.
+    near = np.flatnonzero(np.hypot(*(nearest - prints.centres).T) <= _STRETCH * doubt)
+    beside = np.full((len(prints), 2), np.nan)
+    beside[near] = capital.shared.nearest(prints.centres[near])
+    doubtful = _geodesic(prints, beside) <= doubt
     centres = overlap.points_like(prints.centres, prints.shapes)
     _, number = capital.region.holders(centres)
-    return np.where(number > 0, -distance, distance), near
+    return np.where(number > 0, -distance, distance), doubtful
 
 
-def _geodesic(
-    prints: footprints.Footprints, nearest: NDArray[np.float64], rows: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
-    """Return the geodesic distance of each centroid, or of those of some rows, to a point of the plane; metres."""
+def _geodesic(prints: footprints.Footprints, nearest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the geodesic distance of each centroid to a point of the plane; metres, NaN where there is none."""
     out = np.full(len(nearest), np.nan)
-    known = np.isfinite(nearest).all(axis=1) if rows is None else rows
+    known = np.isfinite(nearest).all(axis=1)
     there = crs.lonlat_of(nearest[known], prints.plane)
     out[known] = crs.geodesic_distances_m(*prints.lonlat[known].T, *there.T)
     return out

@@ -8,7 +8,6 @@ import numpy as np
 import shapely
 
 from clustergeo.overlap import plain
-from clustergeo.overlap.kinds import MISSING, POINT
 from clustergeo.overlap.rings import Polygons
 
 if TYPE_CHECKING:
@@ -89,13 +88,9 @@ def points_like(xy: NDArray[np.float64], shapes: Shapes) -> Shapes:
     >>> points_like(np.array([[1.0, 2.0], [np.nan, 0.0]]), np.empty(0, dtype=object)).tolist()
     [<POINT (1 2)>, None]
     """
-    known = np.isfinite(xy).all(axis=1)
     if isinstance(shapes, Polygons):
-        numbers, nothing = np.arange(len(xy) + 1), np.zeros(len(xy))
-        kinds = np.where(known, np.int8(POINT), np.int8(MISSING))
-        flags, turns = np.zeros(len(xy), dtype=bool), np.ones(len(xy), dtype=np.int8)
-        ready = np.ascontiguousarray(xy)
-        return Polygons(ready, numbers, numbers, flags, kinds, turns, nothing, np.hstack([ready, ready]))
+        return Polygons.from_points(xy)
+    known = np.isfinite(xy).all(axis=1)
     out = np.full(len(xy), None, dtype=object)
     out[known] = shapely.points(xy[known])
     return out

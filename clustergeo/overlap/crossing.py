@@ -1,6 +1,6 @@
 """The kernel that tells which small polygons are certainly valid."""
 
-# ruff: noqa: C901, PLR0911, PLR0912, PLR0917
+# ruff: noqa: C901, PLR0912, PLR0917
 
 from __future__ import annotations
 

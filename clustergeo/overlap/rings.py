@@ -246,6 +246,29 @@ class Polygons:
             return joined([cls.from_wkb(chunk, threads=threads) for chunk in binary.chunks])
         return cls._measured(of_binary(binary, threads), threads)
 
+    @classmethod
+    def from_points(cls, xy: Any) -> Polygons:
+        """Take points from their x and y; those that are not finite are missing.
+
+        Parameters
+        ----------
+        xy
+            Shape (n, 2).
+
+        Examples
+        --------
+        >>> Polygons.from_points(np.array([[1.0, 2.0], [np.nan, 0.0]])).kinds.tolist()
+        [3, 0]
+        """
+        xy = np.asarray(xy, dtype=np.float64)
+        known = np.isfinite(xy).all(axis=1)
+        polygons = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(known)])
+        kinds = np.where(known, POINT, MISSING).astype(np.int8)
+        own, ones = np.ascontiguousarray(xy[known]), np.ones(int(known.sum()), dtype=np.int8)
+        bounds = np.where(known[:, None], np.hstack([xy, xy]), np.nan)
+        holes, areas = np.zeros(len(own), dtype=bool), np.zeros(len(xy))
+        return cls(own, np.arange(len(own) + 1), polygons, holes, kinds, ones, areas, bounds, np.zeros(len(xy), bool))
+
     def to_shapely(self) -> NDArray[np.object_]:
         """Return polygons and points as shapely geometries; missing, empty and other entries as None.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +14,8 @@ Given = TypeVar("Given")
 Found = TypeVar("Found")
 
 CHUNK = 32_768
+
+_here = threading.local()
 
 
 def chunks(rows: int, size: int) -> list[slice]:
@@ -31,12 +34,19 @@ def in_threads(work: Callable[[Given], Found], parts: Sequence[Given], threads: 
     wanted = threads if threads is not None else processors()
     if wanted <= 1 or len(parts) <= 1:
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(min(wanted, len(parts))) as pool:
+    with ThreadPoolExecutor(min(wanted, len(parts)), initializer=stay_alone) as pool:
         return list(pool.map(work, parts))
 
 
+def stay_alone() -> None:
+    """Let the thread that calls this use no others: it is one of several already."""
+    _here.alone = True
+
+
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return how many processors this thread may use: all that the process may, or one if it is one of several."""
+    if getattr(_here, "alone", False):
+        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
