@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import checking, child, loads, machine, running, tables
+from benchmarks import checking, child, loads, machine, ours, running, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
 from benchmarks.tools import FLOOR, OURS, PEERS, TOOLS
@@ -30,6 +30,8 @@ def _measure(options: argparse.Namespace) -> int:
     load = loads.prepared(options.cache, options.load, options.sites, seed=options.seed)
     names = [FLOOR] if options.command == "floor" else [FLOOR, OURS, *options.peers]
     forms = [Form.GIVEN] if options.command == "floor" else options.zones
+    if OURS in names:
+        ours.prepare(load)
     busy = machine.busy()
     with tempfile.TemporaryDirectory(prefix="clustergeo-answers-") as folder:
         found = running.entries(names, Path(folder), forms=forms)

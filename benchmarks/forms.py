@@ -6,10 +6,11 @@ import enum
 
 
 class Form(enum.StrEnum):
-    """Overlapping as given, dissolved beforehand, cut into pieces beforehand, or that and a join that skips work."""
+    """Overlapping as given, or prepared beforehand: dissolved, indexed, cut into pieces, or that and a join that skips."""
 
     GIVEN = "given"
     DISSOLVED = "dissolved"
+    INDEXED = "indexed"
     PIECES = "pieces"
     TUNED = "tuned"
 
@@ -24,6 +25,7 @@ class Form(enum.StrEnum):
         words = {
             Form.GIVEN: "as given",
             Form.DISSOLVED: "dissolved before",
+            Form.INDEXED: "indexed before",
             Form.PIECES: "in pieces",
             Form.TUNED: "in pieces, tuned",
         }

@@ -30,7 +30,7 @@ KINDS = {
     "vertices": "eight zones of more than a million vertices each at full size",
     "slivers": "rivers 3 to 60 m wide and strips along their banks",
 }
-VERSION = 1  # of the generator: another one makes other files
+VERSION = 2  # of the generator: another one makes other files
 FULL = 1_000_000  # sites of the full size; fewer sites get a smaller country, more sites get a denser one
 _SMALLEST = 0.02  # of the full country
 _BATCH = 250_000
@@ -55,6 +55,11 @@ class Load:
     def zone_file(self, form: Form) -> Path:
         """Zones as given (they overlap), dissolved, or dissolved and cut into pieces."""
         return self.folder / f"zones-{Form.PIECES if form.cut else form}.parquet"
+
+    @property
+    def index_file(self) -> Path:
+        """Our own prepared indexes of zones and municipalities, pickled: what the pieces are to the peers."""
+        return self.folder / "indexes.pickle"
 
     def municipality_file(self, form: Form) -> Path:
         """Municipalities with a `code`, whole or cut into pieces."""
@@ -122,17 +127,26 @@ def _make(load: Load) -> None:
 def _site_batches(
     load: Load, extent: Extent, flat: Shapes, rivers: list[zones.River], stream: np.random.Generator
 ) -> Iterator[tuple[dict[str, NDArray[np.int64]], Shapes]]:
-    """Yield the sites batch by batch, numbered from 0."""
-    for first in range(0, load.sites, _BATCH):
+    """Yield the sites batch by batch, numbered from 0.
+
+    More than the full number of parcels are copies of the first ones, each batch moved by up to 20 km: so that tens of
+    millions take minutes to make, and none is where another is.
+    """
+    base: list[Shapes] = []
+    for number, first in enumerate(range(0, load.sites, _BATCH)):
         count = min(_BATCH, load.sites - first)
         (rng,) = stream.spawn(1)
-        if rivers:
+        if load.kind == "plain" and first >= FULL:
+            shapes = sites.moved(base[number % len(base)][:count], rng)
+        elif rivers:
             shapes = sites.along_banks(rivers, count, rng)
         elif load.kind == "borders":
             shapes = sites.parcels(sites.on_border(flat, count, rng), rng)
         else:
             shapes = sites.parcels(sites.anywhere(extent, count, rng, towns_seed=load.seed), rng)
-        if not shapely.is_valid(shapes).all():
+        if load.kind == "plain" and load.sites > FULL > first:
+            base.append(shapes)
+        if first < FULL and not shapely.is_valid(shapes).all():
             msg = f"{int((~shapely.is_valid(shapes)).sum())} sites of the load {load.kind!r} are invalid; a fault here"
             raise RuntimeError(msg)
         yield {"site_id": np.arange(first, first + count)}, shapes

@@ -60,6 +60,14 @@ def parcels(centres: Floats, rng: np.random.Generator) -> Shapes:
     return found
 
 
+def moved(shapes: Shapes, rng: np.random.Generator, *, most: float = 20_000.0) -> Shapes:
+    """Return shapes moved together by up to `most` metres, in whole millimetres."""
+    kind, points, offsets = shapely.to_ragged_array(shapes)
+    shift = np.round(rng.uniform(-most, most, 2), 3)
+    found: Shapes = shapely.from_ragged_array(kind, np.round(points + shift, 3), offsets)
+    return found
+
+
 def on_border(zones: Shapes, count: int, rng: np.random.Generator) -> Floats:
     """Return centres within 5 m of the outlines of zones, shape (count, 2), so that every parcel has two sides."""
     rings = shapely.get_rings(zones)

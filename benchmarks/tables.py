@@ -106,8 +106,8 @@ def _row(entry: Entry, ours: Entry | None, verdict: tuple[Verdict, Verdict] | No
 
 
 def _counterpart(entry: Entry, entries: list[Entry]) -> Entry | None:
-    """Return our entry with the zones prepared as far as those of another one: as given, or beforehand."""
-    form = Form.GIVEN if entry.form is Form.GIVEN else Form.DISSOLVED
+    """Return our entry with the zones prepared as far as those of another one: as given, or all that can be before."""
+    form = Form.GIVEN if entry.form is Form.GIVEN else Form.INDEXED
     return next((one for one in entries if one.tool == OURS and one.form is form and one.outcomes), None)
 
 

@@ -39,6 +39,6 @@ PEERS = {
 }
 TOOLS = {
     FLOOR: Tool(ours.floor, ("pyarrow",), (Form.GIVEN,)),
-    OURS: Tool(ours.clustergeo, ("clustergeo", "numba", "numpy"), (Form.GIVEN, Form.DISSOLVED)),
+    OURS: Tool(ours.clustergeo, ("clustergeo", "numba", "numpy"), (Form.GIVEN, Form.DISSOLVED, Form.INDEXED)),
     **PEERS,
 }

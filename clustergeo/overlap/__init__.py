@@ -21,5 +21,6 @@ from clustergeo.overlap.shapes import areas_of as areas_of
 from clustergeo.overlap.shapes import bounds_of as bounds_of
 from clustergeo.overlap.shapes import centroids as centroids
 from clustergeo.overlap.shapes import only as only
+from clustergeo.overlap.threads import processors as processors
 from clustergeo.overlap.validity import invalid_rows as invalid_rows
 from clustergeo.overlap.validity import repaired as repaired

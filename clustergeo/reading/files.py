@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import hashlib
 import io
-import os
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,23 +17,36 @@ import pyproj
 import shapely
 
 from clustergeo import crs as crs_room
-from clustergeo import schema
+from clustergeo import overlap, schema
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
+from clustergeo.reading.opening import (
+    PARQUET,
+    check_bounds,
+    chosen_layer,
+    expect_file,
+    gdal_path,
+    named_crs,
+    no_geometry,
+    no_rows,
+    placed,
+    readable,
+    shown,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _VECTOR = (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip")
-_PARQUET = (".parquet", ".geoparquet")
 _LONGITUDE = ("lon", "longitude", "lng", "경도", "x")
 _LATITUDE = ("lat", "latitude", "위도", "y")
-_KOREA = (124.0, 33.0, 132.0, 39.0)
 # Bulk downloads of official zones carry the MOIS code of their province, and often year and month, in the name.
 _OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_((?:19|20)\d{2}(?:0[1-9]|1[0-2])))?", re.IGNORECASE)
 
 
-def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
+def read_sites(
+    path: str | Path, *, crs: Any = None, layer: str | None = None, repair: bool = False
+) -> gpd.GeoDataFrame:
     r"""Return the sites of a file.
 
     Parameters
@@ -49,6 +58,8 @@ def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -
         Overrides the file's coordinate reference system; needed where the file has none. CSV is EPSG:4326 by default.
     layer
         Which layer of a file of several.
+    repair
+        Whether to repair invalid geometries, and say how many; otherwise they are refused with the reasons.
 
     Returns
     -------
@@ -71,9 +82,21 @@ def read_sites(path: str | Path, *, crs: Any = None, layer: str | None = None) -
     ['a']
     """
     frame, report = _read(path, crs=crs, layer=layer)
+    if repair:
+        frame = _repaired(frame, report)
     for decided in report:
-        warn(f"{_shown(path)}: {decided}.")
-    return schema.site_frame(frame, what=f"the file {_shown(path)}")
+        warn(f"{shown(path)}: {decided}.")
+    return schema.site_frame(frame, what=f"the file {shown(path)}")
+
+
+def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> gpd.GeoDataFrame:
+    """Return the frame with valid geometries, and note how many were repaired."""
+    shapes = np.asarray(frame.geometry.values, dtype=object)
+    bad = overlap.invalid_rows(shapes)
+    if not len(bad):
+        return frame
+    report.append(f"{len(bad)} invalid geometries repaired, as asked")
+    return frame.set_geometry(gpd.GeoSeries(overlap.repaired(shapes, bad), index=frame.index, crs=frame.crs))
 
 
 def read_layer(
@@ -116,133 +139,40 @@ def read_layer(
         name=name,
         coverage=coverage,
         as_of=as_of,
-        source=source or _shown(file.name).strip("'"),
+        source=source or shown(file.name).strip("'"),
         licence=licence,
         report=tuple(report),
         sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
     )
 
 
-def _shown(path: str | Path) -> str:
-    """Return a path for a message, readable in any locale."""
-    return repr(os.fsencode(path).decode("utf-8", "backslashreplace"))
-
-
 def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the frame of a file and what was decided while reading."""
-    file, ending = Path(path), Path(path).suffix.lower()
-    if not file.is_file():
-        msg = f"There is no file {_shown(path)}. Check the path and the working directory."
-        raise InputError(msg)
-    if ending not in (*_VECTOR, *_PARQUET, ".csv"):
-        msg = f"{_shown(path)} is of an unknown format. clustergeo reads {', '.join((*_VECTOR, *_PARQUET, '.csv'))}."
-        raise InputError(msg)
-    if file.stat().st_size == 0:
-        msg = f"{_shown(path)} is empty (0 bytes). Export it again."
-        raise InputError(msg)
+    file = expect_file(path, (*_VECTOR, *PARQUET, ".csv"))
     report: list[str] = []
-    if ending == ".csv":
-        frame = _from_csv(file, _named_crs(crs or crs_room.LONLAT))
+    if file.suffix.lower() == ".csv":
+        frame = _from_csv(file, named_crs(crs or crs_room.LONLAT))
     else:
-        frame = _from_parquet(file) if ending in _PARQUET else _from_vector(file, layer)
-        frame = _placed(frame, crs, path, report)
+        frame = _from_parquet(file) if file.suffix.lower() in PARQUET else _from_vector(file, layer)
+        found = None if frame.crs is None else pyproj.CRS(frame.crs)
+        place, report = placed(found, crs, frame.total_bounds, path=path)
+        frame = frame if found == place else frame.set_crs(place, allow_override=True)
     if frame.empty:
-        msg = f"{_shown(path)} has no rows. Check that the export worked and the right layer was chosen."
-        raise InputError(msg)
+        raise no_rows(path)
     if frame.geometry.isna().all():
-        msg = f"{_shown(path)} has no geometry in any row: clustergeo needs polygons or points."
-        raise InputError(msg)
-    _check_bounds(frame, path)
+        raise no_geometry(path, " in any row")
+    check_bounds(pyproj.CRS(frame.crs), frame.total_bounds, path=path)
     return frame, report
-
-
-def _placed(frame: gpd.GeoDataFrame, crs: Any, path: str | Path, report: list[str]) -> gpd.GeoDataFrame:
-    """Return the frame with its CRS, overridden where the caller says so."""
-    if crs is not None:
-        wanted = _named_crs(crs)
-        # A reader labels GeoJSON longitude and latitude even where it holds metres: there is nothing to override then.
-        if frame.crs is not None and frame.crs != wanted and not _impossible(frame):
-            report.append(f"CRS {frame.crs.name} overridden by {wanted.name}, as asked")
-        return frame.set_crs(wanted, allow_override=True)
-    crs_room.require_crs(frame, what=f"the file {_shown(path)}")
-    return frame
-
-
-def _named_crs(crs: Any) -> pyproj.CRS:
-    """Return the CRS that an argument names."""
-    try:
-        return pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        msg = f"crs={crs!r} is no coordinate reference system. Write for example 'EPSG:5186'."
-        raise InputError(msg) from error
-
-
-def _impossible(frame: gpd.GeoDataFrame) -> bool:
-    """Say whether what is labelled longitude and latitude cannot be such."""
-    west, south, east, north = frame.total_bounds
-    return bool(frame.crs.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90))  # noqa: PLR2004
-
-
-def _check_bounds(frame: gpd.GeoDataFrame, path: str | Path) -> None:
-    """Refuse longitude and latitude that cannot be such, or that fit Korea only when swapped."""
-    if frame.crs is None or not frame.crs.is_geographic:
-        return
-    west, south, east, north = frame.total_bounds
-    if not np.isfinite([west, south, east, north]).all():
-        return
-    swapped = _KOREA[0] <= south and north <= _KOREA[2] and _KOREA[1] <= west and east <= _KOREA[3]
-    if swapped:
-        msg = (
-            f"{_shown(path)} has longitudes of {west:g} to {east:g} and latitudes of {south:g} to {north:g}: "
-            "they fit Korea only when swapped. Swap the two columns or axes."
-        )
-        raise InputError(msg)
-    if _impossible(frame):
-        msg = (
-            f"{_shown(path)} is labelled longitude and latitude but holds {west:g} to {east:g} and {south:g} to "
-            f'{north:g}: these are plane coordinates. Name their CRS: crs="EPSG:5186" (--crs EPSG:5186).'
-        )
-        raise InputError(msg)
 
 
 def _from_vector(file: Path, layer: str | None) -> gpd.GeoDataFrame:
     """Return the frame of a format that GDAL reads."""
-    try:
-        with _gdal_path(file) as source:
-            names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
-            if layer is None and len(names) == 1:
-                layer = names[0]
-            several = layer is None and len(names) > 1
-            frame = None if several else pyogrio.read_dataframe(source, layer=layer, datetime_as_string=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        msg = f"{_shown(file)} cannot be read: {reason}. Check that it is whole and of the format its name says."
-        raise InputError(msg) from error
-    if frame is None:
-        msg = (
-            f"{_shown(file)} holds {len(names)} layers: {', '.join(names)}. "
-            f"Name one: layer={names[0]!r} (--layer {names[0]} on the command line)."
-        )
-        raise InputError(msg)
+    with readable(file), gdal_path(file) as source:
+        chosen = chosen_layer(source, layer, path=file)
+        frame = pyogrio.read_dataframe(source, layer=chosen, datetime_as_string=True)
     if not isinstance(frame, gpd.GeoDataFrame):
-        msg = f"{_shown(file)} has no geometry: clustergeo needs polygons or points."
-        raise InputError(msg)
+        raise no_geometry(file)
     return frame
-
-
-@contextlib.contextmanager
-def _gdal_path(file: Path) -> Iterator[str]:
-    """Yield a path that GDAL can open: a copy of the file and its siblings where the locale cannot encode its name."""
-    try:
-        str(file).encode()
-    except UnicodeEncodeError:
-        with tempfile.TemporaryDirectory() as folder:
-            for sibling in file.parent.iterdir():
-                if sibling.stem == file.stem and sibling.is_file():
-                    shutil.copyfile(sibling, Path(folder, f"file{sibling.suffix}"))
-            yield str(Path(folder, f"file{file.suffix}"))
-    else:
-        yield str(file)
 
 
 def _from_parquet(file: Path) -> gpd.GeoDataFrame:
@@ -251,7 +181,7 @@ def _from_parquet(file: Path) -> gpd.GeoDataFrame:
         return gpd.read_parquet(io.BytesIO(file.read_bytes()))
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        msg = f"{_shown(file)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
+        msg = f"{shown(file)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
         raise InputError(msg) from error
 
 
@@ -264,13 +194,13 @@ def _from_csv(file: Path, crs: Any) -> gpd.GeoDataFrame:
         try:
             text = data.decode("cp949")
         except UnicodeDecodeError as error:
-            msg = f"{_shown(file)} is neither UTF-8 nor cp949 text. Save it as CSV UTF-8."
+            msg = f"{shown(file)} is neither UTF-8 nor cp949 text. Save it as CSV UTF-8."
             raise InputError(msg) from error
     table = _table(text, file)
     x, y = _column(table, _LONGITUDE), _column(table, _LATITUDE)
     if x is None or y is None:
         msg = (
-            f"{_shown(file)} has no geometry: it needs a longitude and a latitude column (for example lon and lat, or "
+            f"{shown(file)} has no geometry: it needs a longitude and a latitude column (for example lon and lat, or "
             f"경도 and 위도). Its columns are {', '.join(map(str, table.columns))}."
         )
         raise InputError(msg)
@@ -281,7 +211,7 @@ def _from_csv(file: Path, crs: Any) -> gpd.GeoDataFrame:
         for row in np.flatnonzero((np.isnan(lon) | np.isnan(lat)) & ~empty)
     ]
     if bad:
-        msg = f"{_shown(file)} has positions that are no two numbers:\n- " + "\n- ".join(bad[: schema.SHOWN])
+        msg = f"{shown(file)} has positions that are no two numbers:\n- " + "\n- ".join(bad[: schema.SHOWN])
         raise InputError(msg)
     points = np.full(len(table), None, dtype=object)
     known = ~(np.isnan(lon) | np.isnan(lat))
@@ -302,7 +232,7 @@ def _table(text: str, file: Path) -> pd.DataFrame:
         elif row:
             bad.append(f"line {reader.line_num}: {len(row)} cells under {len(header)} headers")
     if bad:
-        msg = f"{_shown(file)} has rows that do not fit its header:\n- " + "\n- ".join(bad[: schema.SHOWN])
+        msg = f"{shown(file)} has rows that do not fit its header:\n- " + "\n- ".join(bad[: schema.SHOWN])
         msg += "\nQuote cells that hold a comma."
         raise InputError(msg)
     return pd.DataFrame(rows, columns=header, index=pd.Index(lines), dtype=object)

@@ -1,0 +1,295 @@
+"""Batches: the rows of a file of any size, a piece at a time, with the geometry as well-known binary."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyogrio
+
+from clustergeo.errors import InputError
+from clustergeo.reading import geoparquet
+from clustergeo.reading.opening import (
+    PARQUET,
+    UNKNOWN_BOUNDS,
+    check_bounds,
+    chosen_layer,
+    expect_file,
+    gdal_path,
+    named_crs,
+    no_geometry,
+    no_rows,
+    placed,
+    readable,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pyproj
+
+SIZE = 65_536
+GEOMETRY = "geometry"
+
+_VECTOR = (".gpkg", ".fgb", ".shp", ".zip")
+_SHAPEFILE = (9994).to_bytes(4, "big")
+
+# GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
+# reads foreign memory; its plain way is half as fast and right. The setting holds for the process and touches no other
+# format.
+_SAFE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True}
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The sites of a file as Arrow record batches, read again at each iteration.
+
+    Attributes
+    ----------
+    path
+        The file.
+    crs
+        Of the geometry.
+    schema
+        Of the batches: the caller's columns with their own types and order, and the geometry. A further geometry column
+        of GeoParquet carries its metadata on its field, under the key `geo`.
+    geometry
+        The name of the geometry column: `binary` or `large_binary`, well-known binary.
+    rows
+        How many there are, where the file says so.
+    report
+        What was decided while reading, one sentence each.
+    """
+
+    path: Path
+    crs: pyproj.CRS
+    schema: pa.Schema
+    geometry: str
+    rows: int | None
+    report: tuple[str, ...]
+    _read: Callable[[], Iterator[pa.RecordBatch]] = field(repr=False)
+    _whole: bool = field(default=True, repr=False)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield the batches in the order of the file.
+
+        Raises
+        ------
+        InputError
+            The file is damaged, holds fewer rows than it says, or has no geometry in any row.
+        """
+        rows = drawn = 0
+        for batch in self._read():
+            rows += batch.num_rows
+            drawn += batch.num_rows - batch.column(self.geometry).null_count
+            yield batch
+        if self.rows is not None and rows < self.rows:
+            msg = (
+                f"{shown(self.path)} says that it holds {self.rows:,} rows, but {rows:,} can be read: it is cut short, "
+                "or its count is wrong. Copy or export it again."
+            )
+            raise InputError(msg)
+        if self._whole and not rows:
+            raise no_rows(self.path)
+        if self._whole and not drawn:
+            raise no_geometry(self.path, " in any row")
+
+
+def streams(path: str | Path) -> bool:
+    """Say whether the format of a file, by its ending, is read in batches.
+
+    Examples
+    --------
+    >>> streams("parcels.gpkg"), streams("parcels.csv")
+    (True, False)
+    """
+    return str(path).lower().endswith((*PARQUET, *_VECTOR))
+
+
+def open_batches(
+    path: str | Path,
+    *,
+    crs: Any = None,
+    layer: str | None = None,
+    size: int = SIZE,
+    row_groups: tuple[int, int] | None = None,
+) -> Batches:
+    """Return the sites of a file as batches.
+
+    Parameters
+    ----------
+    path
+        GeoParquet, GeoPackage, FlatGeobuf or shapefile (also zipped).
+    crs
+        Overrides the file's coordinate reference system; needed where the file has none.
+    layer
+        Which layer of a file of several.
+    size
+        The most rows of a batch.
+    row_groups
+        The first row group of a GeoParquet file, and the one after the last, that are read; all by default.
+
+    Returns
+    -------
+    Batches
+        Nothing is read but what the file says of itself.
+
+    Raises
+    ------
+    InputError
+        No such file, a format that is not read in batches, no geometry, no CRS, no rows, or bounds that cannot be
+        right: with the cure.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, geopandas, shapely
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "sites.parquet"
+    >>> shapes = [shapely.box(127, 37, 127.1, 37.1)] * 3
+    >>> geopandas.GeoDataFrame({"owner": list("abc")}, geometry=shapes, crs="EPSG:4326").to_parquet(file)
+    >>> [batch.column("owner").to_pylist() for batch in open_batches(file, size=2)]
+    [['a', 'b'], ['c']]
+    """
+    file = expect_file(path, (*PARQUET, *_VECTOR))
+    if size < 1:
+        msg = f"size={size} is no number of rows of a batch; expected 1 or more, such as {SIZE}."
+        raise InputError(msg)
+    if file.suffix.lower() in PARQUET:
+        return _from_parquet(file, crs, size, row_groups)
+    if row_groups is not None:
+        msg = f"row_groups={row_groups!r} were given for {shown(path)}; only GeoParquet has them. Leave them out."
+        raise InputError(msg)
+    return _from_vector(file, crs, layer, size)
+
+
+def pieces(path: str | Path, *, rows: int) -> list[tuple[int, int]] | None:
+    """Return ranges of row groups of about so many rows each, for `open_batches`.
+
+    Parameters
+    ----------
+    path
+        A file.
+    rows
+        How many rows a piece should have; a row group is never cut.
+
+    Returns
+    -------
+    list of tuple
+        The first row group and the one after the last, of each piece; None where the format cannot be split.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, geopandas, shapely
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "sites.parquet"
+    >>> shapes = [shapely.box(127, 37, 127.1, 37.1)] * 6
+    >>> geopandas.GeoDataFrame(geometry=shapes, crs="EPSG:4326").to_parquet(file, row_group_size=2)
+    >>> pieces(file, rows=4)
+    [(0, 2), (2, 3)]
+    """
+    file = expect_file(path, (*PARQUET, *_VECTOR))
+    if file.suffix.lower() not in PARQUET:
+        return None
+    out, first, held = [], 0, 0
+    groups = geoparquet.row_groups(file)
+    for number, group in enumerate(groups):
+        held += group
+        if held >= rows or number == len(groups) - 1:
+            out.append((first, number + 1))
+            first, held = number + 1, 0
+    return out
+
+
+def _from_parquet(file: Path, crs: Any, size: int, row_groups: tuple[int, int] | None) -> Batches:
+    """Return the batches of a GeoParquet file."""
+    footer = geoparquet.read_footer(file)
+    place, report = placed(footer.crs, crs, footer.bounds, path=file)
+    check_bounds(place, footer.bounds, path=file)
+    first, last = row_groups if row_groups is not None else (0, len(footer.groups))
+    if not 0 <= first <= last <= len(footer.groups):
+        msg = f"row_groups={row_groups!r} are not in {shown(file)}, which has {len(footer.groups)}. See pieces()."
+        raise InputError(msg)
+    return Batches(
+        path=file,
+        crs=place,
+        schema=footer.schema,
+        geometry=footer.geometry,
+        rows=sum(footer.groups[first:last]),
+        report=(*report, *footer.dropped),
+        _read=functools.partial(geoparquet.read_batches, file, footer.schema, range(first, last), size),
+        _whole=row_groups is None,
+    )
+
+
+def _from_vector(file: Path, crs: Any, layer: str | None, size: int) -> Batches:
+    """Return the batches of a file that GDAL reads."""
+    _check_length(file)
+    with readable(file), gdal_path(file) as source:
+        chosen = chosen_layer(source, layer, path=file)
+        info = pyogrio.read_info(source, layer=chosen)
+        if info["geometry_type"] is None:
+            raise no_geometry(file)
+        count = int(info["features"])
+        with pyogrio.open_arrow(source, layer=chosen, use_pyarrow=True, batch_size=1) as (meta, reader):
+            held = reader.schema
+            # A file that does not say how many rows it has is asked for one of them.
+            if count <= 0 and next(reader, None) is None:
+                raise no_rows(file)
+    bounds = UNKNOWN_BOUNDS if info["total_bounds"] is None else tuple(map(float, info["total_bounds"]))
+    place, report = placed(named_crs(meta["crs"]) if meta["crs"] else None, crs, bounds, path=file)
+    check_bounds(place, bounds, path=file)
+    # GDAL names the geometry of most formats so, and puts it after the columns, one of which may have that name too.
+    column = meta["geometry_name"] or "wkb_geometry"
+    at = len(held.names) - 1 - held.names[::-1].index(column)
+    others = {*held.names[:at], *held.names[at + 1 :]}
+    geometry = next(name for name in (GEOMETRY, column, "_" + GEOMETRY) if name not in others)
+    names = [*held.names[:at], geometry, *held.names[at + 1 :]]
+    schema = pa.schema([pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)])
+    return Batches(
+        path=file,
+        crs=place,
+        schema=schema,
+        geometry=geometry,
+        rows=count if count > 0 else None,
+        report=tuple(report),
+        _read=functools.partial(_vector_batches, file, chosen, schema, size),
+    )
+
+
+def _vector_batches(file: Path, layer: str | None, schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a file that GDAL reads, under the names and types of a schema."""
+    with contextlib.ExitStack() as stack:
+        with readable(file):
+            source = stack.enter_context(gdal_path(file))
+            if file.suffix.lower() == ".fgb":
+                pyogrio.set_gdal_config_options(_SAFE)
+            opened = pyogrio.open_arrow(source, layer=layer, use_pyarrow=True, batch_size=size)
+            _, reader = stack.enter_context(opened)
+        while True:
+            with readable(file):
+                batch = next(reader, None)
+            if batch is None:
+                return
+            columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _stored(kind: pa.DataType) -> pa.DataType:
+    """Return the type that stores an extension, and any other type as it is."""
+    return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+
+
+def _check_length(file: Path) -> None:
+    """Refuse a shapefile that is cut short: GDAL would read the rows beyond the cut as having no geometry."""
+    if file.suffix.lower() != ".shp":
+        return
+    with file.open("rb") as stream:
+        magic, _, length = stream.read(4), stream.read(20), stream.read(4)
+    # The header counts the length of the file in words of two bytes.
+    told, held = 2 * int.from_bytes(length, "big"), file.stat().st_size
+    if magic == _SHAPEFILE and held < told:
+        msg = f"{shown(file)} is cut short: it says that it has {told:,} bytes, but has {held:,}. Copy it again."
+        raise InputError(msg)
