@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap` and `python -m benchmarks floor`, from the top of the repository."""
+"""The commands: `python -m benchmarks overlap`, `tag` and `floor`, from the top of the repository."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import checking, child, loads, machine, ours, running, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
-from benchmarks.tools import FLOOR, OURS, PEERS, TOOLS
+from benchmarks.tools import COPY, FLOOR, OURS, PEERS, TAG, TOOLS
 
 _PEER_FORMS = [Form.GIVEN, Form.PIECES, Form.TUNED]
 
@@ -28,15 +28,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(options: argparse.Namespace) -> int:
     """Make the load, run the tools, check the answers, print the table."""
     load = loads.prepared(options.cache, options.load, options.sites, seed=options.seed)
-    names = [FLOOR] if options.command == "floor" else [FLOOR, OURS, *options.peers]
-    forms = [Form.GIVEN] if options.command == "floor" else options.zones
+    names = {"floor": [FLOOR], "tag": [COPY, TAG]}.get(options.command) or [FLOOR, OURS, *options.peers]
+    forms = options.zones if options.command == "overlap" else [Form.GIVEN]
     if OURS in names:
         ours.prepare(load)
     busy = machine.busy()
     with tempfile.TemporaryDirectory(prefix="clustergeo-answers-") as folder:
         found = running.entries(names, Path(folder), forms=forms)
         running.measure(found, load, repeat=options.repeat, timeout=options.timeout, patience=options.patience)
-        answered = [entry for entry in found if entry.tool != FLOOR and entry.outcomes]
+        answered = [entry for entry in found if entry.tool not in {FLOOR, COPY, TAG} and entry.outcomes]
         verdicts, sampled = {}, 0
         if answered:
             known = checking.truth(load, most=options.sample, seconds=options.sample_seconds)
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sample-seconds", type=float, default=60, metavar="S", help="shapely's time for them (default: 60)"
     )
     commands.add_parser("floor", parents=[measured], help="reading and writing alone")
+    commands.add_parser("tag", parents=[measured], help="tag_file, every column, beside the same file copied alone")
 
     job = commands.add_parser("job", parents=[shared], help="one tool in this process; used by the other commands")
     job.add_argument("tool", choices=TOOLS)

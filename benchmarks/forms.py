@@ -6,7 +6,7 @@ import enum
 
 
 class Form(enum.StrEnum):
-    """Overlapping as given, or prepared beforehand: dissolved, indexed, cut into pieces, or that and a join that skips."""
+    """Overlapping as given, or prepared: dissolved, indexed, cut into pieces, or that and a join that skips work."""
 
     GIVEN = "given"
     DISSOLVED = "dissolved"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from benchmarks import machine
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS
-from benchmarks.tools import FLOOR, OURS
+from benchmarks.tools import COPY, FLOOR, OURS, TAG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,10 +80,10 @@ def document(
 
 def _row(entry: Entry, ours: Entry | None, verdict: tuple[Verdict, Verdict] | None) -> str:
     """Return one row of the table."""
-    form = "" if entry.tool == FLOOR else entry.form.text
+    form = "" if entry.tool in {FLOOR, COPY} else entry.form.text
     if not entry.outcomes:
         return f"| {entry.tool} | {form} | {entry.failure} | | | | | | | | |"
-    times = "" if ours is None or entry.tool in {FLOOR, OURS} else f"{entry.median / ours.median:.1f}"
+    times = "" if ours is None or entry.tool in {FLOOR, OURS, COPY, TAG} else f"{entry.median / ours.median:.1f}"
     cells = [
         entry.tool,
         form,
@@ -115,17 +115,19 @@ def _ratios(entries: list[Entry]) -> list[str]:
     """Return the sentences the targets are about."""
     lines = []
     for form in Form:
-        peers = [one for one in entries if one.outcomes and one.form is form and one.tool not in {FLOOR, OURS}]
+        peers = [
+            one for one in entries if one.outcomes and one.form is form and one.tool not in {FLOOR, OURS, COPY, TAG}
+        ]
         best = min(peers, key=lambda one: one.median, default=None)
         ours = None if best is None else _counterpart(best, entries)
         if best is not None and ours is not None:
             times = f"{best.median / ours.median:.1f} times ours with zones {ours.form.text}"
             lines.append(f"- Best peer with zones {form.text}: {best.tool}, {times}.")
-    floor = next((one for one in entries if one.tool == FLOOR and one.outcomes), None)
-    for ours in (one for one in entries if one.tool == OURS and one.outcomes):
-        stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in ours.stages.items())
+    floor = next((one for one in entries if one.tool in {FLOOR, COPY} and one.outcomes), None)
+    for ours in (one for one in entries if one.tool in {OURS, TAG} and one.outcomes):
+        stages = "".join(f", {name} {seconds:.2f} s" for name, seconds in ours.stages.items())
         over = "" if floor is None else f", {ours.median / floor.median:.1f} times reading and writing alone"
-        lines.append(f"- Ours with zones {ours.form.text}{over}: {stages}.")
+        lines.append(f"- Ours with zones {ours.form.text}{over}{stages}.")
     return ["", *lines] if lines else []
 
 

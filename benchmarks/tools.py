@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from benchmarks import ours, peers
+from benchmarks import ours, peers, tagging
 from benchmarks.forms import Form
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Tool:
 
 
 OURS, FLOOR = "clustergeo", "reading and writing alone"
+TAG, COPY = "clustergeo.tag_file", "the same file read and written alone"
 PEERS = {
     "geopandas": Tool(peers.geopandas, ("geopandas", "shapely")),
     "sedonadb": Tool(peers.sedonadb, ("sedonadb",)),
@@ -40,5 +41,7 @@ PEERS = {
 TOOLS = {
     FLOOR: Tool(ours.floor, ("pyarrow",), (Form.GIVEN,)),
     OURS: Tool(ours.clustergeo, ("clustergeo", "numba", "numpy"), (Form.GIVEN, Form.DISSOLVED, Form.INDEXED)),
+    COPY: Tool(tagging.copy_file, ("pyarrow",), (Form.GIVEN,)),
+    TAG: Tool(tagging.tag_file, ("clustergeo", "numba", "numpy", "pyarrow"), (Form.GIVEN, Form.DISSOLVED)),
     **PEERS,
 }

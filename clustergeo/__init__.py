@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_sites as read_sites
     from clustergeo.reporting import report as report
+    from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
     from clustergeo.tags import overlaps as overlaps
@@ -54,6 +55,7 @@ _ROOMS = {
     "summarize": "tables",
     "table": "tables",
     "tag": "tags",
+    "tag_file": "streaming",
     "verify": "verifying",
 }
 

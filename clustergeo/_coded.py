@@ -46,6 +46,6 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {str(name): frame[name] for name in frame.columns}
     for name, column in columns.items():
         if isinstance(column.dtype, pd.CategoricalDtype):
-            texts = np.append(np.asarray(column.cat.categories, dtype=object), None)
+            texts = np.array([*column.cat.categories, None], dtype=object)
             columns[name] = pd.Series(texts[column.cat.codes.to_numpy()], index=frame.index, dtype=object)
     return pd.DataFrame(columns, index=frame.index)

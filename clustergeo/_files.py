@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from clustergeo._signals import signals_held, termination_raised
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ class Stage:
         self.folder = folder
         self._names: list[str] = []
         self._made: list[Path] = []
+        self._companions: list[Path] = []
 
     @property
     def names(self) -> list[str]:
@@ -61,18 +61,27 @@ class Stage:
         if name in self._names:
             msg = f"{name!r} would be written twice into {shown(self.folder)}; expected one file a name. Use two names."
             raise InputError(msg)
-        self.put(name, data)
+        partial = self.begin(name)
+        with writable(target):
+            partial.write_bytes(data)
         return target
 
-    def put(self, name: str, data: bytes) -> None:
-        """Write the partial file of a name that is held to no rule: one that the caller chose."""
+    def begin(self, name: str, companions: Iterable[str] = ()) -> Path:
+        """Return where the partial file of a name is to be written, with what a killed run left there removed.
+
+        Companions are endings of further files that may come to stand beside it, and go with it.
+        """
         target = self.folder / name
-        with _told(target):
+        with writable(target):
             _expect_file(target)
             self.make_folder(target.parent)
             # Noted before it is written: an interrupt in the middle of the write must find it.
             self._names.append(name)
-            _partial(target).write_bytes(data)
+            partial = _partial(target)
+            self._companions += [partial.with_name(partial.name + ending) for ending in companions]
+            for path in (partial, *self._companions):
+                path.unlink(missing_ok=True)
+        return partial
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder and its parents, remembering the new ones."""
@@ -89,12 +98,12 @@ class Stage:
         # On a file system that ignores case, an old `Bio.csv` and a new `bio.csv` are the same file.
         kept = {name.casefold() for name in self._names}
         unwanted = [self.folder / check_name(name) for name in stale if name.casefold() not in kept]
-        with _signals_held():
+        with signals_held():
             for name in self._names[:-1]:
                 self._reveal(name)
             # Before the last file, which vouches for the rest: once it is there, nothing old stands beside it.
             for path in unwanted:
-                with _told(path):
+                with writable(path):
                     path.unlink(missing_ok=True)
                 # A folder that still holds a stranger's file stays.
                 with contextlib.suppress(OSError):
@@ -106,15 +115,15 @@ class Stage:
     def _reveal(self, name: str) -> None:
         """Give one staged file its name."""
         target = self.folder / name
-        with _told(target):
+        with writable(target):
             _partial(target).replace(target)
 
     def undo(self) -> None:
         """Remove what was staged and the folders made for it."""
-        with _signals_held():
-            for name in self._names:
+        with signals_held():
+            for path in (*(_partial(self.folder / name) for name in self._names), *self._companions):
                 with contextlib.suppress(OSError):
-                    _partial(self.folder / name).unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
             for folder in reversed(self._made):
                 with contextlib.suppress(OSError):
                     folder.rmdir()
@@ -162,9 +171,9 @@ def staged(
     place = native(folder)
     stage = Stage(place)
     leftovers = tuple(stale)
-    with _termination_raised():
+    with termination_raised():
         try:
-            with _told(place):
+            with writable(place):
                 _expect_folder(place)
                 stage.make_folder(place)
                 _sweep(place, known)
@@ -203,19 +212,53 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> Path:
     ...     write_whole(place + "/one.txt", b"whole").read_bytes()
     b'whole'
     """
+    with whole_file(path) as partial, writable(native(path)):
+        partial.write_bytes(data)
+    return native(path)
+
+
+@contextlib.contextmanager
+def whole_file(path: str | os.PathLike[str], *, companions: Iterable[str] = ()) -> Iterator[Path]:
+    """Write one file piece by piece, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made if it does not exist. A file of this name is replaced at the end.
+    companions
+        Endings of files that the writer keeps beside its file while it works, such as `-journal`; none is left.
+
+    Yields
+    ------
+    pathlib.Path
+        Where to write: beside the file, named `NAME.partial`. What a killed run left there is removed first.
+
+    Raises
+    ------
+    InputError
+        If the path is a folder or cannot be written to; the message names the path and the cure.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     with whole_file(place + "/one.txt") as partial:
+    ...         _ = partial.write_bytes(b"whole")
+    ...     Path(place, "one.txt").read_bytes()
+    b'whole'
+    """
     target = native(path)
     if not target.name or target.name == "..":
         msg = f"{shown(target)} is not the name of a file; expected a path such as 'out/map.html'. Add a file name."
         raise InputError(msg)
     stage = Stage(target.parent)
-    with _termination_raised():
+    with termination_raised():
         try:
-            stage.put(target.name, data)
+            yield stage.begin(target.name, companions)
             stage.commit(())
         except BaseException:
             stage.undo()
             raise
-    return target
 
 
 def check_name(name: str) -> str:
@@ -330,7 +373,7 @@ def shown(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def writable(path: Path) -> Iterator[None]:
     """Turn what the operating system refuses into a refusal that carries its cure."""
     try:
         yield
@@ -346,45 +389,3 @@ def _told(path: Path) -> Iterator[None]:
             cure = "Free some space, shorten the name or choose another folder; nothing was left half-written."
         msg = f"Cannot write {shown(path)}: {why}. {cure}"
         raise InputError(msg) from error
-
-
-@contextlib.contextmanager
-def _termination_raised() -> Iterator[None]:
-    """Let SIGTERM raise SystemExit: by default it ends the process at once, and the partial files would stay."""
-    main = threading.current_thread() is threading.main_thread()
-    # A program that handles SIGTERM itself keeps its way.
-    if not main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def leave(number: int, _frame: Any) -> None:
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back until the block is done; only the main thread can."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-
-    def note(number: int, _frame: Any) -> None:
-        came.append(number)
-
-    # A handler that was not set from Python reads as None and could not be put back: that signal is left alone.
-    held = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not None]
-    before = {one: signal.signal(one, note) for one in held}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)

@@ -59,7 +59,7 @@ def geojson_bytes(frame: gpd.GeoDataFrame) -> bytes:
     columns = {str(name): [cell(one) for one in table[name]] for name in table.columns}
     rows = zip(*columns.values(), strict=True) if columns else iter([()] * len(frame))
     features = []
-    for shape, values in zip(_rounded(lonlat(frame)), rows, strict=True):
+    for shape, values in zip(geojson_shapes(lonlat(frame)), rows, strict=True):
         properties = dict(zip(columns, values, strict=True))
         identity = {"id": properties["site_id"]} if properties.get("site_id") is not None else {}
         features.append({"type": "Feature", **identity, "properties": properties, "geometry": shape})
@@ -237,13 +237,33 @@ def attributes(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(frame.loc[:, ~shapes.to_numpy()]).set_axis(names[~shapes.to_numpy()], axis=1)
 
 
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """Return a name that no column of the caller's has, whatever the case.
+
+    Examples
+    --------
+    >>> free_name("geom", ["Geom", "fid"])
+    '_geom'
+    """
+    used = {one.casefold() for one in taken}
+    while name in used:
+        name = "_" + name
+    return name
+
+
 def lonlat(frame: gpd.GeoDataFrame) -> Any:
     """Return the active geometries in longitude and latitude: shape (n,), shapely objects or None."""
     return np.asarray(crs.to_lonlat(frame.geometry, what="The frame of sites").array, dtype=object)
 
 
-def _rounded(shapes: Any) -> list[Any]:
-    """Return GeoJSON geometries of shapes in degrees: rounded, flat, right-hand rule; null if empty."""
+def geojson_shapes(shapes: Any) -> list[Any]:
+    """Return shapes in degrees as GeoJSON: rounded, flat, right-hand rule; None if empty.
+
+    Examples
+    --------
+    >>> geojson_shapes([shapely.Point(127.12345678, 37), None])
+    [{'type': 'Point', 'coordinates': [127.123457, 37.0]}, None]
+    """
     flat_shapes = shapely.force_2d(shapes)
     rounded = shapely.transform(flat_shapes, lambda points: np.round(points, DECIMALS))
     # Rounding can fold a sliver onto itself; the precision model mends that, at the same decimals.

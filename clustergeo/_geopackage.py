@@ -5,41 +5,26 @@ from __future__ import annotations
 import contextlib
 import io
 import sqlite3
-import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
-from clustergeo import labels
 from clustergeo._crate import run_time
-from clustergeo._formats import attributes, cell, flat
+from clustergeo._formats import attributes, cell, flat, free_name
+from clustergeo._qgis import add_styles, sites_style, within_style
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SITES = "sites"
+# Where SQLite counts changes, in four bytes each: as many as the transactions that GDAL happened to need.
+COUNTERS = (24, 92)
 _LARGEST = 2**63 - 1  # of a whole number in SQLite
 WITHIN = "within"
 
-# The table QGIS itself makes when a style is stored in a GeoPackage.
-_STYLES = """
-CREATE TABLE "layer_styles" (
-    "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-    "f_table_catalog" TEXT(256), "f_table_schema" TEXT(256), "f_table_name" TEXT(256), "f_geometry_column" TEXT(256),
-    "styleName" TEXT(30), "styleQML" TEXT, "styleSLD" TEXT, "useAsDefault" BOOLEAN, "description" TEXT,
-    "owner" TEXT(30), "ui" TEXT(30), "update_time" DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
-)
-"""
-
 _REGISTERS = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_ogr_contents")
-
-# The sites of several sectors take the colour of the first, as on the map.
-_FIRST_SECTOR = "array_first(string_to_array(\"sectors\", ';'))"
-
-# Only a measured boundary is evidence: every other outline is drawn with dashes.
-_OUTLINE = "if(coalesce(\"footprint_basis\", 'measured') = 'measured', 'solid', 'dash')"
 
 
 def gpkg_bytes(frame: gpd.GeoDataFrame) -> bytes:
@@ -71,11 +56,11 @@ def gpkg_bytes(frame: gpd.GeoDataFrame) -> bytes:
     b'SQLite format 3'
     """
     table = attributes(frame)
-    _check_cases(table.columns)
-    geometry_name = _free("geom", table.columns)
+    check_cases(table.columns)
+    geometry_name = free_name("geom", table.columns)
     sites = gpd.GeoDataFrame(_columns(table), geometry=frame.geometry.to_numpy(), crs=frame.crs)
-    file = _layer_bytes(sites, SITES, geometry_name=geometry_name, fid=_free("fid", table.columns))
-    styles = [(SITES, geometry_name, _sites_style(table, frame.geometry))]
+    file = _layer_bytes(sites, SITES, geometry_name=geometry_name, fid=free_name("fid", table.columns))
+    styles = [(SITES, geometry_name, _style(table, frame.geometry))]
     second = b""
     if WITHIN in frame.columns and WITHIN not in table.columns and frame.active_geometry_name != WITHIN:
         named = _columns(table[[name for name in ("site_id", "name_ko", "name_en") if name in table.columns]])
@@ -83,7 +68,7 @@ def gpkg_bytes(frame: gpd.GeoDataFrame) -> bytes:
         areas = areas[areas.geometry.notna().to_numpy()]
         # Without an index, because its triggers cannot be carried over; the areas are as few as the sites.
         second = _layer_bytes(areas, WITHIN, geometry_name="geom", fid="fid", indexed=False)
-        styles.append((WITHIN, "geom", _within_style()))
+        styles.append((WITHIN, "geom", within_style()))
     return _joined(file, second, styles, moment=run_time().replace("Z", ".000Z"))
 
 
@@ -146,18 +131,7 @@ def _joined(file: bytes, second: bytes, styles: Iterable[tuple[str, str, str]], 
             base.deserialize(second, name="other")
             _carry(base)
             base.execute("DETACH other")
-        base.execute(_STYLES)
-        base.executemany(
-            'INSERT INTO "layer_styles" ("f_table_catalog", "f_table_schema", "f_table_name", "f_geometry_column", '
-            '"styleName", "styleQML", "styleSLD", "useAsDefault", "description", "owner", "ui", "update_time") '
-            "VALUES ('', '', ?, ?, 'clustergeo', ?, '', 1, '', '', NULL, ?)",
-            [(layer, geometry, style, moment) for layer, geometry, style in styles],
-        )
-        base.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
-            (moment,),
-        )
+        add_styles(base, styles, moment=moment)
         base.execute("UPDATE gpkg_contents SET last_change = ?", (moment,))
         # Pages are laid out anew, because GDAL leaves them in an order that differs from run to run.
         base.execute("VACUUM")
@@ -165,8 +139,8 @@ def _joined(file: bytes, second: bytes, styles: Iterable[tuple[str, str, str]], 
 
 
 def _counted(file: bytes) -> bytes:
-    """Return the file with its two change counters at 1: they count the transactions that GDAL happened to need."""
-    first, second, count = 24, 92, (1).to_bytes(4, "big")
+    """Return the file with its change counters at 1."""
+    (first, second), count = COUNTERS, (1).to_bytes(4, "big")
     return file[:first] + count + file[first + 4 : second] + count + file[second + 4 :]
 
 
@@ -189,7 +163,7 @@ def _carry(base: sqlite3.Connection) -> None:
         base.execute(sql)
 
 
-def _check_cases(names: Iterable[str]) -> None:
+def check_cases(names: Iterable[str]) -> None:
     """Refuse names that differ only by case: SQLite holds them for one."""
     seen: dict[str, str] = {}
     for name in names:
@@ -202,81 +176,11 @@ def _check_cases(names: Iterable[str]) -> None:
             raise InputError(msg)
 
 
-def _free(name: str, taken: Iterable[str]) -> str:
-    """Return a name that no column of the caller's has."""
-    used = {one.casefold() for one in taken}
-    while name in used:
-        name = "_" + name
-    return name
-
-
-def _sites_style(table: pd.DataFrame, geometry: gpd.GeoSeries) -> str:
-    """Return the QML of the sites: a category a first sector, in the order of the frame, and one for the rest."""
+def _style(table: pd.DataFrame, geometry: gpd.GeoSeries) -> str:
+    """Return the style of a frame of sites."""
     lists = [cell(one) for one in table["sectors"]] if "sectors" in table.columns else []
     firsts = [one[0] if isinstance(one, list) and one else None for one in lists]
     firsts += [one.split(";")[0] for one in lists if isinstance(one, str)]
-    codes = sorted({str(code) for code in firsts if code})
-    root = ET.Element("qgis", version="3.28", styleCategories="Symbology")
-    # Without the column QGIS would show an error in place of the one grey category.
-    attribute = _FIRST_SECTOR if "sectors" in table.columns else "''"
-    renderer = ET.SubElement(root, "renderer-v2", type="categorizedSymbol", attr=attribute, enableorderby="0")
-    categories, symbols = ET.SubElement(renderer, "categories"), ET.SubElement(renderer, "symbols")
+    codes = [str(code) for code in firsts if code] if "sectors" in table.columns else None
     points = bool(geometry.geom_type.dropna().str.endswith("Point").all()) and len(geometry) > 0
-    dashed = "footprint_basis" in table.columns
-    for number, code in enumerate([*codes, ""]):
-        words = " / ".join(labels.value("sector", code or None, lang) for lang in labels.LANGS)
-        told = {"render": "true", "symbol": str(number), "type": "string"}
-        ET.SubElement(categories, "category", {**told, "value": _printable(code), "label": _printable(words)})
-        colour = labels.sector_colour(code) if code else labels.UNKNOWN_COLOUR
-        _symbol(symbols, str(number), colour, opacity=0.55, points=points, dashed=dashed)
-    return _document(root)
-
-
-def _printable(text: str) -> str:
-    """Return a text without the characters that XML cannot hold."""
-    return "".join(sign for sign in text if sign.isprintable())
-
-
-def _within_style() -> str:
-    """Return the QML of the areas that certainly contain a site: an outline with a thin tint."""
-    root = ET.Element("qgis", version="3.28", styleCategories="Symbology")
-    renderer = ET.SubElement(root, "renderer-v2", type="singleSymbol", enableorderby="0")
-    _symbol(ET.SubElement(renderer, "symbols"), "0", "#666666", opacity=0.12, points=False, dashed=False)
-    return _document(root)
-
-
-def _symbol(parent: ET.Element, name: str, colour: str, *, opacity: float, points: bool, dashed: bool) -> None:
-    """Add one symbol: a filled shape, or a round marker for points."""
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
-    symbol = ET.SubElement(parent, "symbol", name=name, type="marker" if points else "fill", alpha="1")
-    kind = "SimpleMarker" if points else "SimpleFill"
-    layer = ET.SubElement(symbol, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"})
-    options = ET.SubElement(layer, "Option", type="Map")
-    opaque = 255 if points else round(255 * opacity)
-    settings = {"color": f"{red},{green},{blue},{opaque}", "outline_color": f"{red},{green},{blue},255"}
-    settings |= {"outline_style": "solid", "outline_width": "0.4", "outline_width_unit": "MM", "style": "solid"}
-    if points:
-        settings |= {"name": "circle", "size": "3", "size_unit": "MM"}
-        settings.pop("style")
-    for key, text in settings.items():
-        ET.SubElement(options, "Option", name=key, type="QString", value=text)
-    if dashed:
-        _dashes(layer)
-
-
-def _dashes(layer: ET.Element) -> None:
-    """Let the outline of a symbol follow what its footprint rests on."""
-    outer = ET.SubElement(ET.SubElement(layer, "data_defined_properties"), "Option", type="Map")
-    ET.SubElement(outer, "Option", name="name", type="QString", value="")
-    properties = ET.SubElement(outer, "Option", name="properties", type="Map")
-    outline = ET.SubElement(properties, "Option", name="outlineStyle", type="Map")
-    ET.SubElement(outline, "Option", name="active", type="bool", value="true")
-    ET.SubElement(outline, "Option", name="expression", type="QString", value=_OUTLINE)
-    # 3 is an expression, in QGIS's own numbering.
-    ET.SubElement(outline, "Option", name="type", type="int", value="3")
-    ET.SubElement(outer, "Option", name="type", type="QString", value="collection")
-
-
-def _document(root: ET.Element) -> str:
-    """Return a QML document."""
-    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode")
+    return sites_style(codes, points=points, dashed="footprint_basis" in table.columns)

@@ -25,9 +25,9 @@ _NAMES = ("province_code_mois", "province_code_kostat", "province", "city", "mun
 
 
 class _Localities(NamedTuple):
-    """The localities on the Korean plane; the municipality and the name of each, by its number in the index."""
+    """The localities on the Korean plane; the municipality and the name of each, by its number."""
 
-    index: overlap.ZoneIndex
+    areas: overlap.ZoneIndex
     municipality: NDArray[np.int64]
     name: NDArray[np.object_]
     codes: NDArray[np.object_]
@@ -106,7 +106,7 @@ def region_tags(evidence: pd.DataFrame, prints: footprints.Footprints, as_of: st
     alternatives are listed.
     """
     count, known = len(prints), _localities()
-    held = _held(prints, known.index)
+    held = _held(prints, known.areas)
     municipal = held.summed(known.municipality)
     best, size, number = municipal.best(count)
     decided = (number == 1) | prints.measured | prints.bare

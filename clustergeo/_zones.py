@@ -220,7 +220,7 @@ def _named(name: str, answers: _Answers, prints: footprints.Footprints, layer: L
 
 
 def _areas(prints: footprints.Footprints) -> NDArray[np.float64]:
-    """Return the area in square metres that a share is of: the reported one of a disc, otherwise that of the geometry."""
+    """Return the area in square metres that a share is of: the reported one of a disc, else that of the geometry."""
     return np.where(prints.disc & (prints.sizes > 0), prints.sizes, prints.true_areas)
 
 

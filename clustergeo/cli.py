@@ -127,25 +127,33 @@ def report(out: Path, *, sites: Path | None, facts: Path | None, inputs: Inputs)
 
 
 @cli.command()
-@_SITES
+@click.argument("sites", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "-o",
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="The file to write: .geojson, .gpkg, .parquet or .csv.",
+    help="The file to write: .parquet, .gpkg, .geojson or .csv; a folder for several inputs.",
 )
+@click.option("--repair", is_flag=True, help="Repair invalid geometries, and say how many, instead of refusing them.")
+@click.option("--scheduler", default=None, metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786.")
 @_inputs
-def tag(sites: Path, *, out: Path, inputs: Inputs) -> None:
-    """Tag the SITES of a file and write them to another."""
-    from clustergeo._files import write_whole  # noqa: PLC0415
-    from clustergeo.exporting import frame_bytes  # noqa: PLC0415
+def tag(sites: tuple[Path, ...], *, out: Path, repair: bool, scheduler: str | None, inputs: Inputs) -> None:
+    """Tag the SITES of a file of any size and write them to another; several files or a folder on Dask workers."""
+    for one in sites:
+        inputs.spare(out, one)
+    options: dict[str, Any] = {"as_of": inputs.as_of, "crs": inputs.crs, "layer": inputs.layer, "repair": repair}
+    if len(sites) == 1 and scheduler is None and not sites[0].is_dir():
+        from clustergeo.streaming import tag_file  # noqa: PLC0415
 
-    ending = out.suffix.lower().lstrip(".")
-    inputs.spare(out, sites)
-    tagged = inputs.tagged(sites)
-    write_whole(out, frame_bytes(tagged, ending))
-    click.echo(f"{_shown(out)}: {len(tagged)} sites")
+        done = tag_file(sites[0], out, zones=inputs.zones(), **options)
+        click.echo(f"{_shown(out)}: {done.rows:,} sites")
+        return
+    from clustergeo import parallel  # noqa: PLC0415
+
+    with parallel.connected(scheduler) as client:
+        made = parallel.tag_files(list(sites), out, zones=inputs.zones(), client=client, **options)
+    click.echo(f"{_shown(out)}: {made.rows:,} sites in {made.written} pieces written, {made.skipped} whole before")
 
 
 @cli.command(name="map")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import crs
+from clustergeo import crs, overlap
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def check_geo(frame: Any, *, what: str) -> None:
 def invalid_rows(geometries: Iterable[Any]) -> list[tuple[int, str]]:
     """Return the row numbers and reasons of invalid geometries."""
     values = np.asarray(geometries, dtype=object)
-    bad = np.flatnonzero(~shapely.is_valid(values) & ~shapely.is_missing(values))
-    return [(int(row), str(shapely.is_valid_reason(values[row]))) for row in bad]
+    bad = overlap.invalid_rows(values)
+    return [(int(row), str(reason)) for row, reason in zip(bad, shapely.is_valid_reason(values[bad]), strict=True)]
 
 
 def check_polygons(frame: Any, *, what: str) -> None:

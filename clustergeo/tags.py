@@ -139,7 +139,6 @@ class Tagger:
         whole = {str(name): part[name] for part in columns for name in part.columns}
         return Added(pd.DataFrame(whole), silent, np.flatnonzero(prints.refuted))
 
-
     def warn(self, silent: Mapping[str, int], refuted: Sequence[str], count: int) -> None:
         """Say once what the answers could not take into account.
 

@@ -1,0 +1,1 @@
+"""What writes batches of sites in each format; `clustergeo._writers` chooses."""

@@ -1,0 +1,272 @@
+"""The tag over the batches of one file: any number of sites in bounded memory."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from clustergeo import _ids, schema
+from clustergeo._batch import SITE_ID, Piece, Worker
+from clustergeo._crate import ro_crate, run_time
+from clustergeo._files import native, shown, write_whole
+from clustergeo._progress import told
+from clustergeo._writers import FORMATS as STREAMED
+from clustergeo._writers import writing
+from clustergeo.errors import InputError, warn
+from clustergeo.exporting import frame_bytes
+from clustergeo.overlap.threads import processors, stay_alone
+from clustergeo.reading import read_sites
+from clustergeo.reading.batches import open_batches, streams
+from clustergeo.reporting import shipped_layers
+from clustergeo.tags import Tagger, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from clustergeo.reading.batches import Batches
+
+# Enough for the work on a batch to outweigh its overhead, few enough for a handful of batches to fit in memory.
+BATCH = 131_072
+
+_REPAIR = ", or repair invalid geometries with repair=True (--repair on the command line),"
+
+
+class Streamed(NamedTuple):
+    """What a run over a file did.
+
+    Attributes
+    ----------
+    path
+        The file written.
+    rows
+        How many sites it holds.
+    repaired
+        How many of their geometries were repaired.
+    """
+
+    path: Path
+    rows: int
+    repaired: int
+
+
+def tag_file(
+    source: str | Path,
+    target: str | Path,
+    *,
+    zones: Mapping[str, Any] | None = None,
+    as_of: str | None = None,
+    crs: Any = None,
+    layer: str | None = None,
+    repair: bool = False,
+    threads: int | None = None,
+    progress: bool | None = None,
+) -> Streamed:
+    """Tag the sites of a file and write them to another, in batches and bounded memory.
+
+    Parameters
+    ----------
+    source
+        GeoParquet, GeoPackage, FlatGeobuf or shapefile of polygons or points, of any size; the other formats of
+        `read_sites`, and files with a `within` column, are read whole.
+    target
+        The file to write: `.parquet` (GeoParquet 1.1 with a box for each row), `.gpkg` or `.geojson`, or `.csv`, which
+        is made in memory. It appears whole, at the end, or not at all.
+    zones, as_of
+        As for `tag`.
+    crs, layer
+        As for `read_sites`.
+    repair
+        Whether to repair invalid geometries and count them; otherwise they are refused with the reasons.
+    threads
+        How many batches are worked on at once; by default one a processor.
+    progress
+        Whether to show a bar on standard error; by default in a terminal and in notebooks.
+
+    Returns
+    -------
+    Streamed
+        The path, the number of sites and of repaired geometries. The file holds the caller's columns in their order,
+        the tags of `tag` and the geometry as it was.
+
+    Raises
+    ------
+    InputError
+        As for `read_sites` and `tag`, with row numbers of the file, from 0; nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> sites = gpd.GeoDataFrame(
+    ...     {"owner": ["kim"]}, geometry=[shapely.box(127.20, 37.14, 127.21, 37.15)], crs="EPSG:4326"
+    ... )
+    >>> sites.to_parquet(folder / "sites.parquet")
+    >>> tag_file(folder / "sites.parquet", folder / "tagged.parquet").rows
+    1
+    >>> gpd.read_parquet(folder / "tagged.parquet")[["site_id", "owner", "municipality"]].values.tolist()
+    [['1', 'kim', '용인시 처인구']]
+    """
+    ending = native(target).suffix.lower().lstrip(".")
+    batches = open_batches(source, crs=crs, layer=layer, size=BATCH) if streams(source) else None
+    if batches is None or ending not in STREAMED or "within" in batches.schema.names:
+        tagged = tag(read_sites(source, crs=crs, layer=layer, repair=repair), zones=zones, as_of=as_of)
+        return Streamed(write_whole(target, frame_bytes(tagged, ending)), len(tagged), 0)
+    for decided in batches.report:
+        warn(f"{shown(batches.path)}: {decided}.")
+    tagger = Tagger(zones, as_of=as_of)
+    run = Run(batches, tagger, repair=repair)
+    with writing(target, crs=batches.crs, geometry=batches.geometry, metadata=provenance(tagger)) as writer:
+        with told(batches.rows, unit="sites", shown=progress) as done:
+            for piece in run.pieces(threads):
+                if piece.batch is not None:
+                    writer.write(piece.batch, piece.bounds)
+                done(piece.rows)
+        run.finish()
+    return Streamed(writer.path, run.rows, run.repaired)
+
+
+def provenance(tagger: Tagger) -> dict[str, str]:
+    """Return what a tagged file rests on, to be kept inside it: layers, package version and the time of the run."""
+    rests_on: list[Any] = [*tagger.layers.values(), *shipped_layers(shipped=False)]
+    name, run_at = "clustergeo: tagged sites", run_time()
+    crate = ro_crate({}, rests_on, facts_as_of=None, run_at=run_at, as_of=tagger.as_of, name=name)
+    return {"clustergeo": crate.decode()}
+
+
+class Run:
+    """A run over the batches of a file: what it did, what it could not answer, and what is wrong with the file.
+
+    Parameters
+    ----------
+    batches
+        The file.
+    tagger
+        The zones.
+    repair
+        Whether invalid geometries are repaired.
+    first
+        The number of the first row in the file, where the batches are a part of it.
+    before, total
+        Where the file is one of several that are tagged as one: how many rows stand before it, and all have together.
+
+    Attributes
+    ----------
+    rows, repaired
+        How many sites were seen, and how many of their geometries were repaired.
+    silent
+        About how many sites each zone says nothing.
+    refuted, named
+        How many sites are larger than the area said to contain them, and the ids of the first.
+    """
+
+    def __init__(
+        self,
+        batches: Batches,
+        tagger: Tagger,
+        *,
+        repair: bool,
+        first: int = 0,
+        before: int = 0,
+        total: int | None = None,
+    ) -> None:
+        self._batches, self._tagger, self._first = batches, tagger, first
+        self._work = Worker(batches, tagger, repair=repair, before=before, total=total)
+        self._faulty = threading.Event()
+        self._faults = 0
+        self._problems: list[str] = []
+        self._keys: list[NDArray[np.uint64]] = []
+        self.silent = dict.fromkeys(tagger.names, 0)
+        self.refuted = 0
+        self.named: list[str] = []
+        self.rows, self.repaired = 0, 0
+
+    def pieces(self, threads: int | None = None) -> Iterator[Piece]:
+        """Yield what becomes of each batch, in the order of the file; after a fault batches are only checked."""
+        wanted = threads if threads is not None else processors()
+        waiting: deque[Future[Piece]] = deque()
+        first = self._first
+        pool = ThreadPoolExecutor(max(wanted, 1), initializer=stay_alone)
+        try:
+            for batch in self._batches:
+                waiting.append(pool.submit(self._one, first, batch))
+                first += len(batch)
+                # The first batch prepares the zones for all: nobody works beside it.
+                while waiting and (len(waiting) > wanted or self.rows == 0):
+                    yield self._noted(waiting.popleft().result())
+            while waiting:
+                yield self._noted(waiting.popleft().result())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def finish(self) -> None:
+        """Refuse the file if something is wrong with it; else say once what the answers could not take into account.
+
+        Raises
+        ------
+        InputError
+            With the number of faults, the first ones and the cure.
+        """
+        refusal = self.refusal()
+        if refusal is not None:
+            msg = f"{refusal} Nothing was written."
+            raise InputError(msg)
+        if self.repaired:
+            warn(f"{self._work.what}: {self.repaired} invalid geometries were repaired, as asked.")
+        self._tagger.warn(self.silent, self.named, self.refuted)
+
+    def refusal(self) -> str | None:
+        """Return what is wrong with the file and the cure, once all its batches were seen; None if nothing is."""
+        if self._work.has_ids and not self._faults:
+            self._compare_ids()
+        if not self._faults:
+            return None
+        more = f"\n- and {self._faults - len(self._problems)} more" if self._faults > len(self._problems) else ""
+        return (
+            f"{self._work.what} cannot be used, {self._faults} problem(s); rows are counted from 0:\n- "
+            + "\n- ".join(self._problems)
+            + more
+            + f"\nMend these rows{_REPAIR if any('invalid' in one for one in self._problems) else ''} and run again."
+        )
+
+    def _one(self, first: int, batch: Any) -> Piece:
+        piece = self._work(first, batch, check=self._faulty.is_set())
+        if piece.problems:
+            self._faulty.set()
+        return piece
+
+    def _noted(self, piece: Piece) -> Piece:
+        """Add what a batch told to what is known of the file."""
+        self.rows += piece.rows
+        self.repaired += piece.repaired
+        self._note(piece.problems)
+        self.refuted += len(piece.refuted)
+        self.named += piece.refuted[: schema.SHOWN - len(self.named)]
+        for name, count in piece.silent.items():
+            self.silent[name] += count
+        if piece.keys is not None:
+            self._keys.append(piece.keys)
+        return piece
+
+    def _note(self, problems: list[str]) -> None:
+        self._faults += len(problems)
+        self._problems += problems[: schema.SHOWN - len(self._problems)]
+
+    def _compare_ids(self) -> None:
+        """Note ids that stand more than once; two texts may share a key, so those of repeated keys are read again."""
+        doubtful = _ids.repeated(self._keys)
+        self._keys.clear()
+        if not len(doubtful):
+            return
+        counts: dict[str, int] = {}
+        for batch in self._batches:
+            ids = _ids.texts(batch.column(SITE_ID))
+            for text in ids.filter(np.isin(_ids.keys(ids), doubtful)).to_pylist():
+                counts[text] = counts.get(text, 0) + 1
+        self._note([f"site_id {text!r} stands {count} times" for text, count in counts.items() if count > 1])
