@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from clustergeo.errors import InputError
+from clustergeo.overlap.curve import along
 from clustergeo.overlap.threads import CHUNK, chunks, in_threads
 
 if TYPE_CHECKING:
@@ -228,13 +229,7 @@ def _sorted_along(xy: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray
     if len(starts) <= 2:  # noqa: PLR2004 - one line, and where it ends
         return segments
     segments = np.delete(segments, starts[1:-1] - 1, axis=0)
-    corner = xy[starts[:-1]]
-    extent = np.ptp(corner, axis=0).max() or 1.0
-    cells = ((corner - corner.min(axis=0)) / extent * 65_535.0).astype(np.uint64)
-    key = np.zeros(len(cells), dtype=np.uint64)
-    for bit in range(16):
-        for axis in (0, 1):
-            key |= ((cells[:, axis] >> np.uint64(bit)) & np.uint64(1)) << np.uint64(2 * bit + axis)
+    key = along(xy[starts[:-1]])
     order = np.argsort(np.repeat(key, np.diff(starts) - 1), kind="stable")
     return np.ascontiguousarray(segments[order])
 

@@ -40,7 +40,8 @@ def areal(shapes: Shapes) -> NDArray[np.bool_]:
     """
     if isinstance(shapes, Polygons):
         return shapes.areal
-    return np.isin(shapely.get_type_id(shapes), plain.POLYGONAL) & ~shapely.is_empty(shapes)
+    kinds = shapely.get_type_id(shapes)
+    return np.asarray(np.isin(kinds, plain.POLYGONAL) & ~shapely.is_empty(shapes), dtype=bool)
 
 
 def pointed(shapes: Shapes) -> NDArray[np.bool_]:
@@ -53,7 +54,8 @@ def pointed(shapes: Shapes) -> NDArray[np.bool_]:
     """
     if isinstance(shapes, Polygons):
         return shapes.pointed
-    return (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
+    kinds = shapely.get_type_id(shapes)
+    return np.asarray((kinds == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes), dtype=bool)
 
 
 def rows_of(shapes: Shapes, rows: NDArray[np.intp]) -> Shapes:

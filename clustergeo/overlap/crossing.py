@@ -1,6 +1,6 @@
-"""The kernel that tells which small polygons are certainly valid."""
+"""The kernel that tells which small rings are certainly valid: no edge meets another but at the corner between them."""
 
-# ruff: noqa: C901, PLR0912, PLR0917
+# ruff: noqa: PLR0917
 
 from __future__ import annotations
 
@@ -9,132 +9,93 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from clustergeo.overlap.jit import COUNT, FLAG, NUMBER, compiled, given, made
+from clustergeo.overlap.jit import COUNT, NUMBER, compiled, given, inner, made
 from clustergeo.overlap.kinds import POLYGON
 
-# Every pair of edges is looked at: this is the faster way for few of them only.
+# Every pair of edges is looked at: for more of them this is not the fastest way.
 MOST = 64
+_TRIANGLE = 3
 # A sum of two products of differences is off by less than this part of the sum of their sizes, unless it is tiny.
 _DOUBT = 4.0 * np.finfo(np.float64).eps
 _TINY = 1e-300
+_EDGES = made(NUMBER, 2)
 
 
-@compiled(*[NUMBER] * 6)
-def _turn(a_x: float, a_y: float, b_x: float, b_y: float, c_x: float, c_y: float) -> int:
-    """Return 1 where c lies left of the way from a to b, -1 right of it, and 0 where rounding leaves it open."""
-    one, other = (b_x - a_x) * (c_y - a_y), (b_y - a_y) * (c_x - a_x)
+@inner(*[NUMBER] * 4)
+def turn(across: float, up: float, right: float, ahead: float) -> int:
+    """Return 1 where the second way turns left of the first one, -1 right, and 0 where rounding may hide it."""
+    one, other = across * ahead, up * right
     doubt = _DOUBT * (abs(one) + abs(other)) + _TINY
+    sign = 0
     if one - other > doubt:
-        return 1
-    return -1 if one - other < -doubt else 0
+        sign = 1
+    if other - one > doubt:
+        sign = -1
+    return sign
 
 
-@compiled(given(NUMBER, 2), COUNT, COUNT, NUMBER, NUMBER)
-def _inside(corners: Any, begin: int, end: int, x: float, y: float) -> int:
-    """Return 1 where a ring of these corners goes round a point, 0 where it does not, -1 where that is open."""
-    found, before = 0, end - 1
-    for here in range(begin, end):
-        if (corners[before, 1] > y) != (corners[here, 1] > y):
-            side = _turn(corners[before, 0], corners[before, 1], corners[here, 0], corners[here, 1], x, y)
-            if side == 0:
+@inner(_EDGES, COUNT, COUNT)
+def apart(edges: Any, one: int, other: int) -> bool:
+    """Say whether two edges, each x and y of its ends, certainly have no point in common."""
+    p_x, p_y, q_x, q_y = edges[one, 0], edges[one, 1], edges[one, 2], edges[one, 3]
+    u_x, u_y, v_x, v_y = edges[other, 0], edges[other, 1], edges[other, 2], edges[other, 3]
+    if max(p_x, q_x) < min(u_x, v_x) or max(u_x, v_x) < min(p_x, q_x):
+        return True
+    if max(p_y, q_y) < min(u_y, v_y) or max(u_y, v_y) < min(p_y, q_y):
+        return True
+    # both ends of one lie on the same side of the other
+    across, up = q_x - p_x, q_y - p_y
+    if turn(across, up, u_x - p_x, u_y - p_y) * turn(across, up, v_x - p_x, v_y - p_y) > 0:
+        return True
+    across, up = v_x - u_x, v_y - u_y
+    return turn(across, up, p_x - u_x, p_y - u_y) * turn(across, up, q_x - u_x, q_y - u_y) > 0
+
+
+@inner(_EDGES, COUNT, COUNT)
+def onward(edges: Any, one: int, after: int) -> bool:
+    """Say whether an edge certainly leaves the end of the one before it without coming back along it."""
+    across, up = edges[one, 2] - edges[one, 0], edges[one, 3] - edges[one, 1]
+    right, ahead = edges[after, 2] - edges[after, 0], edges[after, 3] - edges[after, 1]
+    # the turn of the perpendicular is the cosine: it is positive where the way goes on
+    return turn(across, up, right, ahead) != 0 or turn(up, -across, right, ahead) > 0
+
+
+@inner(given(NUMBER, 2), COUNT, COUNT, COUNT, _EDGES)
+def edges_of(xy: Any, begin: int, end: int, count: int, edges: Any) -> int:
+    """Write the edges of a ring, whose vertices are numbered from `begin` to before `end`, from the edge `count` on.
+
+    A vertex that is repeated makes no edge. Returned is the number of edges then, or -1 where the ring has fewer than
+    three or one that may come back along the one before.
+    """
+    first = count
+    for vertex in range(begin, end - 1):
+        if xy[vertex, 0] != xy[vertex + 1, 0] or xy[vertex, 1] != xy[vertex + 1, 1]:
+            edges[count, 0], edges[count, 1] = xy[vertex, 0], xy[vertex, 1]
+            edges[count, 2], edges[count, 3] = xy[vertex + 1, 0], xy[vertex + 1, 1]
+            if count > first and not onward(edges, count - 1, count):
                 return -1
-            if (side > 0) == (corners[here, 1] > corners[before, 1]):
-                found = 1 - found
-        before = here
-    return found
+            count += 1
+    if count - first < _TRIANGLE or not onward(edges, count - 1, first):
+        return -1
+    return count
 
 
-@compiled(given(NUMBER, 2), given(COUNT), given(FLAG), COUNT)
-def _nested(corners: Any, ends: Any, holes: Any, number: int) -> bool:
-    """Say whether rings that meet nowhere certainly lie as exteriors and holes must."""
-    own, owner = 0, 0
-    for one in range(number):
-        own = one if not holes[one] else own
-        within = False
-        for other in range(number):
-            owner = other if not holes[other] else owner
-            if other != one:
-                inside = _inside(corners, ends[other], ends[other + 1], corners[ends[one], 0], corners[ends[one], 1])
-                if inside < 0:
-                    return False
-                if owner != own:
-                    # in the exterior of another polygon, and in none of its holes
-                    within = inside == 0 and within if holes[other] else inside == 1
-                elif holes[one] and (inside == 1) == holes[other]:
-                    return False
-            if within and not holes[one] and (other + 1 == number or not holes[other + 1]):
-                return False
-    return True
+@compiled(given(NUMBER, 2), given(COUNT), given(COUNT), given(types.int8), _EDGES, made(types.boolean))
+def certain(xy: Any, rings: Any, polygons: Any, kinds: Any, edges: Any, valid: Any) -> None:
+    """Write whether each entry is no polygon, or one small ring that is certainly valid.
 
-
-@compiled(
-    given(NUMBER, 2),
-    given(COUNT),
-    given(FLAG),
-    given(COUNT),
-    given(types.int8),
-    made(NUMBER, 2),
-    made(COUNT),
-    made(FLAG),
-)
-def certain(xy: Any, rings: Any, holes: Any, polygons: Any, kinds: Any, corners: Any, ends: Any, valid: Any) -> None:
-    """Write whether each polygon is certainly valid: edges meet nowhere but at the corner between them.
-
-    `corners` and `ends` are room for `MOST + 1` corners and rings.
+    `edges` is room for `MOST` edges.
     """
     for row in range(len(kinds)):
         valid[row] = kinds[row] != POLYGON
-        first, last = polygons[row], polygons[row + 1]
-        if valid[row] or rings[last] - rings[first] > MOST or holes[first]:
+        ring = polygons[row]
+        if valid[row] or polygons[row + 1] - ring > 1 or rings[ring + 1] - rings[ring] > MOST:
             continue
-        count, good = 0, True
-        ends[0] = 0
-        for ring in range(first, last):
-            begin = count
-            # the last vertex is the first one again; a vertex that is repeated makes no edge
-            for vertex in range(rings[ring], rings[ring + 1] - 1):
-                if xy[vertex, 0] != xy[vertex + 1, 0] or xy[vertex, 1] != xy[vertex + 1, 1]:
-                    corners[count, 0], corners[count, 1] = xy[vertex, 0], xy[vertex, 1]
-                    count += 1
-            good = good and count - begin > 2  # noqa: PLR2004 - a triangle has the fewest edges
-            ends[ring - first + 1] = count
-        ring = 0
+        count = edges_of(xy, rings[ring], rings[ring + 1], 0, edges)
+        good = count > 0
         for one in range(count):
-            if not good:
-                break
-            if one == ends[ring + 1]:
-                ring += 1
-            after = one + 1 if one + 1 < ends[ring + 1] else ends[ring]
-            p_x, p_y, q_x, q_y = corners[one, 0], corners[one, 1], corners[after, 0], corners[after, 1]
-            left, right, bottom, top = min(p_x, q_x), max(p_x, q_x), min(p_y, q_y), max(p_y, q_y)
-            beyond = after + 1 if after + 1 < ends[ring + 1] else ends[ring]
-            r_x, r_y = corners[beyond, 0], corners[beyond, 1]
-            if _turn(p_x, p_y, q_x, q_y, r_x, r_y) == 0:
-                # the next edge goes on in all but the same direction, and must not come back
-                along, up = (q_x - p_x) * (r_x - q_x), (q_y - p_y) * (r_y - q_y)
-                good = along + up > _DOUBT * (abs(along) + abs(up)) + _TINY
-            other_ring = ring
-            for other in range(one + 1, count):
-                while other >= ends[other_ring + 1]:
-                    other_ring += 1
-                next_one = other + 1 if other + 1 < ends[other_ring + 1] else ends[other_ring]
-                if other == after or next_one == one:
-                    continue
-                u_x, u_y, v_x, v_y = corners[other, 0], corners[other, 1], corners[next_one, 0], corners[next_one, 1]
-                if (
-                    (u_x > right and v_x > right)
-                    or (u_x < left and v_x < left)
-                    or (u_y > top and v_y > top)
-                    or (u_y < bottom and v_y < bottom)
-                ):
-                    continue
-                side = _turn(p_x, p_y, q_x, q_y, u_x, u_y)
-                if side != 0 and side == _turn(p_x, p_y, q_x, q_y, v_x, v_y):
-                    continue
-                side = _turn(u_x, u_y, v_x, v_y, p_x, p_y)
-                if side == 0 or side != _turn(u_x, u_y, v_x, v_y, q_x, q_y):
+            # the edges beside it were looked at before; the last one is beside the first one
+            for other in range(one + 2, count if one > 0 else count - 1):
+                if good and not apart(edges, one, other):
                     good = False
-                    break
-        if good and last - first > 1:
-            good = _nested(corners, ends, holes[first:last], last - first)
         valid[row] = good

@@ -9,11 +9,17 @@ import pandas as pd
 import shapely
 
 from clustergeo.errors import InputError
+from clustergeo.overlap.kinds import EMPTY, MISSING
 from clustergeo.overlap.plain import POLYGONAL, only
 from clustergeo.overlap.rings import Polygons
+from clustergeo.overlap.validity import sound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# From this number of vertices on, zones are checked by the kernels.
+_MUCH = 500_000
+_BYTES = 16
 
 
 def length(shapes: Any) -> int:
@@ -67,11 +73,33 @@ def numbered(labels: Any, zones: int) -> tuple[NDArray[np.int64], pd.Index]:
     return numbers.astype(np.int64), pd.Index(names)
 
 
-def polygonal(shapes: NDArray[np.object_]) -> None:
-    """Refuse zones that are no polygons."""
-    present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    other = present & ~np.isin(shapely.get_type_id(shapes), POLYGONAL)
-    if other.any():
-        kinds = sorted({shape.geom_type for shape in shapes[other]})
-        msg = f"{int(other.sum())} zones are no polygons but {', '.join(kinds)}. Zones need an area; leave these out."
-        raise InputError(msg)
+def as_zones(zones: Any, *, checked: bool, repair: bool) -> NDArray[np.object_]:
+    """Return zones in any accepted form as an array of valid polygons.
+
+    Raises
+    ------
+    InputError
+        One is no polygon, or is invalid and not to be repaired.
+    """
+    many = _is_arrow(zones) and zones.nbytes >= _MUCH * _BYTES
+    polygons = Polygons.from_wkb(zones) if many else zones
+    if isinstance(polygons, Polygons) and (polygons.areal | np.isin(polygons.kinds, [MISSING, EMPTY])).all():
+        shapes = polygons.to_shapely()
+    else:
+        shapes, polygons = as_shapes(zones), None
+        present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        other = present & ~np.isin(shapely.get_type_id(shapes), POLYGONAL)
+        if other.any():
+            kinds = sorted({shape.geom_type for shape in shapes[other]})
+            msg = (
+                f"{int(other.sum())} zones are no polygons but {', '.join(kinds)}. Zones need an area; leave these out."
+            )
+            raise InputError(msg)
+    if checked:
+        return shapes
+    if polygons is None and shapely.get_num_coordinates(shapes).sum() >= _MUCH:
+        polygons = Polygons.from_shapely(shapes)
+    if polygons is None:
+        return as_shapes(sound(shapes, "zones", repair=repair, threads=None))
+    found = sound(polygons, "zones", repair=repair, threads=None)
+    return shapes if found is polygons else as_shapes(found)

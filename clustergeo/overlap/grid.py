@@ -26,13 +26,25 @@ _WINDOWS_PER_CELL = 64
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """What cells hold: cell k has edges from `start[k]` to `middle[k]`, then covers to `start[k + 1]`."""
+    """What cells hold: a row of `cells` says where the cell's edges begin, where they end and its covers begin.
 
-    start: NDArray[np.int64]
-    middle: NDArray[np.int64]
+    The covers end where the next cell begins. The third number is the cover of the whole cell (see `Grid.cover`).
+    """
+
+    cells: NDArray[np.int64]
     pieces: NDArray[np.float64]
     weights: NDArray[np.int8]
     owners: NDArray[np.int32]
+
+    @property
+    def start(self) -> NDArray[np.int64]:
+        """Where the pieces of each cell begin, and the end of the last."""
+        return self.cells[:, 0]
+
+    @property
+    def middle(self) -> NDArray[np.int64]:
+        """Where the edges of each cell end and its covers begin."""
+        return self.cells[:-1, 1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +57,14 @@ class Grid:
     side: float
     window: NDArray[np.int64]
     held: Pieces
-    cover: NDArray[np.int32]
     labels: int
     reach: float
     largest: float
+
+    @property
+    def cover(self) -> NDArray[np.int64]:
+        """The label that alone covers each cell, or that nothing lies in it or that its pieces decide."""
+        return self.held.cells[:-1, 2]
 
 
 def build(zones: Polygons, cell: float | None = None) -> Grid:
@@ -74,33 +90,29 @@ def build(zones: Polygons, cell: float | None = None) -> Grid:
     columns, cells = int(window[2]), int(window[2] * window[3])
     origins = (windows[:, 1] - window[1]) * columns + windows[:, 0] - window[0]
     strides = np.full(len(present), columns, dtype=np.int64)
-    held = cut_up(zones, present, side, windows, origins=origins, strides=strides, cells=cells)
+    held = cut_up(zones, np.column_stack([present, windows, origins, strides]), side, cells)
+    _mark_covers(held, side)
     reach, largest = float(steps.max(initial=side)), float(np.abs(bounds[present]).max(initial=0.0))
-    return Grid(side, window, held, _covers(held, side), len(zones), reach, largest)
+    return Grid(side, window, held, len(zones), reach, largest)
 
 
-def cut_up(
-    polygons: Polygons,
-    rows: NDArray[np.int64],
-    side: float,
-    windows: NDArray[np.int64],
-    *,
-    origins: NDArray[np.int64],
-    strides: NDArray[np.int64],
-    cells: int,
-) -> Pieces:
-    """Cut the polygons of these rows in two passes: count what each cell holds, then fill it in."""
-    steps = np.empty(int((windows[:, 2] * windows[:, 3]).max(initial=0)), dtype=np.int32)
-    front = np.zeros(cells, dtype=np.int64)
-    given = polygons.xy, polygons.rings, polygons.turns, polygons.polygons, rows, side, windows, origins, strides
-    cut(*given, front, front, np.empty((0, 4)), np.empty(0, np.int8), np.empty(0, np.int32), steps, False)  # noqa: FBT003
-    start = np.zeros(cells + 1, dtype=np.int64)
-    np.cumsum(front, out=start[1:])
-    total = int(start[-1])
+def cut_up(polygons: Polygons, plan: NDArray[np.int64], side: float, cells: int) -> Pieces:
+    """Cut polygons in two passes: count what each cell holds, then fill it in.
+
+    `plan` says which polygon is cut in which window, as `cutting.cut` explains; there are so many cells together.
+    """
+    room = np.empty(int((plan[:, 3] * plan[:, 4]).max(initial=0)), dtype=np.int64)
+    given = polygons.xy, polygons.rings, polygons.turns, polygons.polygons, np.ascontiguousarray(plan), side
+    counters = np.zeros((cells, 2), dtype=np.int64)
+    cut(*given, counters, np.empty((0, 4)), np.empty(0, np.int8), np.empty(0, np.int32), room)
+    table = np.zeros((cells + 1, 3), dtype=np.int64)
+    np.cumsum(counters[:, 0], out=table[1:, 0])
+    counters[:, 0], counters[:, 1] = table[:-1, 0], table[1:, 0]
+    total = int(table[-1, 0])
     pieces, weights, owners = np.empty((total, 4)), np.empty(total, dtype=np.int8), np.empty(total, dtype=np.int32)
-    middle = start[:-1].copy()
-    cut(*given, middle, start[1:].copy(), pieces, weights, owners, steps, True)  # noqa: FBT003
-    return Pieces(start, middle, pieces, weights, owners)
+    cut(*given, counters, pieces, weights, owners, room)
+    table[:-1, 1] = counters[:, 0]
+    return Pieces(table, pieces, weights, owners)
 
 
 def lattice(bounds: NDArray[np.float64], side: float) -> NDArray[np.int64]:
@@ -157,14 +169,14 @@ def power_below(number: float) -> float:
     return 2.0 ** math.floor(math.log2(number))
 
 
-def _covers(held: Pieces, side: float) -> NDArray[np.int32]:
-    """Return for each cell the one label that covers it, or that nothing lies in it, or that its pieces decide."""
+def _mark_covers(held: Pieces, side: float) -> None:
+    """Write for each cell the one label that covers it, or that nothing lies in it, or that its pieces decide."""
     number = np.diff(held.start)
-    cover = np.where(number == 0, np.int32(NOTHING), np.int32(PIECES))
+    cover = held.cells[:-1, 2]
+    cover[:] = np.where(number == 0, NOTHING, PIECES)
     lone = np.flatnonzero(number == 1)
     at = held.start[:-1][lone]
     whole = (
         (held.middle[lone] == at) & (held.pieces[at, 0] == 0.0) & (held.pieces[at, 2] == side) & (held.weights[at] == 1)
     )
     cover[lone[whole]] = held.owners[at[whole]]
-    return cover

@@ -21,11 +21,9 @@ DOUBTFUL = -2
     NUMBER,
     NUMBER,
     given(COUNT),
-    given(COUNT),
-    given(COUNT),
+    given(COUNT, 2),
     given(NUMBER, 2),
     given(types.int8),
-    given(types.int32),
     given(types.int32),
     made(COUNT),
     made(COUNT),
@@ -36,12 +34,10 @@ def hold(
     side: float,
     margin: float,
     window: Any,
-    start: Any,
-    middle: Any,
+    cells: Any,
     pieces: Any,
     weights: Any,
     owners: Any,
-    cover: Any,
     windings: Any,
     first: Any,
     number: Any,
@@ -66,7 +62,7 @@ def hold(
             for c in range(int(column_from), int(column_to) + 1):
                 cell = r * window[2] + c
                 x, y = x_here - (window[0] + c) * side, y_here - (window[1] + r) * side
-                for at in range(start[cell], middle[cell]):
+                for at in range(cells[cell, 0], cells[cell, 1]):
                     left, y_left, right, y_right = pieces[at, 0], pieces[at, 1], pieces[at, 2], pieces[at, 3]
                     if (
                         left - margin > x
@@ -82,19 +78,19 @@ def hold(
                     doubtful = True
         if 0 <= own_column < window[2] and 0 <= own_line < window[3]:
             cell = int(own_line) * window[2] + int(own_column)
-            if cover[cell] >= 0:
-                first[row], number[row] = cover[cell], 1
+            if cells[cell, 2] >= 0:
+                first[row], number[row] = cells[cell, 2], 1
             else:
                 x = x_here - (window[0] + int(own_column)) * side
                 y = y_here - (window[1] + int(own_line)) * side
                 least = np.int64(2**62)
-                for at in range(start[cell], start[cell + 1]):
+                for at in range(cells[cell, 0], cells[cell + 1, 0]):
                     left, right = pieces[at, 0], pieces[at, 2]
                     if left <= x < right:
                         slope = (pieces[at, 3] - pieces[at, 1]) / (right - left)
                         if pieces[at, 1] + (x - left) * slope > y:
                             windings[owners[at]] += weights[at]
-                for at in range(start[cell], start[cell + 1]):
+                for at in range(cells[cell, 0], cells[cell + 1, 0]):
                     label = np.int64(owners[at])
                     if windings[label] > 0:
                         number[row] += 1

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clustergeo.errors import InputError
-from clustergeo.overlap.forms import as_polygons, as_shapes, length, numbered, polygonal
+from clustergeo.overlap.forms import as_polygons, as_shapes, as_zones, length, numbered
 from clustergeo.overlap.prepared import Overlaps, Prepared
 from clustergeo.overlap.rings import Polygons
 from clustergeo.overlap.shapes import areas_of
@@ -87,17 +87,14 @@ class ZoneIndex:
     ) -> None:
         zones = getattr(zones, "frame", zones)
         self.crs = getattr(zones, "crs", None)
-        shapes: Any = as_shapes(zones)
-        numbers, self.labels = numbered(labels, len(shapes))
+        numbers, self.labels = numbered(labels, length(zones))
         if method not in ("auto", "grid", "plain"):
             msg = f"method is {method!r}; expected 'auto', 'grid' or 'plain'."
             raise InputError(msg)
         if cell is not None and not (np.isfinite(cell) and cell > 0):
             msg = f"cell is {cell!r}; expected a positive number in units of the plane."
             raise InputError(msg)
-        polygonal(shapes)
-        if not checked:
-            shapes = sound(shapes, "zones", repair=repair, threads=None)
+        shapes = as_zones(zones, checked=checked, repair=repair)
         self.method, self.cell = method, cell
         self._prepared = Prepared(Zones(shapes, numbers, len(self.labels), dissolved=dissolved), cell)
 

@@ -32,10 +32,18 @@ def compiled(*arguments: Any) -> Callable[[Callable[..., Any]], Callable[..., An
     detail. The result is cached beside the module or, where that folder cannot be written, in the user's cache (see
     NUMBA_CACHE_DIR in numba's manual); where no folder can be written it is compiled anew in each process.
     """
+    return _compiled(arguments)
 
+
+def inner(*arguments: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Compile a function that only other kernels call: it has no door to Python, which takes long to compile."""
+    return _compiled(arguments, no_cpython_wrapper=True)
+
+
+def _compiled(arguments: tuple[Any, ...], **more: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
         # nobody calls the kernels from C, and without that door they compile faster
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True, **more}
         try:
             kept: Callable[..., Any] = numba.njit(arguments, cache=True, **options)(function)
         except (RuntimeError, OSError):  # numba found no folder for its cache, or could not write to it

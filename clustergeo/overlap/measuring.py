@@ -36,14 +36,13 @@ def measure(xy: Any, rings: Any, holes: Any, polygons: Any, turns: Any, areas: A
             x, y = xy[first, 0], xy[first, 1]
             before_x, before_y, twice = 0.0, 0.0, 0.0
             for vertex in range(first, last + 1):
-                if not (np.isfinite(xy[vertex, 0]) and np.isfinite(xy[vertex, 1])):
-                    return 2 * row
-                left, right = min(left, xy[vertex, 0]), max(right, xy[vertex, 0])
-                bottom, top = min(bottom, xy[vertex, 1]), max(top, xy[vertex, 1])
-                here_x, here_y = xy[vertex, 0] - x, xy[vertex, 1] - y
+                x_here, y_here = xy[vertex, 0], xy[vertex, 1]
+                left, right, bottom, top = min(left, x_here), max(right, x_here), min(bottom, y_here), max(top, y_here)
+                here_x, here_y = x_here - x, y_here - y
                 twice += before_x * here_y - here_x * before_y
                 before_x, before_y = here_x, here_y
-            if not np.isfinite(twice):  # too large to have an area
+            # one number that is not finite makes the sum so, and so do numbers too large to have an area
+            if not abs(twice) < np.inf:
                 return 2 * row
             if xy[last, 0] != x or xy[last, 1] != y:
                 return 2 * row + 1

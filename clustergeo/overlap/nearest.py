@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from clustergeo.overlap.jit import COUNT, NUMBER, compiled, given, made
+from clustergeo.overlap.jit import COUNT, NUMBER, compiled, given, inner, made
 
 LEAF = 8
 
 
-@compiled(*[NUMBER] * 6)
+@inner(*[NUMBER] * 6)
 def _gap(x: float, y: float, x1: float, y1: float, x2: float, y2: float) -> float:
     """Return the square of the distance of a point and a segment."""
     across, along = x2 - x1, y2 - y1
@@ -26,7 +26,7 @@ def _gap(x: float, y: float, x1: float, y1: float, x2: float, y2: float) -> floa
     return right * right + up * up
 
 
-@compiled(*[NUMBER] * 8)
+@inner(*[NUMBER] * 8)
 def _gap_of_boxes(
     left: float, bottom: float, right: float, top: float, x1: float, y1: float, x2: float, y2: float
 ) -> float:

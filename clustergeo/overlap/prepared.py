@@ -109,18 +109,21 @@ class Prepared:
         return first, count
 
     def distances(self, shapes: Shapes, threads: int | None) -> NDArray[np.float64]:
-        """Return the distance of each site to the border, negative inside, 0 where the border touches or crosses it."""
+        """Return the distance of each site to the border of zones with one label.
+
+        It is negative inside, 0 where the border touches or crosses the site.
+        """
         if isinstance(shapes, Polygons):
-            from clustergeo.overlap.summing import holders  # noqa: PLC0415 - compiles
+            from clustergeo.overlap.summing import inside  # noqa: PLC0415 - compiles
 
             out = self.border.distances(shapes, threads)
             apart = np.flatnonzero(out > 0)
             # the border does not cross it: all of a site lies on the side of any one of its vertices
-            _, number, _ = holders(shapes.xy[shapes.rings[shapes.polygons[apart]]], self.grid, threads)
+            within = inside(shapes.xy[shapes.rings[shapes.polygons[apart]]], self.grid)
         else:
             out = plain.distances(shapes, self.border.lines)
             apart = np.flatnonzero(out > 0)
             xy, row = shapely.get_coordinates(shapes[apart], return_index=True)
-            _, number = plain.holders(xy[np.flatnonzero(np.diff(row, prepend=-1))], self.zones)
-        out[apart[number > 0]] *= -1.0
+            within = plain.holders(xy[np.flatnonzero(np.diff(row, prepend=-1))], self.zones)[1] > 0
+        out[apart[within]] *= -1.0
         return out

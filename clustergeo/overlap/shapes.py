@@ -83,7 +83,7 @@ def centroids(shapes: Shapes, threads: int | None = None) -> NDArray[np.float64]
     [[1.0, 0.5], [7.0, 8.0], [nan, nan]]
     """
     if not isinstance(shapes, Polygons):
-        kept = np.isin(shapely.get_type_id(shapes), plain.PLACED)
+        kept = np.isin(shapely.get_type_id(shapes), plain.PLACED) & ~shapely.is_empty(shapes)
         centres = shapely.centroid(plain.only(shapes, kept))
         return np.column_stack([shapely.get_x(centres), shapely.get_y(centres)]).reshape(-1, 2)
     from clustergeo.overlap.centring import centre  # noqa: PLC0415 - compiles

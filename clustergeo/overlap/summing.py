@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustergeo.overlap.grid import PIECES, cut_up, lattice
-from clustergeo.overlap.holding import DOUBTFUL, hold
 from clustergeo.overlap.kinds import POLYGON
 from clustergeo.overlap.pairs import locate, overlap
 from clustergeo.overlap.threads import CHUNK, chunks, in_threads
@@ -42,9 +41,11 @@ def holders(
     points: NDArray[np.float64], grid: Grid, threads: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.intp]]:
     """Return the first label that holds each point, or -1, how many do, and the rows for which this is doubtful."""
+    from clustergeo.overlap.holding import DOUBTFUL, hold  # noqa: PLC0415 - compiles, for points only
+
     first, number = np.empty(len(points), dtype=np.int64), np.empty(len(points), dtype=np.int64)
     held = grid.held
-    given = held.start, held.middle, held.pieces, held.weights, held.owners, grid.cover
+    given = held.cells, held.pieces, held.weights, held.owners
     # where an edge is cut, its ends are off by a few units in the last place of its length or of the coordinates
     margin = 8.0 * float(np.finfo(np.float64).eps) * (grid.reach + grid.largest)
 
@@ -56,15 +57,26 @@ def holders(
     return first, number, np.flatnonzero(first == DOUBTFUL)
 
 
+def inside(points: NDArray[np.float64], grid: Grid) -> NDArray[np.bool_]:
+    """Say which points lie in a zone of a grid of one label; they lie on no edge of one."""
+    return np.asarray(_located(np.hstack([points, points]), grid) >= 0)
+
+
+def _located(boxes: NDArray[np.float64], grid: Grid) -> NDArray[np.int64]:
+    """Return the label that covers each box, or that nothing lies under it or that pieces do."""
+    found, held = np.empty(len(boxes), dtype=np.int64), grid.held
+    locate(
+        np.ascontiguousarray(boxes), grid.side, grid.window, held.cells, held.pieces, held.weights, held.owners, found
+    )
+    return found
+
+
 def _of_chunk(sites: Polygons, grid: Grid) -> Table:
-    found = np.empty(len(sites), dtype=np.int32)
-    held = grid.held
-    given = held.start, held.middle, held.pieces, held.weights, held.owners, grid.cover
-    locate(np.ascontiguousarray(sites.bounds()), grid.side, grid.window, *given, found)
+    found = _located(sites.bounds(), grid)
     areal = (sites.kinds == POLYGON) & (sites.areas() > 0.0)
     whole = np.flatnonzero(areal & (found >= 0))
     open_rows = np.flatnonzero(areal & (found == PIECES))
-    tables: list[Table] = [(whole, found[whole].astype(np.int64), sites.areas()[whole])]
+    tables: list[Table] = [(whole, found[whole], sites.areas()[whole])]
     windows = _inside(lattice(sites.bounds()[open_rows], grid.side), grid.window)
     ends = np.cumsum(windows[:, 2] * windows[:, 3])
     begin = 0
@@ -89,39 +101,35 @@ def _inside(windows: NDArray[np.int64], window: NDArray[np.int64]) -> NDArray[np
 def _sums(sites: Polygons, rows: NDArray[np.int64], windows: NDArray[np.int64], grid: Grid) -> list[Table]:
     """Cut sites into the cells of the grid and sum over the pairs of their pieces and those of the zones."""
     cells = windows[:, 2] * windows[:, 3]
-    origins = np.cumsum(cells) - cells
-    cut = cut_up(sites, rows, grid.side, windows, origins=origins, strides=windows[:, 2].copy(), cells=int(cells.sum()))
+    plan = np.column_stack([rows, windows, np.cumsum(cells) - cells, windows[:, 2]])
+    cut = cut_up(sites, plan, grid.side, int(cells.sum()))
     room = max(2 * len(rows), grid.labels)
-    sums, widths, touched = np.zeros(grid.labels), np.zeros(grid.labels), np.empty(grid.labels, dtype=np.int64)
+    totals, touched = np.zeros((grid.labels, 2)), np.empty(grid.labels, dtype=np.int64)
     tables: list[Table] = []
     begin = 0
     while begin < len(rows):
-        out_rows, out_labels, out_areas = np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room)
+        found, areas = np.empty((room, 2), dtype=np.int64), np.empty(room)
         number, begin = overlap(
             sites.bounds(),
             sites.areas(),
-            rows,
+            plan,
             grid.side,
-            windows,
-            origins,
-            cut.start,
+            cut.cells,
             cut.pieces,
             cut.weights,
             grid.window,
-            grid.held.start,
+            grid.held.cells,
             grid.held.pieces,
             grid.held.weights,
             grid.held.owners,
             grid.reach,
             grid.largest,
-            sums,
-            widths,
+            totals,
             touched,
             begin,
-            out_rows,
-            out_labels,
-            out_areas,
+            found,
+            areas,
         )
-        order = np.lexsort((out_labels[:number], out_rows[:number]))
-        tables.append((out_rows[order], out_labels[order].astype(np.int64), out_areas[order]))
+        order = np.lexsort((found[:number, 1], found[:number, 0]))
+        tables.append((found[order, 0], found[order, 1], areas[order]))
     return tables

@@ -7,8 +7,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
@@ -27,6 +31,19 @@ def chunks(rows: int, size: int) -> list[slice]:
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     return [slice(start, min(rows, start + size)) for start in range(0, rows, size)]
+
+
+def pieces(sizes: NDArray[np.int64], size: int) -> list[NDArray[np.intp]]:
+    """Return the numbers of entries of these sizes in consecutive pieces, a new one begun whenever `size` is full.
+
+    Examples
+    --------
+    >>> [piece.tolist() for piece in pieces(np.array([3, 3, 9, 1]), 5)]
+    [[0], [1], [2, 3]]
+    """
+    if not len(sizes):
+        return []
+    return np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(np.cumsum(sizes) // size)) + 1)
 
 
 def in_threads(work: Callable[[Given], Found], parts: Sequence[Given], threads: int | None) -> list[Found]:

@@ -8,9 +8,11 @@ import numpy as np
 import shapely
 
 from clustergeo.errors import InputError, warn
+from clustergeo.overlap.curve import along
 from clustergeo.overlap.plain import POLYGONAL
+from clustergeo.overlap.ragged import ranges
 from clustergeo.overlap.rings import Polygons, joined
-from clustergeo.overlap.threads import CHUNK, chunks, in_threads
+from clustergeo.overlap.threads import CHUNK, chunks, in_threads, pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +20,12 @@ if TYPE_CHECKING:
     from clustergeo.overlap.rings import Shapes
 
 _TOLD = 3
+# Below these numbers of polygons and of vertices GEOS is done before the kernels are loaded.
+_FEW = 20_000
+_MUCH = 500_000
 # About as many vertices as GEOS checks in some milliseconds: so threads end at the same time.
 _VERTICES = 20_000
+_PIECE = 200_000
 
 
 def invalid_rows(shapes: Shapes, *, threads: int | None = None) -> NDArray[np.int64]:
@@ -47,16 +53,11 @@ def invalid_rows(shapes: Shapes, *, threads: int | None = None) -> NDArray[np.in
         return _by_geos(shapes, threads)
     if shapes.invalid is not None:
         return np.flatnonzero(shapes.invalid)
-    from clustergeo.overlap.crossing import MOST, certain  # noqa: PLC0415 - compiles
-
-    valid = np.empty(len(shapes), dtype=bool)
-
-    def one(rows: slice) -> None:
-        part, corners, ends = shapes[rows], np.empty((MOST + 1, 2)), np.empty(MOST + 2, dtype=np.int64)
-        certain(part.xy, part.rings, part.holes, part.polygons, part.kinds, corners, ends, valid[rows])
-
-    in_threads(one, chunks(len(shapes), CHUNK), threads)
-    left = np.flatnonzero(~valid)
+    left = np.flatnonzero(shapes.areal)
+    if len(left) >= _FEW:
+        left = _not_small(shapes, threads)
+    if len(left) and _vertices(shapes, left).sum() >= _MUCH:
+        left = _not_large(shapes, left, threads)
     bad = left[_by_geos(shapes.take(left).to_shapely(), threads)]
     shapes.remember(bad)
     return bad
@@ -132,23 +133,75 @@ def sound(shapes: Shapes, what: str, *, repair: bool, threads: int | None) -> Sh
     return repaired(shapes, rows)
 
 
+def _vertices(shapes: Polygons, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many vertices these entries have."""
+    return shapes.rings[shapes.polygons[rows + 1]] - shapes.rings[shapes.polygons[rows]]
+
+
+def _not_small(shapes: Polygons, threads: int | None) -> NDArray[np.int64]:
+    """Return the rows of polygons other than small rings that are certainly valid."""
+    from clustergeo.overlap.crossing import MOST, certain  # noqa: PLC0415 - compiles
+
+    valid = np.empty(len(shapes), dtype=bool)
+
+    def one(rows: slice) -> None:
+        part = shapes[rows]
+        certain(part.xy, part.rings, part.polygons, part.kinds, np.empty((MOST, 4)), valid[rows])
+
+    in_threads(one, chunks(len(shapes), CHUNK), threads)
+    return np.flatnonzero(~valid)
+
+
+def _not_large(shapes: Polygons, rows: NDArray[np.int64], threads: int | None) -> NDArray[np.int64]:
+    """Return those of these rows that are not certainly valid."""
+    from clustergeo.overlap.tangling import DEPTH, LEAF, untangled  # noqa: PLC0415 - compiles
+
+    chosen = ranges(shapes.polygons[rows], shapes.polygons[rows + 1])
+    counts, sizes = shapes.polygons[rows + 1] - shapes.polygons[rows], _vertices(shapes, rows)
+    order = np.lexsort((along(shapes.xy[shapes.rings[chosen]]), np.repeat(np.arange(len(rows)), counts)))
+    parts, chosen = np.cumsum(~shapes.holes[chosen])[order], chosen[order]
+    of_rings = shapes.rings[chosen], shapes.rings[chosen + 1], shapes.holes[chosen], parts
+    polygons = np.concatenate([[0], np.cumsum(counts)])
+    valid = np.empty(len(rows), dtype=bool)
+
+    def one(part: NDArray[np.int64]) -> None:
+        most, found = int(sizes[part].max()), np.empty(len(part), dtype=bool)
+        edges, ring_of = np.empty((most, 4)), np.empty(most, dtype=np.int64)
+        starts, boxes = np.empty(int(counts[part].max()) + 1, dtype=np.int64), np.empty((4 * most // LEAF + 4, 4))
+        stack = np.empty(DEPTH, dtype=np.int64)
+        untangled(shapes.xy, *of_rings, polygons, part, edges, ring_of, starts, boxes, stack, found)
+        valid[part] = found
+
+    in_threads(one, pieces(sizes, _PIECE), threads)
+    return rows[~valid]
+
+
 def _by_geos(shapes: NDArray[np.object_], threads: int | None) -> NDArray[np.int64]:
     """Return the rows that GEOS calls invalid, checked in threads."""
     rows = np.flatnonzero(np.isin(shapely.get_type_id(shapes), POLYGONAL))
-    ends = np.cumsum(shapely.get_num_coordinates(shapes[rows]))
-    cuts = np.flatnonzero(np.diff(ends // _VERTICES)) + 1
-    parts = np.split(rows, cuts)
+    parts = [rows[part] for part in pieces(shapely.get_num_coordinates(shapes[rows]), _VERTICES)]
     valid = in_threads(lambda part: shapely.is_valid(shapes[part]), parts, threads)
     return np.asarray(rows[~np.concatenate([np.ones(0, dtype=bool), *valid])])
 
 
 def _made_valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return what of each polygon has an area, valid."""
-    valid = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
-    out = np.full(len(valid), shapely.Polygon(), dtype=object)
-    areal = np.isin(shapely.get_type_id(valid), POLYGONAL)
-    out[areal] = valid[areal]
-    for row in np.flatnonzero(shapely.get_type_id(valid) == shapely.GeometryType.GEOMETRYCOLLECTION):
-        parts = shapely.get_parts(valid[row])
-        out[row] = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), POLYGONAL)])
+    """Return polygons with all that their exteriors go round and nothing that their holes do, valid."""
+    parts, row_of = shapely.get_parts(shapes, return_index=True)
+    rings, part_of = shapely.get_rings(parts, return_index=True)
+    solid = shapely.make_valid(shapely.polygons(rings), method="structure", keep_collapsed=False)
+    first = np.diff(part_of, prepend=-1) > 0
+    shells, holes = solid[first], _together(solid[~first], part_of[~first], len(parts))
+    return _together(shapely.difference(shells, holes), row_of, len(shapes))
+
+
+def _together(shapes: NDArray[np.object_], groups: NDArray[np.int64], size: int) -> NDArray[np.object_]:
+    """Return the union of the shapes of each group, whose numbers are sorted."""
+    out = np.full(size, shapely.Polygon(), dtype=object)
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    for number, group in zip(groups[starts], np.split(shapes, starts)[1:], strict=True):
+        united = group[0] if len(group) == 1 else shapely.union_all(group)
+        if united.geom_type == "GeometryCollection":
+            parts = shapely.get_parts(united)
+            united = shapely.union_all(parts[np.isin(shapely.get_type_id(parts), POLYGONAL)])
+        out[number] = united
     return out

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from clustergeo.overlap.jit import COUNT, FLAG, compiled, given, made
+from clustergeo.overlap.jit import COUNT, FLAG, compiled, given, inner, made
 from clustergeo.overlap.kinds import EMPTY, MISSING, OTHER, POINT, POLYGON
 
 _BYTES = given(types.uint8)
@@ -19,7 +19,7 @@ _HAS_Z, _HAS_M, _HAS_SRID, _TYPE = 0x80000000, 0x40000000, 0x20000000, 0x1FFFFFF
 _WKB_POINT, _WKB_POLYGON, _WKB_MULTIPOLYGON = 1, 3, 6
 
 
-@compiled(_BYTES, COUNT, FLAG)
+@inner(_BYTES, COUNT, FLAG)
 def _word(data: Any, at: int, little: bool) -> Any:
     """Return the unsigned 32-bit number at a position."""
     if little:

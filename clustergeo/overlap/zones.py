@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from clustergeo.overlap.plain import dissolve
+from clustergeo.overlap.dissolving import disjoint, united
 from clustergeo.overlap.rings import Polygons
 
 if TYPE_CHECKING:
@@ -40,9 +40,11 @@ class Zones:
         self, shapes: NDArray[np.object_], numbers: NDArray[np.int64], labels: int, *, dissolved: bool
     ) -> None:
         present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        shapes, numbers = shapely.force_2d(shapes[present]), numbers[present]
+        shapes, numbers = shapes[present], numbers[present]
+        if shapely.has_z(shapes).any():
+            shapes = shapely.force_2d(shapes)
         if not dissolved:
-            shapes, numbers = _dissolved(shapes, numbers)
+            shapes, numbers = disjoint(shapes, numbers)
         order = np.argsort(numbers, kind="stable")
         self.shapes, self.numbers, self.labels = shapes[order], numbers[order], labels
 
@@ -78,32 +80,4 @@ class Zones:
 
     def outline(self) -> NDArray[np.object_]:
         """Return the boundaries of the zones, with no border left between two of them."""
-        return np.asarray(shapely.boundary(self.shapes if len(self) == 1 else dissolve(self.shapes)))
-
-
-def _dissolved(
-    shapes: NDArray[np.object_], numbers: NDArray[np.int64]
-) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """Return polygons of which those of one label overlap nowhere, and the number of each label.
-
-    Zones whose boxes do not overlap those of others of their label stay as they are: they may touch, which changes no
-    area.
-    """
-    first, second = shapely.STRtree(shapes).query(shapes)
-    pair = (first < second) & (numbers[first] == numbers[second])
-    first, second = first[pair], second[pair]
-    bounds = shapely.bounds(shapes).reshape(-1, 4)
-    sizes = np.minimum(bounds[first, 2:], bounds[second, 2:]) - np.maximum(bounds[first, :2], bounds[second, :2])
-    met = (sizes > 0).all(axis=1)
-    mixed = np.zeros(len(shapes), dtype=bool)
-    mixed[first[met]] = mixed[second[met]] = True
-    parts, index = shapely.get_parts(shapes[~mixed], return_index=True)
-    zones, owners = [parts], [numbers[~mixed][index]]
-    rest = np.flatnonzero(mixed)
-    rest = rest[np.argsort(numbers[rest], kind="stable")]
-    for group in np.split(rest, np.flatnonzero(np.diff(numbers[rest])) + 1):
-        if len(group):
-            merged = dissolve(shapes[group])
-            zones.append(merged)
-            owners.append(np.full(len(merged), numbers[group[0]], dtype=np.int64))
-    return np.concatenate(zones), np.concatenate(owners)
+        return np.asarray(shapely.boundary(self.shapes if len(self) == 1 else united(self.shapes)))
