@@ -269,7 +269,9 @@ def geojson_shapes(shapes: Any) -> list[Any]:
     # Rounding can fold a sliver onto itself; the precision model mends that, at the same decimals.
     folded = shapely.is_valid(flat_shapes) & ~shapely.is_valid(rounded)
     if folded.any():
-        mended = shapely.set_precision(flat_shapes[folded], 10.0**-DECIMALS)
+        # GEOS divides by coordinates that are all but 0, and what comes of it is right.
+        with np.errstate(all="ignore"):
+            mended = shapely.set_precision(flat_shapes[folded], 10.0**-DECIMALS)
         mended = shapely.transform(mended, lambda points: np.round(points, DECIMALS))
         # A shape smaller than the grid would vanish: a folded outline still says where it is.
         rounded[folded] = np.where(shapely.is_empty(mended), rounded[folded], mended)

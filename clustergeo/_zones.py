@@ -277,7 +277,7 @@ def _at_points(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.
 
 def warn_silent(layer: Layer, count: int) -> None:
     """Say once for a layer how to declare its coverage."""
-    if count:
+    if count and layer.coverage != EVERYWHERE:
         why = (
             "its coverage is not known and no zone touches them"
             if layer.coverage is None

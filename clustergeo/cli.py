@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import sys
@@ -151,9 +152,15 @@ def tag(sites: tuple[Path, ...], *, out: Path, repair: bool, scheduler: str | No
         return
     from clustergeo import parallel  # noqa: PLC0415
 
-    with parallel.connected(scheduler) as client:
-        made = parallel.tag_files(list(sites), out, zones=inputs.zones(), client=client, **options)
-    click.echo(f"{_shown(out)}: {made.rows:,} sites in {made.written} pieces written, {made.skipped} whole before")
+    with contextlib.ExitStack() as stack:
+        client = None if scheduler is None else stack.enter_context(parallel.client_of(scheduler))
+        made = parallel.tag_files(_files(sites), out, zones=inputs.zones(), client=client, **options)
+    click.echo(f"{_shown(out)}: {made.rows:,} sites in {made.written + made.skipped} parts, {made.written} written now")
+
+
+def _files(sites: tuple[Path, ...]) -> Any:
+    """Return a folder as it is, and several paths as a list."""
+    return sites[0] if len(sites) == 1 else list(sites)
 
 
 @cli.command(name="map")

@@ -195,10 +195,13 @@ class Run:
         pool = ThreadPoolExecutor(max(wanted, 1), initializer=stay_alone)
         try:
             for batch in self._batches:
-                waiting.append(pool.submit(self._one, first, batch))
+                if self.rows == 0:
+                    # The first batch prepares the zones for all: it has every processor, and nobody works beside it.
+                    yield self._noted(self._one(first, batch))
+                else:
+                    waiting.append(pool.submit(self._one, first, batch))
                 first += len(batch)
-                # The first batch prepares the zones for all: nobody works beside it.
-                while waiting and (len(waiting) > wanted or self.rows == 0):
+                while len(waiting) > wanted:
                     yield self._noted(waiting.popleft().result())
             while waiting:
                 yield self._noted(waiting.popleft().result())

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 EVIDENCE_ZONE = "rdz"
 ANY_LAYER = "any"
 _SAME = 1e-9
-_NAMED = 5  # sites in a warning
 
 
 def tag(
@@ -68,12 +67,7 @@ def tag(
     >>> tagged["municipality"].iloc[0], bool(tagged["in_capital_region"].iloc[0]), tagged["rdz_basis"].iloc[0]
     ('용인시 처인구', True, 'unknown')
     """
-    tagger = Tagger(zones, as_of=as_of)
-    frame = schema.site_frame(sites, zone_names=tagger.layers)
-    drawn, source = _drawn(frame)
-    added = tagger.added(frame, drawn, source)
-    tagger.warn(added.silent, list(frame["site_id"].iloc[added.refuted[:_NAMED]]), len(added.refuted))
-    return _in_order(frame, plain(added.columns).set_axis(frame.index))
+    return Tagger(zones, as_of=as_of).tagged(sites)
 
 
 class Tagger:
@@ -97,6 +91,22 @@ class Tagger:
         self.names = tuple(dict.fromkeys([EVIDENCE_ZONE, *self.layers]))
         self.as_of = as_of
         self._zones = {name: Zones([layer]) for name, layer in self.layers.items()}
+
+    def tagged(self, sites: gpd.GeoDataFrame, *, what: str = "the sites") -> gpd.GeoDataFrame:
+        """Return the sites of a frame with their tags, as `tag` does.
+
+        Parameters
+        ----------
+        sites
+            As for `tag`.
+        what
+            How to name the frame in a refusal.
+        """
+        frame = schema.site_frame(sites, zone_names=self.layers, what=what)
+        drawn, source = _drawn(frame)
+        added = self.added(frame, drawn, source)
+        self.warn(added.silent, list(frame["site_id"].iloc[added.refuted[: schema.SHOWN]]), len(added.refuted))
+        return _in_order(frame, plain(added.columns).set_axis(frame.index))
 
     def added(self, evidence: pd.DataFrame, drawn: Shapes, source: pyproj.CRS) -> Added:
         """Return the tags of sites.

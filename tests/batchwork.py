@@ -87,8 +87,13 @@ def frame_of(table: pa.Table, *, crs: Any = LONLAT, name: str = "shape") -> gpd.
     """Return a table as the frame that a user would have, its values as Python knows them."""
     columns = {one: pd.Series(table[one].to_pylist(), dtype=object) for one in table.column_names if one != name}
     for one, column in columns.items():
-        if pa.types.is_floating(table.schema.field(one).type):
+        kind = table.schema.field(one).type
+        if pa.types.is_floating(kind):
             columns[one] = column.astype("float64")
+        if pa.types.is_integer(kind):
+            columns[one] = column.astype(
+                ("U" if str(kind).startswith("u") else "") + "Int" + str(kind).partition("int")[2]
+            )
     shapes = wkb.shapes_of(table[name].combine_chunks())
     frame = pd.DataFrame(columns)
     frame[name] = gpd.GeoSeries(shapes, crs=crs)

@@ -583,3 +583,18 @@ def test_a_name_in_an_old_encoding_is_reached(tmp_path: Path, ending: str) -> No
     for part in list(tmp_path.glob("s.*")):
         part.rename(tmp_path / f"{old}{part.suffix}")
     assert table(open_batches(tmp_path / f"{old}{ending}")).num_rows == 5
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("name", ["a;b", "a!b", "a#b?c", "a b"])
+def test_a_name_that_looks_like_an_address_is_that_of_a_file(tmp_path: Path, ending: str, name: str) -> None:
+    write(frame(), tmp_path / f"s{ending}")
+    for part in list(tmp_path.glob("s.*")):
+        part.rename(tmp_path / f"{name}{part.suffix}")
+    assert table(open_batches(tmp_path / f"{name}{ending}")).num_rows == 5
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".gpkg", ".fgb", ".zip"])
+def test_an_ending_in_capitals_is_known(tmp_path: Path, ending: str) -> None:
+    path = write(frame(), tmp_path / f"s{ending}").rename(tmp_path / f"S{ending.upper()}")
+    assert table(open_batches(path)).num_rows == 5

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from clustergeo import _files
-from clustergeo._files import Stage, check_name, native, staged, write_whole
+from clustergeo._files import Stage, check_name, native, staged, whole_file, write_whole
 from clustergeo.errors import InputError
 
 
@@ -192,6 +192,34 @@ def test_a_single_file_is_replaced_whole(tmp_path: Path) -> None:
     assert write_whole(target, b"one") == target
     assert write_whole(target, b"two").read_bytes() == b"two"
     assert [path.name for path in target.parent.iterdir()] == ["지도.html"]
+
+
+def test_a_file_written_piece_by_piece_appears_at_the_end_without_its_companions(tmp_path: Path) -> None:
+    target = tmp_path / "출력" / "a.db"
+    (tmp_path / "출력").mkdir()
+    (tmp_path / "출력" / "a.db.partial").write_bytes(b"left by a killed run")
+    (tmp_path / "출력" / "a.db.partial-journal").write_bytes(b"so was this")
+    target.write_bytes(b"old")
+    with whole_file(target, companions=["-journal"]) as partial:
+        assert contents(tmp_path) == {"출력/a.db": b"old"}
+        partial.write_bytes(b"new")
+        assert target.read_bytes() == b"old"
+    assert contents(tmp_path) == {"출력/a.db": b"new"}
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_a_file_given_up_leaves_neither_itself_nor_companions_nor_folders(
+    tmp_path: Path, failure: type[BaseException]
+) -> None:
+    def work() -> None:
+        with whole_file(tmp_path / "a" / "b.db", companions=["-journal", "-wal"]) as partial:
+            partial.write_bytes(b"half")
+            partial.with_name("b.db.partial-journal").write_bytes(b"half")
+            raise failure
+
+    with pytest.raises(failure):
+        work()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_thread_can_write_though_it_cannot_hold_signals(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,7 +20,6 @@ _TYPES: tuple[tuple[Callable[[pa.DataType], bool], pa.DataType | None], ...] = (
     # The largest of these are beyond SQLite's numbers, and a column has one type in all batches.
     (pa.types.is_uint64, pa.string()),
     (pa.types.is_unsigned_integer, pa.int64()),
-    (pa.types.is_float16, pa.float64()),
     (pa.types.is_floating, None),
     (pa.types.is_date32, None),
     (pa.types.is_date64, pa.date32()),
@@ -46,6 +46,7 @@ def plain_column(column: pa.Array) -> pa.Array:
         column = column.storage
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
+    column = widened(column)
     kind = column.type
     for test, target in _TYPES:
         if test(kind):
@@ -54,6 +55,20 @@ def plain_column(column: pa.Array) -> pa.Array:
         return _joined(column)
     texts = [flat(value) for value in column.to_pylist()]
     return pa.array([None if text is None else str(text) for text in texts], pa.string())
+
+
+def widened(column: pa.Array) -> pa.Array:
+    """Return numbers of half precision in double, because Arrow can do little with them; any other column as it is.
+
+    Examples
+    --------
+    >>> widened(pa.array(np.array([1.5], np.float16))).type
+    DataType(double)
+    """
+    if not pa.types.is_float16(column.type):
+        return column
+    values = column.to_numpy(zero_copy_only=False).astype(np.float64)
+    return pa.array(values, mask=column.is_null().to_numpy(zero_copy_only=False))
 
 
 def first_words(column: pa.Array) -> list[str]:

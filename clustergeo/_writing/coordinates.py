@@ -39,34 +39,34 @@ _SIXTH, _FIFTH = _bytes("e-06"), _bytes("e-05")
 
 
 @compiled(_TEXT, COUNT, given(types.uint8))
-def _copy(out: Any, at: int, text: Any) -> int:
-    """Write a text and return where it ends."""
+def _copy(out: Any, at: int, text: Any) -> Any:
+    """Write a text and return how long it is."""
     for byte in range(len(text)):
         out[at + byte] = text[byte]
-    return at + len(text)
+    return len(text)
 
 
 @compiled(_TEXT, COUNT, NUMBER)
-def _number(out: Any, at: int, value: float) -> int:
+def _number(out: Any, at: int, value: float) -> Any:
     """Write a number at six decimals, as Python prints what numpy rounds, and return where it ends."""
     if math.copysign(1.0, value) < 0.0:
         out[at] = _MINUS
         at += 1
-    millionths = np.int64(np.rint(abs(value) * SCALE))
+    millionths: Any = np.int64(np.rint(abs(value) * SCALE))
     if 0 < millionths < _EXPONENT:
         tens, ones = millionths // 10, millionths % 10
         if tens == 0:
             out[at] = _ZERO + ones
-            return _copy(out, at + 1, _SIXTH)
+            return at + 1 + _copy(out, at + 1, _SIXTH)
         out[at] = _ZERO + tens
         at += 1
         if ones > 0:
             out[at], out[at + 1] = _POINT, _ZERO + ones
             at += 2
-        return _copy(out, at, _FIFTH)
+        return at + _copy(out, at, _FIFTH)
     whole, rest = millionths // _UNIT, millionths % _UNIT
     if whole < _THOUSAND:
-        skip = (whole < _TEN) + (whole < _HUNDRED)
+        skip = int(whole < _TEN) + int(whole < _HUNDRED)
         for place in range(skip, 3):
             out[at] = _DIGITS[3 * whole + place]
             at += 1
@@ -90,7 +90,7 @@ def _number(out: Any, at: int, value: float) -> int:
 
 
 @compiled(_TEXT, COUNT, NUMBER, NUMBER)
-def _position(out: Any, at: int, x: float, y: float) -> int:
+def _position(out: Any, at: int, x: float, y: float) -> Any:
     """Write a position and return where it ends."""
     out[at] = _OPEN
     at = _number(out, at + 1, x)
@@ -123,12 +123,12 @@ def print_shapes(
     for row in range(len(kinds)):
         first, last = polygons[row], polygons[row + 1]
         if kinds[row] == POINT:
-            at = _copy(out, at, _AT_POINT)
+            at += _copy(out, at, _AT_POINT)
             at = _position(out, at, xy[rings[first], 0], xy[rings[first], 1])
             out[at] = _END
             at += 1
         elif kinds[row] == POLYGON and last > first:
-            at = _copy(out, at, _AT_MULTI if multi[row] else _AT_POLYGON)
+            at += _copy(out, at, _AT_MULTI if multi[row] else _AT_POLYGON)
             for ring in range(first, last):
                 if ring > first:
                     if not holes[ring]:
@@ -156,5 +156,5 @@ def print_shapes(
             out[at], out[at + 1] = _CLOSE, _END
             at += 2
         else:
-            at = _copy(out, at, _NULL)
+            at += _copy(out, at, _NULL)
         ends[row] = at

@@ -20,6 +20,7 @@ from clustergeo._files import shown, writable
 from clustergeo._formats import free_name
 from clustergeo._geopackage import COUNTERS, SITES, check_cases
 from clustergeo._qgis import add_styles, sites_style
+from clustergeo._signals import signals_held
 from clustergeo._writing import rtree, wkb
 from clustergeo._writing.cells import first_words, plain_column
 from clustergeo.errors import InputError
@@ -167,12 +168,14 @@ class GeoPackageSink:
 
     def _abandon(self) -> None:
         """End the thread, if it is not done: its file is about to be removed."""
-        while self._thread.is_alive():
-            with contextlib.suppress(queue.Empty, queue.Full):
-                self._queue.get_nowait()
-            with contextlib.suppress(queue.Full):
-                self._queue.put_nowait(_STOP)
-            self._thread.join(_PATIENCE_S)
+        # A second interrupt waits: it would leave the thread writing to a file that nobody removes.
+        with signals_held():
+            while self._thread.is_alive():
+                with contextlib.suppress(queue.Empty):
+                    self._queue.get_nowait()
+                with contextlib.suppress(queue.Full):
+                    self._queue.put_nowait(_STOP)
+                self._thread.join(_PATIENCE_S)
 
     def _add_index(self, base: sqlite3.Connection) -> None:
         """Put the spatial index into the file, with the triggers that GDAL gives an index of its own."""

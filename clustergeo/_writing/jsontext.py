@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustergeo._formats import cell
+from clustergeo._writing.cells import widened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,9 @@ class Lines:
     def __init__(self, rows: int) -> None:
         self._rows = rows
         self._pieces: list[pa.Array] = []
-        self._begin("")
+        self._texts: pa.Array
+        self._codes: NDArray[np.int64]
+        self._begin()
 
     def say(self, text: str) -> Self:
         """Append the same text to every row."""
@@ -58,14 +61,14 @@ class Lines:
             column = column.storage
         if column.null_count == len(column):
             return self.say(_NULL)
+        column = widened(column)
         if pa.types.is_boolean(column.type):
-            column = pc.cast(column, pa.int8()).dictionary_encode()
-            return self._choose(
-                column, [_NULL if one is None else json_text(bool(one)) for one in column.dictionary.to_pylist()]
-            )
+            return self._choose(column.cast(pa.int8()), pa.array(["false", "true"]))
         if isinstance(column, pa.DictionaryArray) or _few(column):
             column = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
-            return self._choose(column, [json_text(one) for one in column.dictionary.to_pylist()])
+            words = column.dictionary
+            texts = _quoted(words.cast(pa.string())) if _is_text(words.type) else _plainly(words.to_pylist())
+            return self._choose(column.indices, texts)
         if _is_text(column.type) and not column.null_count and not _special(column):
             self.say('"').put(column.cast(pa.string()))
             return self.say('"')
@@ -83,9 +86,9 @@ class Lines:
         joined = pc.binary_join_element_wise(*self._pieces, "")
         return joined if isinstance(joined, pa.Array) else pa.repeat(joined, self._rows)
 
-    def _begin(self, text: str) -> None:
+    def _begin(self) -> None:
         """Start a run of neighbours of few values: a text for each combination, and which one each row has."""
-        self._texts = pa.array([text])
+        self._texts = pa.array([""])
         self._codes = np.zeros(self._rows, dtype=np.int64)
 
     def _end(self) -> None:
@@ -94,21 +97,20 @@ class Lines:
             self._pieces.append(self._texts[0])
         else:
             self._pieces.append(self._texts.take(pa.array(self._codes)))
-        self._begin("")
+        self._begin()
 
-    def _choose(self, column: pa.DictionaryArray, words: list[str]) -> Self:
-        """Append one of some words to each row, by its code in a dictionary."""
-        codes = pc.fill_null(column.indices.cast(pa.int64()), len(words)).to_numpy()
-        words = [*words, _NULL]
-        if len(self._texts) * len(words) > _COMBINATIONS:
+    def _choose(self, column: pa.Array, texts: pa.Array) -> Self:
+        """Append one of some texts to each row, by its number; null where it has none."""
+        codes = pc.fill_null(column.cast(pa.int64()), len(texts)).to_numpy()
+        texts = pa.concat_arrays([texts, pa.array([_NULL])])
+        if len(self._texts) * len(texts) > _COMBINATIONS:
             self._end()
-        both = self._codes * len(words) + codes
-        occurs = np.zeros(len(self._texts) * len(words), dtype=bool)
+        both = self._codes * len(texts) + codes
+        occurs = np.zeros(len(self._texts) * len(texts), dtype=bool)
         occurs[both] = True
         pairs = np.flatnonzero(occurs)
-        self._texts = pc.binary_join_element_wise(
-            self._texts.take(pa.array(pairs // len(words))), pa.array(words).take(pa.array(pairs % len(words))), ""
-        )
+        before, after = (pa.array(one) for one in divmod(pairs, len(texts)))
+        self._texts = pc.binary_join_element_wise(self._texts.take(before), texts.take(after), "")
         self._codes = (np.cumsum(occurs) - 1)[both]
         return self
 
@@ -137,7 +139,7 @@ def json_texts(column: pa.Array) -> pa.Array:
         return _lists(column)
     if pa.types.is_integer(kind):
         return pc.fill_null(column.cast(pa.string()), _NULL)
-    if pa.types.is_floating(kind) and not pa.types.is_float16(kind):
+    if pa.types.is_floating(kind):
         return _numbers(column.cast(pa.float64()))
     return _quoted(column.cast(pa.string())) if _is_text(kind) else _plainly(column.to_pylist())
 

@@ -33,6 +33,7 @@ _REFUSALS = (
     RuntimeError,
     OSError,
 )
+_ADDRESS = ";!"
 _KOREA = (124.0, 33.0, 132.0, 39.0)
 
 
@@ -182,15 +183,18 @@ def gdal_path(file: Path) -> Iterator[str]:
     """Yield a path that GDAL and Arrow can open.
 
     They take a text and encode it as UTF-8, whatever the locale; under `LC_ALL=C` a Korean name holds surrogate escapes
-    that stand for the same bytes. A name of other bytes (cp949, from an old disk) is reached through links.
+    that stand for the same bytes. A name of other bytes (cp949, from an old disk), or one that pyogrio would not take
+    for the name of a file, is reached through links.
     """
     try:
         text = os.fsencode(file).decode("utf-8")
     except UnicodeDecodeError:
+        text = _ADDRESS
+    if set(text) & set(_ADDRESS) or (text.lower().endswith(".zip") and not text.endswith(".zip")):
         with tempfile.TemporaryDirectory() as folder:
             for sibling in file.parent.iterdir():
                 if sibling.stem == file.stem and sibling.is_file():
-                    Path(folder, f"file{sibling.suffix}").symlink_to(sibling.absolute())
-            yield str(Path(folder, f"file{file.suffix}"))
+                    Path(folder, f"file{sibling.suffix.lower()}").symlink_to(sibling.absolute())
+            yield str(Path(folder, f"file{file.suffix.lower()}"))
     else:
         yield text
