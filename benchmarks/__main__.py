@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap`, `tag` and `floor`, from the top of the repository."""
+"""The commands: `python -m benchmarks overlap`, `tag`, `scale` and `floor`, from the top of the repository."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import checking, child, loads, machine, ours, running, tables
+from benchmarks import checking, child, loads, machine, ours, running, scale, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
 from benchmarks.tools import COPY, FLOOR, OURS, PEERS, TAG, TOOLS
@@ -28,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _measure(options: argparse.Namespace) -> int:
     """Make the load, run the tools, check the answers, print the table."""
     load = loads.prepared(options.cache, options.load, options.sites, seed=options.seed)
+    if options.command == "scale":
+        sys.stdout.write(scale.table(load))
+        return 0
     names = {"floor": [FLOOR], "tag": [COPY, TAG]}.get(options.command) or [FLOOR, OURS, *options.peers]
     forms = options.zones if options.command == "overlap" else [Form.GIVEN]
     if OURS in names:
@@ -95,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sample-seconds", type=float, default=60, metavar="S", help="shapely's time for them (default: 60)"
     )
     commands.add_parser("floor", parents=[measured], help="reading and writing alone")
+    commands.add_parser("scale", parents=[measured], help="tag_file, and tag_files on one worker and on two")
     commands.add_parser("tag", parents=[measured], help="tag_file, every column, beside the same file copied alone")
 
     job = commands.add_parser("job", parents=[shared], help="one tool in this process; used by the other commands")

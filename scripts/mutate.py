@@ -5,8 +5,8 @@ module run against each. One that they do not notice survives, and shows what th
 
 The checkout is copied, so that it may be edited meanwhile. The libraries are imported once. Each mutant is a fork of
 that process, which imports the package anew with the changed module and runs pytest. numba compiles nothing
-(NUMBA_DISABLE_JIT), so that a changed kernel is what runs; where a kernel is changed numpy's warnings about numbers are
-off, because a compiled one gives none. With `--compiled` the kernels are compiled, with their bounds checked, while a
+(NUMBA_DISABLE_JIT), so that a changed kernel is what runs, and numpy's warnings about numbers are then off, because a
+compiled kernel gives none. With `--compiled` the kernels are compiled, with their bounds checked, while a
 module that has none is changed: that takes less time. A mutant that takes several times as long as the clean run counts
 as killed.
 
@@ -19,7 +19,7 @@ Survivors that change no answer are judged by hand in `scripts/mutants_judged.to
     [[equivalent]]
     file = "clustergeo/overlap/cutting.py"
     was = "if x_step < side:"  # the changed line; or, instead of these three: id = "..."
-    becomes = "if x_step <= side:"
+    becomes = "if x_step <= side:"  # left out where no change of the line changes an answer
     reason = "A cover of no width counts nothing."
 """
 
@@ -72,31 +72,46 @@ EXACT = Suite("tests/test_engine_exact.py", "not ten_thousand", examples=40)
 DISTANCE = Suite("tests/test_engine_distance.py", examples=5)
 BOUNDS, LAWS, TAGS, CAPITAL = (Suite(f"tests/test_{name}.py") for name in ("bounds", "laws", "tags", "capital_region"))
 LARGE = Suite("tests/test_tags_large.py", "degrees or overlaps or abroad")
-ENGINE, OVERLAY = (RINGS, CELLS, PLAIN, SHARES, EXACT, DISTANCE, LARGE), (BOUNDS, LAWS, TAGS, CAPITAL, LARGE)
+EXACTLY, SITES, RIGHTLY = (Suite(f"tests/test_exactly_{name}.py") for name in ("engine", "sites", "validity"))
+BORDER = Suite("tests/test_engine_border.py", "not threads", examples=5)
+ANY_BORDER = Suite("tests/test_engine_border.py", examples=5)
+POINTS = Suite("tests/test_engine_points.py", "not threads and not rough", examples=10)
+POLYGONS = Suite("tests/test_engine_polygons.py", examples=20)
+VALID = Suite("tests/test_engine_validity.py", "not threads and not large_polygons", examples=10)
+TANGLED = Suite("tests/test_engine_validity.py", "large_polygons", examples=10)
+ENGINE = (EXACTLY, RINGS, CELLS, PLAIN, SHARES, EXACT, DISTANCE, LARGE)
+OVERLAY = (SITES, BOUNDS, LAWS, TAGS, CAPITAL, LARGE)
 
 # The first pattern that fits a module counts. The suites that are quickest to notice come first.
 PLAN: dict[str, tuple[Suite, ...]] = {
     "clustergeo/overlap/__init__.py": (),
     "clustergeo/overlap/jit.py": (),  # says how kernels are compiled, and here none is
-    "clustergeo/overlap/plain.py": (PLAIN, SHARES, DISTANCE, LAWS),
-    "clustergeo/overlap/grid.py": (CELLS, SHARES, EXACT, LIMITS),
-    "clustergeo/overlap/cutting.py": (CELLS, SHARES, EXACT),
-    "clustergeo/overlap/pairs.py": (SHARES, EXACT),
-    "clustergeo/overlap/summing.py": (SHARES, EXACT, THREADS, LARGE),
-    "clustergeo/overlap/threads.py": (RINGS, SHARES, THREADS),
+    "clustergeo/overlap/plain.py": (EXACTLY, PLAIN, POINTS, SHARES, DISTANCE, LAWS),
+    "clustergeo/overlap/grid.py": (EXACTLY, CELLS, SHARES, EXACT, LIMITS),
+    "clustergeo/overlap/cutting.py": (EXACTLY, CELLS, SHARES, EXACT),
+    "clustergeo/overlap/pairs.py": (EXACTLY, SHARES, EXACT),
+    "clustergeo/overlap/summing.py": (EXACTLY, SHARES, EXACT, THREADS, LARGE),
+    "clustergeo/overlap/threads.py": (EXACTLY, RINGS, SHARES, THREADS),
     "clustergeo/overlap/wkb.py": (RINGS, SHARES),
-    "clustergeo/overlap/ragged.py": (RINGS, SHARES, LARGE),
-    "clustergeo/overlap/rings.py": (RINGS, SHARES, LARGE),
+    "clustergeo/overlap/ragged.py": (RINGS, POLYGONS, SHARES, LARGE),
+    "clustergeo/overlap/rings.py": (RINGS, POLYGONS, SHARES, LARGE),
     "clustergeo/overlap/measuring.py": (RINGS, SHARES),
-    "clustergeo/overlap/nearest.py": (DISTANCE,),
-    "clustergeo/overlap/border.py": (DISTANCE, PLAIN, LARGE),
-    "clustergeo/overlap/holding.py": (SHARES, LARGE),
-    "clustergeo/overlap/centring.py": (LARGE,),
+    "clustergeo/overlap/nearest.py": (EXACTLY, BORDER, DISTANCE),
+    "clustergeo/overlap/border.py": (EXACTLY, ANY_BORDER, DISTANCE, PLAIN),
+    "clustergeo/overlap/holding.py": (EXACTLY, POINTS),
+    "clustergeo/overlap/centring.py": (EXACTLY, POLYGONS),
+    "clustergeo/overlap/choosing.py": (EXACTLY, LARGE),
+    "clustergeo/overlap/crossing.py": (RIGHTLY, VALID, TANGLED),
+    "clustergeo/overlap/curve.py": (EXACTLY, BORDER),
+    "clustergeo/overlap/dissolving.py": (EXACTLY, SHARES, PLAIN, POINTS),
+    "clustergeo/overlap/shapes.py": (EXACTLY, POLYGONS, POINTS, PLAIN),
+    "clustergeo/overlap/tangling.py": (RIGHTLY, TANGLED, VALID),
+    "clustergeo/overlap/validity.py": (RIGHTLY, VALID, TANGLED),
     "clustergeo/overlap/*.py": ENGINE,
     "clustergeo/footprints.py": OVERLAY,
-    "clustergeo/tags.py": (LAWS, TAGS, BOUNDS, LARGE),
-    "clustergeo/_zones.py": (LAWS, TAGS, BOUNDS, LARGE),
-    "clustergeo/_regions.py": (TAGS, CAPITAL, BOUNDS, LAWS, LARGE),
+    "clustergeo/tags.py": (SITES, LAWS, TAGS, BOUNDS, LARGE),
+    "clustergeo/_zones.py": (SITES, LAWS, TAGS, BOUNDS, LARGE),
+    "clustergeo/_regions.py": (SITES, TAGS, CAPITAL, BOUNDS, LAWS, LARGE),
     "clustergeo/_coded.py": OVERLAY,
 }
 PRELOADED = "pandas pyarrow.parquet pyogrio geopandas numba hypothesis.strategies hypothesis.extra.numpy pytest doctest"
@@ -219,14 +234,14 @@ def _child(trial: Trial, limit: Callable[[int], None], answer: int, *, shown: bo
     if not trial.suites[0].interpreted:
         os.environ["NUMBA_DISABLE_JIT"] = "0"
         numba.core.config.reload_config()  # type: ignore[no-untyped-call]
+    else:
+        np.seterr(all="ignore")
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     if not shown:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
     if trial.changed is not None:
         _import_changed(trial.file, trial.changed)
-        if KERNEL in trial.changed:
-            np.seterr(all="ignore")
     said: Outcome = {"by": "", "seconds": []}
     options = [
         "-x",
@@ -312,7 +327,7 @@ def reason_of(mutant: Mutant, source: bytes, judged: list[dict[str, str]]) -> st
     """Return why a mutant was judged equivalent, or nothing."""
     lines = mutant.diff(source)
     changed = [next((line[1:].strip() for line in lines if line[0] == sign), "") for sign in "-+"]
-    places = ([mutant.name, None, None, None], [None, mutant.file, *changed])
+    places = ([mutant.name, None, None, None], [None, mutant.file, *changed], [None, mutant.file, changed[0], None])
     return next((one["reason"] for one in judged if [*map(one.get, ("id", "file", "was", "becomes"))] in places), "")
 
 
@@ -408,6 +423,7 @@ def _known(state: Path, modules: dict[str, Module]) -> dict[str, Outcome]:
 def _run(options: argparse.Namespace, root: Path, modules: dict[str, Module], chosen: list[Mutant]) -> int:
     done = _known(options.state, modules)
     todo = [mutant for mutant in chosen if mutant.name not in done]
+    random.Random(options.seed).shuffle(todo)  # noqa: S311 - so that a run that is interrupted is a sample too
     limit, clean = preload(root, options.root.parent / "shared"), {}
     for suite in dict.fromkeys(suite for mutant in todo for suite in modules[mutant.file].suites):
         _, said = next(outcomes({"The clean run": Trial("", None, (suite,), (3600.0,))}, limit))

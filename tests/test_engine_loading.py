@@ -15,13 +15,29 @@ from clustergeo.overlap import ZoneIndex
 from clustergeo.overlap.threads import in_threads
 
 SMALL = """
-import sys
+import pickle, sys
 import numpy, shapely
-from clustergeo.overlap import ZoneIndex
-index = ZoneIndex(numpy.array([shapely.box(0, 0, 2, 2)]), ["a"])
-sites = numpy.array([shapely.box(1, 0, 3, 2)])
-index.shares(sites), index.areas(sites), index.largest(sites), index.distance(sites)
+from clustergeo import overlap
+from clustergeo.overlap import Border, ZoneIndex
+index = ZoneIndex(numpy.array([shapely.box(0, 0, 2, 2), shapely.box(1, 1, 4, 4)]), ["a", "b"])
+sites = numpy.array([shapely.box(1, 0, 3, 2), shapely.Point(1, 1), shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])])
+overlap.areas_of(sites), overlap.bounds_of(sites), overlap.centroids(sites)
+sites = overlap.repaired(sites, overlap.invalid_rows(sites))
+for ask in (index.shares, index.areas, index.largest, index.distance, index.inside, index.overlaps, index.holders):
+    ask(sites)
+index.border.nearest(numpy.array([[1.0, 2.0]]))
+Border(shapely.boundary(sites[:1])).nearest(numpy.array([[1.0, 2.0]]))
+pickle.loads(pickle.dumps(index)).shares(sites)
 print("numba" in sys.modules)
+"""
+UNCOMPILED = """
+import numpy, shapely
+from clustergeo.overlap import Polygons, ZoneIndex, centroids, invalid_rows, validity
+validity._FEW = validity._MUCH = 0
+index = ZoneIndex(shapely.box([0, 1], [0, 1], [2, 4], [2, 4]), ["a", "b"], method="grid", cell=1.0)
+sites = Polygons.from_shapely(numpy.array([shapely.box(1, 0, 3, 2), shapely.Point(1, 1), shapely.box(9, 9, 10, 11)]))
+print(index.inside(sites).tolist(), index.overlaps(sites).areas.tolist(), index.distance(sites).tolist())
+print(index.holders(sites)[1].tolist(), centroids(sites).tolist(), invalid_rows(sites).tolist())
 """
 UNCACHED = """
 import numba
@@ -52,6 +68,12 @@ def run(script: str, **environment: str) -> str:
 
 def test_a_small_job_does_not_wait_for_the_compiler() -> None:
     assert run(SMALL) == "False"
+
+
+def test_kernels_run_as_python_where_compilation_is_switched_off() -> None:
+    wished = """[3.0, 0.0, 0.0] [2.0, 2.0] [0.0, -1.0, 7.0710678118654755]
+[0, 2, 0] [[2.0, 1.0], [1.0, 1.0], [9.5, 10.0]] []"""
+    assert run(UNCOMPILED, NUMBA_DISABLE_JIT="1") == run(UNCOMPILED) == wished
 
 
 def test_kernels_run_where_no_cache_can_be_written() -> None:

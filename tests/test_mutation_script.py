@@ -176,6 +176,12 @@ def test_what_a_test_notices_is_killed_and_what_none_notices_is_reported(checkou
     assert "Without the 2 judged equivalent: 100.0%." in again.stdout
     assert " s for " not in again.stdout
 
+    # a line of which every change is judged alike
+    (scripts / "mutants_judged.toml").write_text(
+        '[[equivalent]]\nfile = "fares.py"\nwas = "return len(ages[1:])"\nreason = "c"\n', encoding="utf-8"
+    )
+    assert "Without the 2 judged equivalent: 100.0%." in run(checkout, "--least", "1").stdout
+
 
 @pytest.mark.parametrize(
     ("name", "code", "says"),

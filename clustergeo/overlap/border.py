@@ -212,9 +212,10 @@ class Border:
         # sites lie round the border too: the grid reaches as far beyond it as it is wide
         beyond = max(right - left, top - bottom)
         left, bottom, right, top = left - beyond, bottom - beyond, right + beyond, top + beyond
-        across, along = right - left, top - bottom
-        width = max(np.sqrt(across / _HINTS) * np.sqrt(along), max(across, along) / _HINTS) or 1.0
-        columns, lines = int(across / width) + 1, int(along / width) + 1
+        wide, high = right - left, top - bottom
+        most = min(_HINTS, 4 * len(self.segments))
+        width = max(np.sqrt(wide / most) * np.sqrt(high), max(wide, high) / most) or 1.0
+        columns, lines = int(wide / width) + 1, int(high / width) + 1
         x, y = np.meshgrid(left + (np.arange(columns) + 0.5) * width, bottom + (np.arange(lines) + 0.5) * width)
         points = np.column_stack([x.ravel(), y.ravel()])
         numbers = np.arange(len(points) + 1)

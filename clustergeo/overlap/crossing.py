@@ -48,7 +48,7 @@ def apart(edges: Any, one: int, other: int) -> bool:
     if turn(across, up, u_x - p_x, u_y - p_y) * turn(across, up, v_x - p_x, v_y - p_y) > 0:
         return True
     across, up = v_x - u_x, v_y - u_y
-    return turn(across, up, p_x - u_x, p_y - u_y) * turn(across, up, q_x - u_x, q_y - u_y) > 0
+    return bool(turn(across, up, p_x - u_x, p_y - u_y) * turn(across, up, q_x - u_x, q_y - u_y) > 0)
 
 
 @inner(_EDGES, COUNT, COUNT)
@@ -57,7 +57,7 @@ def onward(edges: Any, one: int, after: int) -> bool:
     across, up = edges[one, 2] - edges[one, 0], edges[one, 3] - edges[one, 1]
     right, ahead = edges[after, 2] - edges[after, 0], edges[after, 3] - edges[after, 1]
     # the turn of the perpendicular is the cosine: it is positive where the way goes on
-    return turn(across, up, right, ahead) != 0 or turn(up, -across, right, ahead) > 0
+    return bool(turn(across, up, right, ahead) != 0 or turn(up, -across, right, ahead) > 0)
 
 
 @inner(given(NUMBER, 2), COUNT, COUNT, COUNT, _EDGES)

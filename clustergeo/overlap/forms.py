@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from clustergeo.errors import InputError
 from clustergeo.overlap.kinds import EMPTY, MISSING
 from clustergeo.overlap.plain import POLYGONAL, only
 from clustergeo.overlap.rings import Polygons
+from clustergeo.overlap.shapes import areas_of
 from clustergeo.overlap.validity import sound
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ def as_polygons(shapes: Any, threads: int | None) -> Polygons:
         return shapes
     if _is_arrow(shapes):
         return Polygons.from_wkb(shapes, threads=threads)
-    return Polygons.from_shapely(as_shapes(shapes), threads=threads)
+    rows = as_shapes(shapes)
+    # a site that is wholly inside has the area that its caller knows, to the bit
+    return replace(Polygons.from_shapely(rows, threads=threads), _areas=areas_of(rows))
 
 
 def numbered(labels: Any, zones: int) -> tuple[NDArray[np.int64], pd.Index]:

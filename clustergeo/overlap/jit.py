@@ -43,7 +43,13 @@ def inner(*arguments: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]
 def _compiled(arguments: tuple[Any, ...], **more: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def compile_now(function: Callable[..., Any]) -> Callable[..., Any]:
         # nobody calls the kernels from C, and without that door they compile faster
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True, **more}
+        options: dict[str, Any] = {
+            "nogil": True,
+            "error_model": "numpy",
+            "no_cfunc_wrapper": True,
+            "no_rewrites": True,
+            **more,
+        }
         try:
             kept: Callable[..., Any] = numba.njit(arguments, cache=True, **options)(function)
         except (RuntimeError, OSError):  # numba found no folder for its cache, or could not write to it
