@@ -6,10 +6,12 @@ import pickle
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
+from clustergeo.errors import ClusterGeoWarning, InputError
 from clustergeo.overlap import Border, Polygons, ZoneIndex, choosing, plain, shapes, threads
 from clustergeo.overlap.curve import along
 from clustergeo.overlap.dissolving import disjoint, united
@@ -160,6 +162,43 @@ def test_of_equal_areas_the_first_label_counts(method: Any) -> None:
     assert [value[0] for value in values[:3]] == ["a", "a", "c"]
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_invalid_sites_are_refused_by_every_question_unless_it_says_otherwise(method: Any) -> None:
+    zones = index(array(box(0, 0, 9, 9)), None, method)
+    bow = array(Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]))
+    for ask in (zones.shares, zones.inside, zones.areas, zones.overlaps, zones.largest):
+        with pytest.raises(InputError, match="1 sites are invalid"):
+            ask(bow)
+    with pytest.warns(ClusterGeoWarning, match="repaired"):
+        assert zones.inside(bow, repair=True).tolist() == [2.0]
+
+
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize("more", [2**8, 2**16, 2**24])
+def test_a_ring_that_says_it_has_more_points_than_follow_is_refused(order: int, more: int) -> None:
+    binary = bytearray(shapely.to_wkb(box(0, 0, 1, 1), byte_order=order))
+    kind = "<u4" if order else ">u4"
+    assert np.frombuffer(bytes(binary[9:13]), kind).tolist() == [5]
+    binary[9:13] = np.array([5 + more], kind).tobytes()
+    with pytest.raises(InputError):
+        Polygons.from_wkb(pa.array([bytes(binary)]))
+
+
+def test_a_ring_without_points_at_the_end_of_its_row_leaves_the_polygon_empty() -> None:
+    binary = b"\x01" + np.array([3, 1, 0], "<u4").tobytes()
+    given = Polygons.from_wkb(pa.array([binary, shapely.to_wkb(box(0, 0, 1, 1))]))
+    assert given.areal.tolist() == [False, True]
+    assert given.areas().tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("form", [lambda shapes: shapes, Polygons.from_shapely])
+def test_invalid_zones_in_either_form_are_repaired_on_request(form: Any) -> None:
+    bow = form(array(Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])))
+    with pytest.warns(ClusterGeoWarning, match="repaired"):
+        zones = ZoneIndex(bow, repair=True, method="plain")
+    assert zones.inside(array(box(0, 0, 1, 2), box(0, 0, 2, 2))).tolist() == [1.0, 2.0]
+
+
 # What rounding may make
 
 
@@ -242,7 +281,7 @@ def test_the_centroid_of_a_ring_with_a_hole_far_from_the_origin() -> None:
     bow = Polygon([(0, 0), (3, 0), (0, 3)])
     far = array(ring, two, bow, shapely.reverse(ring), shapely.reverse(two))
     wished = np.array([[2.5, 2.5], [3.5, 0.5], [1.0, 1.0], [2.5, 2.5], [3.5, 0.5]])
-    for x, y in ((0.0, 0.0), (1e6, 2e6), (0.0, 3e7), (3e7, 0.0)):
+    for x, y in ((0.0, 0.0), (1e6, 2e6), (0.3, 3e7 + 0.7), (3e7 + 0.7, 0.3)):
         place = np.array([x, y])
         moved = shapely.transform(far, lambda xy, place=place: xy + place)
         np.testing.assert_allclose(shapes.centroids(Polygons.from_shapely(moved)), wished + place, rtol=0, atol=2e-8)

@@ -35,7 +35,8 @@ BOW = Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
 REPEATED = Polygon([(0, 0), (0, 0), (3, 0), (3, 0), (3, 3), (0, 3), (0, 3)])
 THIN = Polygon([(0, 0), (4, 0), (8, 0), (8, 1), (0, 1)])  # a corner on a straight side
 SMALL = {"triangle": regular(3), "box": box(0, 0, 1, 1), "star": star(20), "spiral": SPIRAL, "comb": COMB, "thin": THIN}
-SMALL |= {"repeated": REPEATED, "63 corners": regular(63), "star of 62": star(62)}
+NOTCHED = Polygon([(0, 0), (5, 0), (6, 5), (6.2, 0), (10, 0), (10, 10)])  # a side that points to another one
+SMALL |= {"notched": NOTCHED, "repeated": REPEATED, "63 corners": regular(63), "star of 62": star(62)}
 TURNS = (lambda one: one, shapely.reverse, lambda one: shapely.transform(one, lambda xy: xy[:, ::-1].copy()))
 SCALES = (1.0, 1e-9, 1e6)
 
