@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,11 @@ class Worker:
             piece.problems += _reasons(first, shapes, bad)
         if check or piece.problems:
             return piece
-        evidence = self._said(batch, shapes, ids, first)
+        evidence = self._said(batch, shapes, ids)
+        piece.problems = [_counted(one, first) for one in schema.problems(evidence)] if self._evidence else []
+        if piece.problems:
+            return piece
+        evidence = schema.typed(evidence) if self._evidence else evidence
         added = self._tagger.added(evidence, shapes, self._file.crs)
         piece.silent, refuted = added.silent, added.refuted
         piece.refuted = ids.take(pa.array(refuted)).to_pylist()
@@ -133,18 +138,13 @@ class Worker:
         known = overlap.areal(shapes) | overlap.pointed(shapes) | shapely.is_missing(shapes)
         return [f"row {first + row}: {_OTHER}" for row in np.flatnonzero(~known)]
 
-    def _said(self, batch: pa.RecordBatch, shapes: Shapes, ids: pa.Array, first: int) -> pd.DataFrame:
-        """Return the columns that say something of the sites, checked; none at all in most files."""
+    def _said(self, batch: pa.RecordBatch, shapes: Shapes, ids: pa.Array) -> pd.DataFrame:
+        """Return the columns that say something of the sites; none at all in most files."""
         if not self._evidence:
-            return pd.DataFrame()
+            return pd.DataFrame(index=range(len(batch)))
         said = batch.select(self._evidence).to_pandas()
         said.insert(0, SITE_ID, ids.to_pandas())
-        frame = gpd.GeoDataFrame(said, geometry=gpd.GeoSeries(overlap.as_array(shapes), crs=self._file.crs))
-        try:
-            return schema.site_frame(frame, what=self.what)
-        except InputError as error:
-            msg = f"In the batch that begins at row {first} of the file (rows are counted from there): {error}"
-            raise InputError(msg) from error
+        return gpd.GeoDataFrame(said, geometry=gpd.GeoSeries(overlap.as_array(shapes), crs=self._file.crs))
 
     def _put_together(
         self, batch: pa.RecordBatch, column: pa.Array, ids: pa.Array, tags: pd.DataFrame
@@ -165,6 +165,11 @@ class Worker:
 
 
 _OTHER = "a geometry that is neither polygon nor point; a site is one of them"
+
+
+def _counted(problem: str, first: int) -> str:
+    """Return a problem with its row counted from the start of the file."""
+    return re.sub(r"^row (\d+)", lambda found: f"row {first + int(found[1])}", problem)
 
 
 def _total(bounds: NDArray[np.float64]) -> tuple[float, float, float, float]:

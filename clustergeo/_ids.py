@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,18 +13,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def texts(ids: pa.Array) -> pa.Array:
-    """Return ids as text; a whole number read as a float loses its .0.
+def id_text(value: Any) -> str:
+    """Return an id as text; a whole number read as a float loses its .0.
 
     Examples
     --------
-    >>> texts(pa.array([1.0, 2.5])).to_pylist(), texts(pa.array([7])).to_pylist()
-    (['1', '2.5'], ['7'])
+    >>> id_text(7.0), id_text("7.0"), id_text(2.5)
+    ('7', '7.0', '2.5')
     """
-    if pa.types.is_floating(ids.type):
-        whole = pc.equal(ids, pc.round(ids))
-        return pc.if_else(whole, pc.cast(pc.cast(ids, pa.int64(), safe=False), pa.string()), pc.cast(ids, pa.string()))
-    return pc.cast(ids, pa.string())
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def texts(ids: pa.Array) -> pa.Array:
+    """Return a column of ids as text, as `id_text` gives them; null stays null.
+
+    Examples
+    --------
+    >>> texts(pa.array([1.0, 2.5, None])).to_pylist(), texts(pa.array([7])).to_pylist()
+    (['1', '2.5', None], ['7'])
+    """
+    kind = ids.type
+    if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pc.cast(ids, pa.string())
+    known = ids.is_valid().to_pylist()
+    return pa.array(
+        [id_text(one) if there else None for one, there in zip(ids.to_pandas(), known, strict=True)], pa.string()
+    )
 
 
 def numbered(first: int, count: int) -> pa.Array:

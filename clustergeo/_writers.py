@@ -138,9 +138,21 @@ def writing(
         writer.close()
 
 
+def format_of(path: Path) -> str | None:
+    """Return the format of a file by its ending; None where it is not written in batches.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> format_of(Path("a.GeoParquet")), format_of(Path("a.csv"))
+    ('parquet', None)
+    """
+    return _ENDINGS.get(path.suffix.lower())
+
+
 def _format(path: Path) -> str:
-    """Return the format of a file by its ending."""
-    found = _ENDINGS.get(path.suffix.lower())
+    """Return the format of a file, or refuse it."""
+    found = format_of(path)
     if found is None:
         msg = f"{shown(path)} names no format that is written in batches; expected an ending of {', '.join(_ENDINGS)}."
         raise InputError(msg)

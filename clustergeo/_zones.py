@@ -51,7 +51,8 @@ class Zones:
         """Return where the only layer is known to be complete, in a CRS."""
         key = str(target)
         if key not in self._grounds:
-            shape = crs.transform(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
+            drawn = crs.densified(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
+            shape = crs.transform(drawn, crs.LONLAT, target)
             self._grounds[key] = overlap.ZoneIndex(shape, checked=True)
         return self._grounds[key]
 
@@ -107,7 +108,8 @@ def meeting(prints: footprints.Footprints, zones: Sequence[Zones]) -> footprints
 
 def _shapes(layer: Layer, target: Any) -> NDArray[np.object_]:
     """Return the polygons of a layer in a CRS; those that it cannot show are on the other side of the earth."""
-    shapes = crs.transform(np.asarray(layer.frame.geometry.values, dtype=object), layer.frame.crs, target)
+    drawn = np.asarray(layer.frame.geometry.values, dtype=object)
+    shapes = crs.transform(crs.densified(drawn, layer.frame.crs, target), layer.frame.crs, target)
     return overlap.only(shapes, np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1))
 
 
@@ -263,7 +265,10 @@ def _estimate(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.f
 
 def _at_points(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which bare points lie in a zone, and where the layer is known to say so."""
-    _, number = zones.index(prints.plane).holders(overlap.only(prints.shapes, prints.bare))
+    # Where points and zones share a CRS, a point on a zone's edge is on it there: rounding in the plane moves it off.
+    shared = zones.share(prints.crs)
+    points = overlap.only(prints.drawn if shared else prints.shapes, prints.bare)
+    _, number = zones.index(prints.crs if shared else prints.plane).holders(points)
     inside = number > 0
     complete, layer = inside.copy(), zones.layer
     if layer.coverage == EVERYWHERE:

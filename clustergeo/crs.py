@@ -27,6 +27,7 @@ KOREA_PLANE = "+proj=laea +lat_0=36 +lon_0=127.75 +x_0=0 +y_0=0 +ellps=GRS80 +to
 _KOREA_BOX = (122.0, 31.0, 134.0, 41.0)
 
 _LONG_DEGREES = 0.03
+_STRAIGHT_DEGREES = 0.01
 
 _GEOD = pyproj.Geod(ellps="GRS80")
 
@@ -223,6 +224,31 @@ def transform(geometries: NDArray[np.object_], source: Any, target: Any) -> NDAr
         return geometries
     moved: NDArray[np.object_] = shapely.transform(geometries, change(source, target))
     return moved
+
+
+def densified(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArray[np.object_]:
+    """Return geometries with vertices along edges so long that they would bend on the way to another CRS.
+
+    An edge that is straight in longitude and latitude is a curve in a plane. A vertex each 0.01 degrees keeps the
+    straight pieces within about a centimetre of it.
+
+    Parameters
+    ----------
+    geometries
+        Shape (n,), shapely geometries or None.
+    source, target
+        Their CRS, and the one they are on their way to.
+
+    Examples
+    --------
+    >>> square = np.array([shapely.box(127, 37, 127.1, 37.001)])
+    >>> int(shapely.get_num_coordinates(densified(square, LONLAT, KOREA_PLANE))[0])
+    23
+    """
+    if not _read(source).is_geographic or same(source, target):
+        return geometries
+    dense = shapely.segmentize(geometries, _STRAIGHT_DEGREES)
+    return np.asarray(dense, dtype=object)
 
 
 def same(source: Any, target: Any) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import crs, overlap
+from clustergeo import _ids, crs, overlap
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -171,29 +171,30 @@ def site_frame(sites: Any, *, zone_names: Iterable[str] = (), what: str = "the s
         With every problem found.
     """
     check_geo(sites, what=what)
+    if isinstance(sites.columns, pd.MultiIndex):
+        msg = f"{what} has columns of several levels. Flatten them first: frame.columns = [...]."
+        raise InputError(msg)
     frame = sites.copy()
-    problems = _column_problems(frame, list(zone_names))
-    problems += _id_problems(frame)
+    found = _column_problems(frame, list(zone_names)) + _id_problems(frame) + problems(frame)
+    _raise(found, what, "Mend these rows or columns and run again; nothing was changed.")
+    if "site_id" not in frame.columns:
+        frame.insert(0, "site_id", [str(number) for number in range(1, len(frame) + 1)])
+    frame["site_id"] = pd.Series([_ids.id_text(value) for value in frame["site_id"]], index=frame.index, dtype="str")
+    return typed(frame)
+
+
+def problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return what is wrong with the geometries and the evidence of a frame, each with its row, counted from 0."""
     values = np.asarray(frame.geometry.values, dtype=object)
     allowed = [-1, shapely.GeometryType.POINT, *_POLYGONAL]
-    problems += [
+    found = [
         f"row {row}: a {values[row].geom_type}; a site is a polygon or a point"
         for row in np.flatnonzero(~np.isin(shapely.get_type_id(values), allowed))
     ]
-    problems += [f"row {row}: invalid geometry, {reason}" for row, reason in invalid_rows(values)]
+    found += [f"row {row}: invalid geometry, {reason}" for row, reason in invalid_rows(values)]
     finite = np.isfinite(shapely.bounds(values)).all(axis=1) | shapely.is_empty(values) | shapely.is_missing(values)
-    problems += [f"row {row}: coordinates are not finite" for row in np.flatnonzero(~finite)]
-    problems += _evidence_problems(frame)
-    _raise(problems, what, "Mend these rows or columns and run again; nothing was changed.")
-    if "site_id" not in frame.columns:
-        frame.insert(0, "site_id", [str(number) for number in range(1, len(frame) + 1)])
-    frame["site_id"] = [_id_text(value) for value in frame["site_id"]]
-    return _typed(frame)
-
-
-def _id_text(value: Any) -> str:
-    """Return an id as text; a whole number read as a float loses its .0."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    found += [f"row {row}: coordinates are not finite" for row in np.flatnonzero(~finite)]
+    return found + _evidence_problems(frame)
 
 
 def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str]) -> list[str]:
@@ -219,7 +220,7 @@ def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
     ids = frame["site_id"]
     empty = ids.isna() | (ids.astype(str).str.strip() == "")
     problems = [f"row {row}: site_id is empty" for row in np.flatnonzero(empty)]
-    texts = pd.Series([_id_text(value) for value in ids])
+    texts = pd.Series([_ids.id_text(value) for value in ids])
     twice = texts[~empty.to_numpy() & texts.duplicated(keep=False)]
     return problems + [
         f"site_id {name!r} stands {count} times" for name, count in twice.value_counts(sort=False).items()
@@ -250,7 +251,7 @@ def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
 def _unreadable(column: str, values: pd.Series, fits: Any, expected: str) -> list[str]:
     """Return the cells that are neither empty nor what a column holds."""
     bad = ~np.asarray(fits, dtype=bool) & ~_blank(values)
-    return [f"row {row}: {column} is {values.iloc[row]!r}; {expected}" for row in np.flatnonzero(bad)]
+    return [f"row {row}: {column} is {values.iloc[[row]].tolist()[0]!r}; {expected}" for row in np.flatnonzero(bad)]
 
 
 def _blank(values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -283,7 +284,7 @@ def _within_problems(frame: gpd.GeoDataFrame) -> list[str]:
     return problems
 
 
-def _typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def typed(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the frame with its evidence columns in their types."""
     for column in [name for name in frame.columns if isinstance(name, str)]:
         if column in _FLOATS or column.endswith(("_reported_share", "_reported_area_m2")):

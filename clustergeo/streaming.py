@@ -14,13 +14,12 @@ from clustergeo._batch import SITE_ID, Piece, Worker
 from clustergeo._crate import ro_crate, run_time
 from clustergeo._files import native, shown, write_whole
 from clustergeo._progress import told
-from clustergeo._writers import FORMATS as STREAMED
-from clustergeo._writers import writing
+from clustergeo._writers import format_of, writing
 from clustergeo.errors import InputError, warn
 from clustergeo.exporting import frame_bytes
 from clustergeo.overlap.threads import processors, stay_alone
-from clustergeo.reading import read_sites
 from clustergeo.reading.batches import open_batches, streams
+from clustergeo.reading.files import read_and_repair
 from clustergeo.reporting import shipped_layers
 from clustergeo.tags import Tagger, tag
 
@@ -113,11 +112,19 @@ def tag_file(
     >>> gpd.read_parquet(folder / "tagged.parquet")[["site_id", "owner", "municipality"]].values.tolist()
     [['1', 'kim', '용인시 처인구']]
     """
-    ending = native(target).suffix.lower().lstrip(".")
+    out, there = native(target), native(source)
+    written = format_of(out)
+    if written is None and out.suffix.lower() != ".csv":
+        msg = f"{shown(out)} names no format that is written; expected an ending of .parquet, .gpkg, .geojson or .csv."
+        raise InputError(msg)
+    if out.exists() and there.exists() and out.samefile(there):
+        msg = f"{shown(out)} is the input and would be lost. Give another name."
+        raise InputError(msg)
     batches = open_batches(source, crs=crs, layer=layer, size=BATCH) if streams(source) else None
-    if batches is None or ending not in STREAMED or "within" in batches.schema.names:
-        tagged = tag(read_sites(source, crs=crs, layer=layer, repair=repair), zones=zones, as_of=as_of)
-        return Streamed(write_whole(target, frame_bytes(tagged, ending)), len(tagged), 0)
+    if batches is None or written is None or "within" in batches.schema.names:
+        sites, repaired = read_and_repair(source, crs=crs, layer=layer, repair=repair)
+        tagged = tag(sites, zones=zones, as_of=as_of)
+        return Streamed(write_whole(target, frame_bytes(tagged, written or "csv")), len(tagged), repaired)
     for decided in batches.report:
         warn(f"{shown(batches.path)}: {decided}.")
     tagger = Tagger(zones, as_of=as_of)

@@ -343,3 +343,27 @@ def test_no_crs_no_geometry_and_wrong_kinds_are_refused_with_the_cure() -> None:
         cg.tag(sites([Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])]))
     with pytest.raises(cg.ClusterGeoError, match=r"set_geometry"):
         cg.tag(gpd.GeoDataFrame({"a": [1]}))
+
+
+def test_a_long_edge_of_a_zone_in_degrees_is_straight_in_degrees() -> None:
+    zone = layer([box(126, 36, 128, 38)], LONLAT)
+    near = [Point(127, 36.002), Point(127, 38.002), box(126.9999, 36.0015, 127.0001, 36.002), Point(127, 36)]
+    tagged = cg.tag(sites(near, LONLAT), zones={"rdz": zone})
+    assert tagged["rdz_present"].tolist() == [True, False, True, True]
+    assert tagged["rdz_share"].iloc[2] == 1.0
+
+
+def test_a_point_on_the_edge_of_a_zone_is_in_it_in_the_crs_they_share() -> None:
+    for crs, shape, spot in (
+        (LONLAT, box(127.2, 37.1, 127.25, 37.2), Point(127.2, 37.14)),
+        (PLANE, square(0, 0, 1000), Point(200_000, 500_300)),
+    ):
+        tagged = cg.tag(sites([spot], crs), zones={"rdz": layer([shape], crs)})
+        assert tagged["rdz_present"].tolist() == [True]
+
+
+def test_columns_of_several_levels_are_refused() -> None:
+    frame = sites([square(0, 0, 1000)])
+    frame.columns = pd.MultiIndex.from_tuples([("a", "geometry")])
+    with pytest.raises(cg.ClusterGeoError):
+        cg.tag(frame)

@@ -348,3 +348,77 @@ def test_korean_paths_go_through_a_c_locale(frame: gpd.GeoDataFrame, tmp_path: P
         assert done.returncode == 0, done.stderr.decode()
         assert f"결과-{name}" in done.stdout.decode()
         assert len(read(out)) == COUNT
+
+
+@pytest.mark.parametrize("many", [True, False], ids=["kernels", "shapely"])
+def test_sites_abroad_among_others_keep_a_plane_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, many: bool
+) -> None:
+    monkeypatch.setattr(choosing, "MANY", 2 if many else 10_000)
+    spots = [box(127.20, 37.14, 127.21, 37.15), box(2.0, 48.0, 2.01, 48.01), shapely.Point(0, 0), None]
+    frame = gpd.GeoDataFrame(geometry=spots * 3, crs=LONLAT)
+    done = cg.tag_file(written(frame, tmp_path / "sites.parquet"), tmp_path / "tagged.parquet")
+    found = gpd.read_parquet(done.path)
+    same(found, cg.tag(frame))
+    assert found["province"].notna().sum() == 3
+
+
+@pytest.mark.parametrize(
+    "ids", [[1e20, 2e20, 0.5], [np.inf, 1.0, 2.0], pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])]
+)
+def test_ids_of_any_type_are_the_texts_that_a_frame_gives(tmp_path: Path, ids: Any) -> None:
+    frame = gpd.GeoDataFrame({"site_id": ids}, geometry=[box(127.2, 37.1, 127.3, 37.2)] * 3, crs=LONLAT)
+    done = cg.tag_file(written(frame, tmp_path / "sites.parquet"), tmp_path / "tagged.parquet")
+    assert gpd.read_parquet(done.path)["site_id"].tolist() == cg.tag(frame)["site_id"].tolist()
+
+
+@pytest.mark.parametrize("name", ["tagged.geoparquet", "tagged.json", "TAGGED.GPKG"])
+def test_every_ending_of_a_format_is_known(frame: gpd.GeoDataFrame, tmp_path: Path, name: str) -> None:
+    done = cg.tag_file(written(frame, tmp_path / "sites.parquet"), tmp_path / name)
+    assert done.rows == COUNT
+    assert done.path.stat().st_size > 0
+
+
+def test_an_unknown_ending_is_refused_before_the_sites_are_read(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    for name in ("tagged.txt", "tagged.shp", "tagged"):
+        with pytest.raises(cg.ClusterGeoError, match="expected an ending"):
+            cg.tag_file(tmp_path / "nowhere.parquet", tmp_path / name)
+
+
+def test_a_file_is_not_tagged_into_itself(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    file = written(frame, tmp_path / "sites.parquet")
+    before = file.read_bytes()
+    with pytest.raises(cg.ClusterGeoError, match="is the input"):
+        cg.tag_file(file, file)
+    assert file.read_bytes() == before
+
+
+def test_extended_well_known_binary_comes_out_as_iso(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    file = written(frame, tmp_path / "sites.parquet")
+    table = pq.read_table(file)
+    shapes = shapely.set_srid(shapely.force_3d(frame.geometry.to_numpy(), 7.0), 5186)
+    values = pa.array(shapely.to_wkb(shapes, include_srid=True, flavor="extended"), pa.binary())
+    at = table.schema.get_field_index("geometry")
+    pq.write_table(table.set_column(at, table.schema.field(at), values), file)
+    done = cg.tag_file(file, tmp_path / "tagged.parquet")
+    found = pq.read_table(done.path).column("geometry").to_pylist()
+    assert {value[:5].hex() for value in found if value is not None} == {"01eb030000"}
+    assert gpd.read_parquet(done.path).geometry.has_z.sum() == COUNT - 1
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_what_was_repaired_is_counted_whichever_way_the_file_is_read(
+    frame: gpd.GeoDataFrame, tmp_path: Path, ending: str
+) -> None:
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[[3, 30]] = BOW
+    file = written(frame.set_geometry(gpd.GeoSeries(shapes, crs=PLANE)), tmp_path / "sites.parquet")
+    with pytest.warns(cg.ClusterGeoWarning, match="2 invalid geometries were repaired"):
+        assert cg.tag_file(file, tmp_path / f"tagged.{ending}", repair=True).repaired == 2
+
+
+def test_wrong_evidence_is_told_with_the_rows_of_the_file(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    area = np.where(np.isin(np.arange(COUNT), [6, 8, 55]), -1.0, 1.0)
+    file = written(frame.assign(area_km2=area), tmp_path / "sites.parquet")
+    with pytest.raises(cg.ClusterGeoError, match=r"row 6: area_km2 is -1\.0"):
+        cg.tag_file(file, tmp_path / "tagged.parquet")

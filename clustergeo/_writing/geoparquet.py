@@ -60,7 +60,8 @@ class GeoParquetSink:
 
     def write(self, batch: pa.RecordBatch, bounds: NDArray[np.float64]) -> None:
         """Write a batch; see `Writer`."""
-        codes, _ = wkb.codes_of(batch.column(self._job.geometry))
+        codes, flags = wkb.codes_of(batch.column(self._job.geometry))
+        batch = wkb.as_iso(batch, self._job.geometry, ~flags & (codes != wkb.MISSING))
         self._codes.update(np.unique(codes).tolist())
         sides = [np.ascontiguousarray(bounds[:, side]) for side in range(len(_BOX))]
         for side, values in enumerate(sides):

@@ -24,6 +24,18 @@ _EXTENDED = (0x80000000, 0x40000000, 0x20000000)  # the flags of PostGIS for z, 
 _THOUSAND = 1000  # ISO adds it to the kind for z, and twice for m
 
 
+def as_iso(batch: pa.RecordBatch, name: str, doubtful: NDArray[np.bool_]) -> pa.RecordBatch:
+    """Return a batch whose geometry is ISO well-known binary, which GeoParquet demands; only doubtful rows are read."""
+    if not doubtful.any():
+        return batch
+    at = batch.schema.get_field_index(name)
+    column = batch.column(at)
+    shapes = shapely.from_wkb(column.filter(pa.array(doubtful)).to_numpy(zero_copy_only=False))
+    values = pa.array(shapely.to_wkb(shapes, byte_order=1, flavor="iso"), type=column.type)
+    mended = pc.replace_with_mask(column, pa.array(doubtful), values)
+    return batch.set_column(at, batch.schema.field(at), mended)
+
+
 def codes_of(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the ISO code of each row, and which rows are plain: two-dimensional, little-endian and without a system.
 

@@ -11,6 +11,7 @@ import shapely
 
 from clustergeo.errors import InputError
 from clustergeo.overlap.curve import along
+from clustergeo.overlap.ragged import ranges
 from clustergeo.overlap.threads import CHUNK, chunks, in_threads
 
 if TYPE_CHECKING:
@@ -75,6 +76,13 @@ class Border:
             raise InputError(msg)
         starts = np.flatnonzero(np.diff(part, prepend=-1))
         self.segments = _sorted_along(xy, np.append(starts, len(xy)))
+
+    @classmethod
+    def of_rings(cls, xy: NDArray[np.float64], starts: NDArray[np.int64]) -> Border:
+        """Return a border that is made of rings, the first of which begins and the last ends at these vertices."""
+        border = cls.__new__(cls)
+        border.segments = _sorted_along(xy, starts)
+        return border
 
     def __repr__(self) -> str:
         """Return how many segments there are."""
@@ -226,13 +234,11 @@ class Border:
 
 def _sorted_along(xy: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the segments of lines, which begin at these vertices: lines near each other one after the other."""
-    segments = np.hstack([xy[:-1], xy[1:]])
-    if len(starts) <= 2:  # noqa: PLR2004 - one line, and where it ends
-        return segments
-    segments = np.delete(segments, starts[1:-1] - 1, axis=0)
-    key = along(xy[starts[:-1]])
-    order = np.argsort(np.repeat(key, np.diff(starts) - 1), kind="stable")
-    return np.ascontiguousarray(segments[order])
+    if len(starts) == 1:
+        return np.empty((0, 4))
+    order = np.argsort(along(xy[starts[:-1]]), kind="stable")
+    at = ranges(starts[:-1][order], starts[1:][order] - 1)
+    return np.hstack([xy[at], xy[at + 1]])
 
 
 def _foot(points: NDArray[np.float64], segments: NDArray[np.float64]) -> NDArray[np.float64]:

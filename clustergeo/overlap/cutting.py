@@ -126,7 +126,9 @@ def cut(
                         x_low, y_low, level_low, x_high, y_high, level_high, change = (
                             x_high, y_high, level_high, x_low, y_low, level_low, -sign,
                         )  # fmt: skip
-                    rise = (x_high - x_low) / (y_high - y_low) if y_high > y_low else 0.0
+                    rise = 0.0
+                    if level_low < level_high and y_high > y_low:
+                        rise = (x_high - x_low) / (y_high - y_low)
                     level = max(level_low, first_row + 1.0)
                     x_here, y_here = x_low, y_low
                     if level > level_low:

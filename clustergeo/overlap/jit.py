@@ -37,7 +37,7 @@ def compiled(*arguments: Any) -> Callable[[Callable[..., Any]], Callable[..., An
 
 def inner(*arguments: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile a function that only other kernels call: it has no door to Python, which takes long to compile."""
-    return _compiled(arguments, no_cpython_wrapper=True)
+    return _compiled(arguments, no_cpython_wrapper=True, forceinline=True)
 
 
 def _compiled(arguments: tuple[Any, ...], **more: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -9,13 +9,13 @@ import numpy as np
 import shapely
 
 from clustergeo.overlap import plain
-from clustergeo.overlap.border import Border
 from clustergeo.overlap.rings import Polygons
 from clustergeo.overlap.shapes import points_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from clustergeo.overlap.border import Border
     from clustergeo.overlap.grid import Grid
     from clustergeo.overlap.rings import Shapes
     from clustergeo.overlap.zones import Zones
@@ -82,7 +82,7 @@ class Prepared:
     @cached_property
     def border(self) -> Border:
         """The outline of all zones together."""
-        return Border(self.zones.outline())
+        return self.zones.outline()
 
     def overlaps(self, shapes: Shapes, threads: int | None) -> Overlaps:
         """Return the area of each overlap of a site and a label."""

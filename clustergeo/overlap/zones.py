@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from clustergeo.overlap.border import Border
 from clustergeo.overlap.dissolving import disjoint, united
+from clustergeo.overlap.ragged import of_shapes
 from clustergeo.overlap.rings import Polygons
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Zones:
         """Return the same zones with one label."""
         return Zones(self.shapes, np.zeros(len(self), dtype=np.int64), 1, dissolved=False)
 
-    def outline(self) -> NDArray[np.object_]:
+    def outline(self) -> Border:
         """Return the boundaries of the zones, with no border left between two of them."""
-        return np.asarray(shapely.boundary(self.shapes if len(self) == 1 else united(self.shapes)))
+        rings = of_shapes(self.shapes if len(self) == 1 else united(self.shapes))
+        return Border.of_rings(rings.xy, rings.rings)

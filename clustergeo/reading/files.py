@@ -81,22 +81,22 @@ def read_sites(
     >>> read_sites(path)["site_id"].tolist()
     ['a']
     """
+    return read_and_repair(path, crs=crs, layer=layer, repair=repair)[0]
+
+
+def read_and_repair(path: str | Path, *, crs: Any, layer: str | None, repair: bool) -> tuple[gpd.GeoDataFrame, int]:
+    """Return the sites of a file as `read_sites` does, and how many of their geometries were repaired."""
     frame, report = _read(path, crs=crs, layer=layer)
-    if repair:
-        frame = _repaired(frame, report)
     for decided in report:
         warn(f"{shown(path)}: {decided}.")
-    return schema.site_frame(frame, what=f"the file {shown(path)}")
-
-
-def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> gpd.GeoDataFrame:
-    """Return the frame with valid geometries, and note how many were repaired."""
-    shapes = np.asarray(frame.geometry.values, dtype=object)
-    bad = overlap.invalid_rows(shapes)
-    if not len(bad):
-        return frame
-    report.append(f"{len(bad)} invalid geometries repaired, as asked")
-    return frame.set_geometry(gpd.GeoSeries(overlap.repaired(shapes, bad), index=frame.index, crs=frame.crs))
+    what, bad = f"the file {shown(path)}", np.empty(0, dtype=np.int64)
+    if repair:
+        shapes = np.asarray(frame.geometry.values, dtype=object)
+        bad = overlap.invalid_rows(shapes)
+    if len(bad):
+        warn(f"{what}: {len(bad)} invalid geometries were repaired, as asked.")
+        frame = frame.set_geometry(gpd.GeoSeries(overlap.repaired(shapes, bad), index=frame.index, crs=frame.crs))
+    return schema.site_frame(frame, what=what), len(bad)
 
 
 def read_layer(
