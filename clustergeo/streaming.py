@@ -101,7 +101,7 @@ def tag_file(
 
     Examples
     --------
-    >>> import tempfile, pathlib
+    >>> import tempfile, pathlib, geopandas as gpd, shapely
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> sites = gpd.GeoDataFrame(
     ...     {"owner": ["kim"]}, geometry=[shapely.box(127.20, 37.14, 127.21, 37.15)], crs="EPSG:4326"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, Polygon, box
 
 from clustergeo.errors import ClusterGeoWarning, InputError
-from clustergeo.overlap import Polygons, ZoneIndex, areas_of, invalid_rows, repaired, validity
+from clustergeo.overlap import Polygons, ZoneIndex, areas_of, forms, invalid_rows, repaired, validity
 
 BOW = Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
 SQUARE = [(0, 0), (9, 0), (9, 9), (0, 9)]
@@ -280,3 +280,19 @@ def test_checks_are_the_same_in_any_number_of_threads(monkeypatch: pytest.Monkey
     for threads in (1, 3):
         for form in (shapes, Polygons.from_shapely(shapes)):
             np.testing.assert_array_equal(invalid_rows(form, threads=threads), rows)
+
+
+@pytest.mark.parametrize("much", [0, 10**9])
+@pytest.mark.parametrize("take", [lambda z: z, lambda z: pa.array(shapely.to_wkb(z)), Polygons.from_shapely])
+def test_zones_of_any_size_and_form_are_checked(monkeypatch: pytest.MonkeyPatch, much: int, take: Any) -> None:
+    monkeypatch.setattr(forms, "_MUCH", much)
+    monkeypatch.setattr(validity, "_MUCH", much)
+    zones = array(box(5, 5, 6, 6), BOW, None, Polygon())
+    with pytest.raises(InputError, match=r"1 zones are invalid \(row 1: Self-intersection"):
+        ZoneIndex(take(zones))
+    with pytest.warns(ClusterGeoWarning, match="1 zones were invalid and are repaired"):
+        index = ZoneIndex(take(zones), ["a", "b", "c", "d"], repair=True)
+    assert index.overlaps(array(box(-1, -1, 9, 9))).areas.tolist() == pytest.approx([1.0, 2.0])
+    with pytest.raises(InputError, match=r"1 zones are no polygons but (Point|LineString)"):
+        ZoneIndex(take(array(box(5, 5, 6, 6), Point(1, 1))))
+    assert ZoneIndex(take(zones[[0, 2]])).inside(array(box(-1, -1, 9, 9))).tolist() == [1.0]

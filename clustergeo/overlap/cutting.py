@@ -11,15 +11,16 @@ from numba import types
 
 from clustergeo.overlap.jit import COUNT, FLAG, NUMBER, compiled, given, inner, made
 
-_COUNTERS = made(COUNT, 2)
+_COUNTERS = made(COUNT)
 _PIECES = made(NUMBER, 2)
 _WEIGHTS = made(types.int8)
 _OWNERS = made(types.int32)
 
 
-@inner(_COUNTERS, _PIECES, _WEIGHTS, _OWNERS, COUNT, FLAG, COUNT, COUNT, *[NUMBER] * 4)
+@inner(_COUNTERS, _COUNTERS, _PIECES, _WEIGHTS, _OWNERS, COUNT, FLAG, COUNT, COUNT, *[NUMBER] * 4)
 def _put(
-    counters: Any,
+    front: Any,
+    back: Any,
     pieces: Any,
     weights: Any,
     owners: Any,
@@ -33,20 +34,18 @@ def _put(
     y_end: float,
 ) -> None:
     """Count a piece of an edge or a cover in a cell or, where there is room for pieces, write it."""
-    at = counters[cell, 0]
+    at = front[cell]
     if len(pieces) > 0 and cover:
-        at = counters[cell, 1] - 1
-        counters[cell, 1] = at
+        at = back[cell] - 1
+        back[cell] = at
     else:
-        counters[cell, 0] = at + 1
+        front[cell] = at + 1
     if len(pieces) > 0:
         weights[at] = weight
         owners[at] = owner
-        first = 0 if x <= x_end else 2
-        pieces[at, first] = x
-        pieces[at, first + 1] = y
-        pieces[at, 2 - first] = x_end
-        pieces[at, 3 - first] = y_end
+        if x > x_end:
+            x, y, x_end, y_end = x_end, y_end, x, y
+        pieces[at, 0], pieces[at, 1], pieces[at, 2], pieces[at, 3] = x, y, x_end, y_end
 
 
 @compiled(
@@ -57,10 +56,11 @@ def _put(
     given(COUNT, 2),
     NUMBER,
     _COUNTERS,
+    _COUNTERS,
     _PIECES,
     _WEIGHTS,
     _OWNERS,
-    made(COUNT),
+    made(types.int32),
 )
 def cut(
     xy: Any,
@@ -69,7 +69,8 @@ def cut(
     polygons: Any,
     plan: Any,
     side: float,
-    counters: Any,
+    front: Any,
+    back: Any,
     pieces: Any,
     weights: Any,
     owners: Any,
@@ -79,9 +80,8 @@ def cut(
 
     A row of `plan` is the number of a polygon, the window in which it is cut: first column and row, number of columns
     and rows of the lattice whose cells are `side` wide, and the number of the window's first cell and how many cells
-    lie between one row of it and the next. To count, `pieces` is empty and the first column of `counters` is counted
-    up. To fill, it says where pieces of edges go in each cell and moves up; the second one says where covers end and
-    moves down.
+    lie between one row of it and the next. To count, `pieces` is empty and `front` is counted up. To fill, pieces of
+    edges go to `front`, which moves up, and covers to before `back`, which moves down.
 
     A piece is x1, y1, x2, y2 from the corner of its cell, x1 <= x2, and its weight. A cover lies on the upper side of
     the cell and stands for the edges above. `steps` is room for the cells of the largest window.
@@ -150,12 +150,14 @@ def cut(
                             x_step = x_here if column >= 0 else 0.0
                             if x_step < side:
                                 _put(
-                                    counters, pieces, weights, owners, at, True, change, owner, x_step, side, side, side
+                                    front, back, pieces, weights, owners,
+                                    at, True, change, owner, x_step, side, side, side,
                                 )  # fmt: skip
                         if column >= 0:
                             y_to = min(max(y_here - floor, 0.0), side)
                             _put(
-                                counters, pieces, weights, owners, at, False, sign, owner, x_from, y_from, x_here, y_to
+                                front, back, pieces, weights, owners,
+                                at, False, sign, owner, x_from, y_from, x_here, y_to,
                             )  # fmt: skip
                         level += 1.0
                     column += 1
@@ -164,5 +166,5 @@ def cut(
             for column in range(columns):
                 if winding != 0:
                     at = row * stride + column + origin
-                    _put(counters, pieces, weights, owners, at, True, winding, owner, 0.0, side, side, side)
+                    _put(front, back, pieces, weights, owners, at, True, winding, owner, 0.0, side, side, side)
                 winding += steps[row * columns + column]

@@ -101,17 +101,17 @@ def cut_up(polygons: Polygons, plan: NDArray[np.int64], side: float, cells: int)
 
     `plan` says which polygon is cut in which window, as `cutting.cut` explains; there are so many cells together.
     """
-    room = np.empty(int((plan[:, 3] * plan[:, 4]).max(initial=0)), dtype=np.int64)
+    room = np.empty(int((plan[:, 3] * plan[:, 4]).max(initial=0)), dtype=np.int32)
     given = polygons.xy, polygons.rings, polygons.turns, polygons.polygons, np.ascontiguousarray(plan), side
-    counters = np.zeros((cells, 2), dtype=np.int64)
-    cut(*given, counters, np.empty((0, 4)), np.empty(0, np.int8), np.empty(0, np.int32), room)
+    front = np.zeros(cells, dtype=np.int64)
+    cut(*given, front, front, np.empty((0, 4)), np.empty(0, np.int8), np.empty(0, np.int32), room)
     table = np.zeros((cells + 1, 3), dtype=np.int64)
-    np.cumsum(counters[:, 0], out=table[1:, 0])
-    counters[:, 0], counters[:, 1] = table[:-1, 0], table[1:, 0]
+    np.cumsum(front, out=table[1:, 0])
     total = int(table[-1, 0])
     pieces, weights, owners = np.empty((total, 4)), np.empty(total, dtype=np.int8), np.empty(total, dtype=np.int32)
-    cut(*given, counters, pieces, weights, owners, room)
-    table[:-1, 1] = counters[:, 0]
+    front = table[:-1, 0].copy()
+    cut(*given, front, table[1:, 0].copy(), pieces, weights, owners, room)
+    table[:-1, 1] = front
     return Pieces(table, pieces, weights, owners)
 
 

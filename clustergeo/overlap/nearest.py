@@ -100,10 +100,12 @@ def nearest(
                 )
                 if other_gap < near_gap:
                     nearer, other, near_gap, other_gap = other, nearer, other_gap, near_gap
-                for child, gap in ((other, other_gap), (nearer, near_gap)):
-                    if gap < least:
-                        stack[depth], gaps[depth] = child, gap
-                        depth += 1
+                if other_gap < least:
+                    stack[depth], gaps[depth] = other, other_gap
+                    depth += 1
+                if near_gap < least:
+                    stack[depth], gaps[depth] = nearer, near_gap
+                    depth += 1
                 continue
             for segment in range((box - leaves) * LEAF, min((box - leaves + 1) * LEAF, len(segments))):
                 x1, y1, x2, y2 = segments[segment, 0], segments[segment, 1], segments[segment, 2], segments[segment, 3]
