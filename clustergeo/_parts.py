@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MANIFEST = "_manifest.json"
-UNFINISHED = "_unfinished"
-
 _MAKER = "clustergeo tag_files"
+_UNFINISHED = re.compile(r"_unfinished-[0-9a-f]{8}")
 _PART = re.compile(r"part-\d{5,}\.parquet")
 _STAGED = re.compile(r"part-\d{5,}-[0-9a-f]{32}\.parquet(\.partial)?|job-[0-9a-f]{32}\.pickle")
 _NAMED = 5
@@ -73,8 +73,8 @@ class Outcome:
 class Folder:
     """A folder of parts, with a manifest of what each was made from.
 
-    Parts are written under `_unfinished` by whoever works on them, under a name of their own, and get their names here
-    and nowhere else: a worker that was given up for lost can spoil nothing.
+    Parts are written by whoever works on them, in a folder of the run and under a name of the attempt, and get their
+    names here and nowhere else: a worker that was given up for lost can spoil nothing, of this run or the next.
 
     Parameters
     ----------
@@ -96,14 +96,14 @@ class Folder:
 
     def __init__(self, path: str | os.PathLike[str], parts: Sequence[Part]) -> None:
         self.path, self.parts = native(path).absolute(), parts
-        self.unfinished = self.path / UNFINISHED
+        self.unfinished = self.path / f"_unfinished-{uuid.uuid4().hex[:8]}"
         if self.path.exists() and not self.path.is_dir():
             msg = f"{shown(self.path)} is a file; tag_files writes a folder of parts. Name a folder."
             raise InputError(msg)
         self.complete = False
         known = self._read()
         held = {one.name for one in self.path.iterdir()} if self.path.is_dir() else set()
-        ours = {MANIFEST, MANIFEST + PARTIAL, UNFINISHED}
+        ours = {MANIFEST, MANIFEST + PARTIAL, *filter(_UNFINISHED.fullmatch, held)}
         strangers = {name for name in held - ours if not name.startswith(".")}
         if known is not None:
             strangers = strangers & {part.name for part in parts} - known.keys()
@@ -177,16 +177,14 @@ class Folder:
         write_whole(self.path / MANIFEST, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
 
     def sweep(self) -> None:
-        """Remove what was staged and not revealed."""
-        if not self.unfinished.is_dir():
-            return
-        for path in self.unfinished.iterdir():
-            if _STAGED.fullmatch(path.name):
-                # Its writer may be removing it too.
-                with contextlib.suppress(OSError):
-                    path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.unfinished.rmdir()
+        """Remove what was staged and not revealed, by this run or one that was killed."""
+        for folder in [path for path in self.path.glob("_unfinished-*") if _UNFINISHED.fullmatch(path.name)]:
+            # Its writers may be removing it too.
+            with contextlib.suppress(OSError):
+                for path in folder.iterdir():
+                    if _STAGED.fullmatch(path.name):
+                        path.unlink(missing_ok=True)
+                folder.rmdir()
 
     def _read(self) -> dict[str, dict[str, Any] | None] | None:
         """Return the parts that the manifest names; None where there is no manifest of ours."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import queue
 import socket
 import time
 import uuid
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,7 +21,6 @@ from clustergeo._files import shown
 from clustergeo._parts import Folder, Outcome, Part
 from clustergeo._pieces import (
     Job,
-    Shipped,
     common_types,
     counts_of,
     files_of,
@@ -54,10 +55,11 @@ if TYPE_CHECKING:
 
 PIECE_ROWS = 1_000_000
 
-_TRIES = 2  # of a piece whose workers died, each with as many workers as Dask allows to fail
+_AGAIN = 2  # rounds more for a piece whose workers died, each with as many workers as Dask allows to fail
 _RETRIES = 2  # of a piece that failed for a reason that may pass, such as a file server that did not answer
 _NOTED_S = 1.0
-_KNOCK_S, _PATIENCE_S = 10, 60
+_KNOCK_S, _LOOK_S, _PATIENCE_S, _ALONE_S = 10, 5, 60, 600
+_LOST = "The cluster was lost. Parts that are whole stay: run again to go on."
 _HERE = "127.0.0.1"
 
 
@@ -242,23 +244,28 @@ def _work(client: Any, job: Job, folder: Folder, *, progress: bool | None) -> No
         Pieces were refused; all others are there.
     """
     shipped = ship(job, folder.unfinished)
-    todo = folder.missing
-    waiting = {_submitted(client, part, shipped): part for part in todo}
-    tries = dict.fromkeys(todo, 1)
-    finished = distributed.as_completed(waiting)
-    faults: list[str] = []
-    noted = time.monotonic()
+    waiting: dict[Any, Part] = {}
+    finished: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def begin(part: Part) -> None:
+        key = f"clustergeo-{part.name}-{uuid.uuid4().hex}"
+        future = client.submit(write_part, part, shipped, key=key, retries=_RETRIES, pure=False)
+        waiting[future] = part
+        future.add_done_callback(finished.put)
+
+    tries, faults, noted = Counter[Part](), list[str](), time.monotonic()
     try:
         with told(sum(part.rows for part in folder.parts), unit="sites", shown=progress) as done:
             done(sum(entry["rows"] for entry in folder.told()))
-            for future in finished:
+            for part in folder.missing:
+                begin(part)
+            while waiting:
+                future = _next(finished, client)
                 part = waiting.pop(future)
-                outcome = _outcome(future, part)
-                if outcome is None and tries[part] < _TRIES:
+                outcome = _outcome(future)
+                if outcome is None and tries[part] < _AGAIN:
                     tries[part] += 1
-                    again = _submitted(client, part, shipped)
-                    waiting[again] = part
-                    finished.add(again)
+                    begin(part)
                     continue
                 if outcome is None:
                     faults.append(_died(part))
@@ -281,21 +288,31 @@ def _work(client: Any, job: Job, folder: Folder, *, progress: bool | None) -> No
         raise InputError("\n".join([*faults[: schema.SHOWN], *more, kept]))
 
 
-def _submitted(client: Any, part: Part, shipped: Shipped) -> Any:
-    """Return the future of a part."""
-    key = f"clustergeo-{part.name}-{uuid.uuid4().hex}"
-    return client.submit(write_part, part, shipped, key=key, retries=_RETRIES, pure=False)
+def _next(finished: queue.SimpleQueue[Any], client: Any) -> Any:
+    """Return the next future that is done; give up where there has been nobody to do one for long."""
+    seen = time.monotonic()
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return finished.get(timeout=_LOOK_S)
+        try:
+            workers = client.nthreads()
+        except OSError as error:
+            raise ClusterGeoError(_LOST) from error
+        if workers:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > _ALONE_S:
+            msg = f"There has been no worker for {_ALONE_S} s. Parts that are whole stay: start workers and run again."
+            raise ClusterGeoError(msg)
 
 
-def _outcome(future: Any, part: Part) -> Outcome | None:
-    """Return what became of a piece; None where the workers that took it died."""
+def _outcome(future: Any) -> Outcome | None:
+    """Return what became of a piece; None where the workers that took it died, or the one that could tell."""
     try:
-        outcome: Outcome = future.result()
-    except distributed.KilledWorker:
+        outcome: Outcome = future.result(timeout=_PATIENCE_S)
+    except (distributed.KilledWorker, TimeoutError):
         return None
     except distributed.CancelledError as error:
-        msg = f"The cluster was lost while {part.name} was made. Parts that are whole stay: run again to go on."
-        raise ClusterGeoError(msg) from error
+        raise ClusterGeoError(_LOST) from error
     return outcome
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from clustergeo import _ids, schema
 from clustergeo._batch import SITE_ID, Piece, Worker
@@ -277,6 +278,6 @@ class Run:
         counts: dict[str, int] = {}
         for batch in self._batches:
             ids = _ids.texts(batch.column(SITE_ID))
-            for text in ids.filter(np.isin(_ids.keys(ids), doubtful)).to_pylist():
+            for text in ids.filter(pa.array(np.isin(_ids.keys(ids), doubtful))).to_pylist():
                 counts[text] = counts.get(text, 0) + 1
         self._note([f"site_id {text!r} stands {count} times" for text, count in counts.items() if count > 1])

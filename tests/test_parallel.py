@@ -42,6 +42,11 @@ BOW = shapely.Polygon([(200_000, 500_000), (200_020, 500_020), (200_020, 500_000
 HERE = "127.0.0.1"
 
 
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_ALONE_S", 60)
+
+
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     """Return the client of two workers in processes of their own."""
@@ -212,7 +217,7 @@ def test_workers_that_are_killed_in_the_middle_cost_their_pieces_and_not_the_run
 ) -> None:
     parcels().to_parquet(sources / "a.parquet", row_group_size=4)
     out, seen = tmp_path / "out", []
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     client.run(slow)
     pids = list(client.run(os.getpid).values())
 
@@ -233,7 +238,7 @@ def test_workers_that_are_killed_in_the_middle_cost_their_pieces_and_not_the_run
     killer.start()
     done = tag_files(sources, out, zones=zones, client=client, piece_rows=4)
     killer.join()
-    client.wait_for_workers(2)
+    client.wait_for_workers(2, timeout=60)
     client.run(quick)
     assert len(set(client.run(os.getpid).values()) - set(pids)) == victims
     assert 1 <= sum(name.startswith("part-") for name in seen) < 16 - victims, "there was more to do"
@@ -257,8 +262,9 @@ def test_what_is_interrupted_leaves_no_litter_and_is_gone_on_with(
     monkeypatch.undo()
     deadline = time.monotonic() + 30
     # A worker of somebody's cluster may be in the middle of a part; it tidies up behind itself.
-    while len(held := names(tmp_path / "out")) != 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    held: list[str] = []
+    while (len(held) != 2 or held[1] not in PARTS) and time.monotonic() < deadline:
+        held = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert held[0] == "_manifest.json"
     assert held[1] in PARTS
     assert manifest(tmp_path / "out")["complete"] is False
@@ -277,7 +283,10 @@ def test_a_piece_that_kills_its_workers_is_named_with_the_cure(
             def __init__(self, part: Any) -> None:
                 self.part = part
 
-            def result(self) -> Any:
+            def add_done_callback(self, done: Any) -> None:
+                done(self)
+
+            def result(self, **_options: Any) -> Any:
                 if self.part.name == PARTS[1]:
                     raise distributed.KilledWorker(self.part.name, "worker", 3)
                 return _pieces.write_part(self.part, self.shipped)
@@ -303,15 +312,11 @@ def test_a_piece_that_kills_its_workers_is_named_with_the_cure(
 
         cancel = run = wait_for_workers
 
-    class Completed(list[Any]):
-        add = list.append
-
-    monkeypatch.setattr(distributed, "as_completed", Completed)
     monkeypatch.setattr(_pieces, "stay_alone", lambda: None)  # this thread works on after the test
     cluster = Killing()
     with pytest.raises(cg.ClusterGeoError, match=r"(?s)a\.parquet.*20 rows from row 20.*memory.*piece_rows.*3 parts"):
         tag_files(sources, tmp_path / "out", client=cluster, piece_rows=20)
-    assert cluster.asked == [*PARTS, PARTS[1]], "it was given a second chance"
+    assert cluster.asked == [*PARTS, PARTS[1], PARTS[1]], "it was given two more chances"
     assert names(tmp_path / "out") == ["_manifest.json", PARTS[0], PARTS[2], PARTS[3]]
 
 
@@ -354,9 +359,9 @@ def test_a_second_run_writes_what_is_missing_cut_or_of_a_file_that_changed(
     os.utime(sources / "b.gpkg", (0, 0))
     assert changed() == {PARTS[3]}
     # Of a run that was killed.
-    (out / "_unfinished").mkdir()
+    (out / "_unfinished-0123abcd").mkdir()
     for name in (f"part-00000-{'0' * 32}.parquet.partial", f"job-{'0' * 32}.pickle"):
-        (out / "_unfinished" / name).write_bytes(b"half")
+        (out / "_unfinished-0123abcd" / name).write_bytes(b"half")
     (out / PARTS[0]).unlink()
     assert changed() == {PARTS[0]}
 
@@ -547,6 +552,25 @@ def test_a_scheduler_is_found_by_its_address_or_the_address_is_refused(client: A
         for address in (f"tcp://{HERE}:{free.getsockname()[1]}", "nonsense", "http://there:1"):
             with pytest.raises(cg.ClusterGeoError, match=f"No scheduler at '{address}'.*dask scheduler"):
                 parallel.client_of(address).__enter__()
+
+
+def test_a_run_that_nobody_works_on_ends_and_can_be_gone_on_with(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "_LOOK_S", 0.1)
+    monkeypatch.setattr(parallel, "_ALONE_S", 1)
+    with (
+        distributed.LocalCluster(n_workers=0, host=HERE, dashboard_address=f"{HERE}:0") as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        monkeypatch.setattr(parallel, "_PATIENCE_S", 0.1)
+        with pytest.raises(cg.ClusterGeoError, match="No worker came to the scheduler"):
+            tag_files(sources, tmp_path / "out", client=client)
+        assert not (tmp_path / "out").exists()
+        monkeypatch.setattr(client, "wait_for_workers", lambda *_given, **_options: None)
+        with pytest.raises(cg.ClusterGeoError, match="no worker for 1 s"):
+            tag_files(sources, tmp_path / "out", client=client)
+    assert names(tmp_path / "out") == ["_manifest.json"]
 
 
 def test_an_asynchronous_client_is_refused(sources: Path, tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def as_iso(batch: pa.RecordBatch, name: str, doubtful: NDArray[np.bool_]) -> pa.
     shapes = shapely.from_wkb(column.filter(pa.array(doubtful)).to_numpy(zero_copy_only=False))
     values = pa.array(shapely.to_wkb(shapes, byte_order=1, flavor="iso"), type=column.type)
     mended = pc.replace_with_mask(column, pa.array(doubtful), values)
-    return batch.set_column(at, batch.schema.field(at), mended)
+    columns = [mended if place == at else one for place, one in enumerate(batch.columns)]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def codes_of(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

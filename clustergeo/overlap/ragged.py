@@ -62,7 +62,8 @@ def of_shapes(shapes: Any) -> Ragged:
         kinds[types == type_id] = kind
     kinds[(kinds != MISSING) & shapely.is_empty(shapes)] = EMPTY
     areal = kinds == POLYGON
-    kept = shapes if areal.all() else only(shapes, areal)
+    # shapely 2.1 takes no array that may only be read
+    kept = shapes.copy() if areal.all() else only(shapes, areal)
     if areal.any():
         kind, xy, offsets = shapely.to_ragged_array(kept, include_z=False, include_m=False)
         whole = [np.ascontiguousarray(offset, dtype=np.int64) for offset in offsets]
