@@ -108,7 +108,7 @@ class Worker:
         if check or piece.problems:
             return piece
         evidence = self._said(batch, shapes, ids)
-        piece.problems = [_counted(one, first) for one in schema.problems(evidence)] if self._evidence else []
+        piece.problems = [_counted(one, first) for one in schema.evidence_problems(evidence)] if self._evidence else []
         if piece.problems:
             return piece
         evidence = schema.typed(evidence) if self._evidence else evidence

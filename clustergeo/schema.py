@@ -194,7 +194,7 @@ def problems(frame: gpd.GeoDataFrame) -> list[str]:
     found += [f"row {row}: invalid geometry, {reason}" for row, reason in invalid_rows(values)]
     finite = np.isfinite(shapely.bounds(values)).all(axis=1) | shapely.is_empty(values) | shapely.is_missing(values)
     found += [f"row {row}: coordinates are not finite" for row in np.flatnonzero(~finite)]
-    return found + _evidence_problems(frame)
+    return found + evidence_problems(frame)
 
 
 def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str]) -> list[str]:
@@ -227,7 +227,7 @@ def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
     ]
 
 
-def _evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
+def evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
     """Return what is wrong with evidence columns."""
     problems = _footprint_problems(frame) + _within_problems(frame)
     for column in [name for name in frame.columns if isinstance(name, str)]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clustergeo.errors import InputError
+from clustergeo.overlap.choosing import MANY
 from clustergeo.overlap.forms import as_polygons, as_shapes, as_zones, length, numbered
 from clustergeo.overlap.prepared import Overlaps, Prepared
 from clustergeo.overlap.rings import Polygons
@@ -26,7 +27,6 @@ Method = Literal["auto", "grid", "plain"]
 
 # Plain shapely takes about a microsecond for a hundred vertices of the zones under a site: below this, it is done
 # before the kernels are loaded.
-_MANY_SITES = 20_000
 _MUCH_WORK = 20_000_000
 
 
@@ -358,4 +358,4 @@ class ZoneIndex:
     def _many(self, sites: int) -> bool:
         if self.method != "auto":
             return self.method == "grid"
-        return sites >= _MANY_SITES or sites * self._prepared.zones.roughness >= _MUCH_WORK
+        return sites >= MANY or sites * self._prepared.zones.roughness >= _MUCH_WORK
