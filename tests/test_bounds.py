@@ -13,7 +13,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Point, box
+from shapely import Point, Polygon, box
 from squares import LONLAT, PLANE, layer, sites, square
 
 import clustergeo as cg
@@ -120,7 +120,9 @@ def test_nothing_known_gives_no_bounds() -> None:
 @pytest.mark.parametrize("crs", [LAEA, LONLAT, PLANE, "EPSG:5179", "EPSG:3857"])
 def test_the_bounds_of_a_disc_hold_in_any_projection(crs: str) -> None:
     """A site of 4 km2 in 5 km2 of which 4 lie in the zone: at least three quarters; areas are true ones."""
-    ground = gpd.GeoSeries([box(0, 0, 2500, 2000), box(0, 0, 2000, 2000), Point(1250, 1000).buffer(500)], crs=LAEA)
+    # A vertex where the zone ends: in degrees a longer edge is another line than the zone's part of it.
+    around = Polygon([(0, 0), (2000, 0), (2500, 0), (2500, 2000), (2000, 2000), (0, 2000)])
+    ground = gpd.GeoSeries([around, box(0, 0, 2000, 2000), Point(1250, 1000).buffer(500)], crs=LAEA)
     within, zone, disc = ground.translate(-60_000, 100_000).to_crs(crs)
     frame = sites([disc], crs, footprint_basis=["disc"], area_km2=[4.0])
     frame["within"] = gpd.GeoSeries([within], crs=crs)

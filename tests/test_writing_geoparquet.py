@@ -100,17 +100,17 @@ def test_the_box_takes_a_name_that_is_free(tmp_path: Path) -> None:
 
 
 @NEW
-def test_geometry_passes_through_byte_for_byte(tmp_path: Path) -> None:
-    odd = [
+def test_geometry_is_iso_and_passes_through_byte_for_byte_where_it_was(tmp_path: Path) -> None:
+    raised = shapely.force_3d(SQUARE, 5.0)
+    iso = [shapely.to_wkb(SQUARE, flavor="iso"), shapely.to_wkb(raised, flavor="iso"), None]
+    others = [
         shapely.to_wkb(SQUARE, byte_order=0),
         shapely.to_wkb(shapely.set_srid(SQUARE, 4326), include_srid=True),
-        shapely.to_wkb(shapely.force_3d(SQUARE, 5.0), flavor="iso"),
-        shapely.to_wkb(shapely.force_3d(SQUARE, 5.0), flavor="extended"),
-        None,
+        shapely.to_wkb(raised, flavor="extended"),
     ]
-    path = put(tmp_path / "a.parquet", pa.table({"shape": pa.array(odd, pa.large_binary())}))
+    path = put(tmp_path / "a.parquet", pa.table({"shape": pa.array(iso + others, pa.large_binary())}))
     read = pq.read_table(path)
-    assert read["shape"].to_pylist() == odd
+    assert read["shape"].to_pylist() == [*iso, iso[0], iso[0], iso[1]]
     assert read["shape"].type == pa.large_binary()
     assert geo(path)["columns"]["shape"]["geometry_types"] == ["Polygon", "Polygon Z"]
 
