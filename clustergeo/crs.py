@@ -251,6 +251,25 @@ def densified(geometries: NDArray[np.object_], source: Any, target: Any) -> NDAr
     return np.asarray(dense, dtype=object)
 
 
+def bending(bounds: NDArray[np.float64], source: Any) -> NDArray[np.bool_]:
+    """Say which geometries are so wide that `densified` may give them vertices.
+
+    Parameters
+    ----------
+    bounds
+        Shape (n, 4), the least and greatest x and y of each, in the CRS.
+    source
+        Their CRS.
+
+    Examples
+    --------
+    >>> bending(np.array([[127, 37, 127.1, 37.001], [127, 37, 127.001, 37.001]]), LONLAT).tolist()
+    [True, False]
+    """
+    wide = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > _STRAIGHT_DEGREES
+    return np.asarray(wide & _read(source).is_geographic, dtype=bool)
+
+
 def same(source: Any, target: Any) -> bool:
     """Say whether two CRS are the same.
 

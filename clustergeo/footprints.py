@@ -173,10 +173,17 @@ def of(evidence: pd.DataFrame, drawn: Shapes, source: Any, plane: Any) -> Footpr
 
 
 def _moved(shapes: Shapes, source: Any, target: Any) -> Shapes:
-    """Return shapes carried from one CRS to another."""
-    if isinstance(shapes, Polygons):
-        return shapes if crs.same(source, target) else shapes.moved(crs.change(source, target))
-    return crs.transform(shapes, source, target)
+    """Return shapes carried from one CRS to another, with vertices along edges that would bend on the way."""
+    if not isinstance(shapes, Polygons):
+        return crs.transform(crs.densified(shapes, source, target), source, target)
+    if crs.same(source, target):
+        return shapes
+    wide = crs.bending(shapes.bounds(), source)
+    if wide.any():
+        dense = Polygons.from_shapely(crs.densified(shapes.take(wide).to_shapely(), source, target))
+        order = np.argsort(np.concatenate([np.flatnonzero(~wide), np.flatnonzero(wide)]))
+        shapes = overlap.joined([shapes.take(~wide), dense]).take(order)
+    return shapes.moved(crs.change(source, target))
 
 
 def _declared_disc(evidence: pd.DataFrame, count: int) -> NDArray[np.bool_]:
@@ -225,7 +232,7 @@ def _containers(
     if "within" in evidence.columns:
         values = np.asarray(evidence["within"].values, dtype=object)
         values = overlap.only(values, ~(shapely.is_empty(values) | shapely.is_missing(values)))
-        given = crs.transform(shapely.force_2d(values), evidence["within"].crs or source, plane)
+        given = _moved(shapely.force_2d(values), evidence["within"].crs or source, plane)
         said = ~shapely.is_missing(given)
         out, radii = np.where(said, given, out), np.where(said, np.nan, radii)
     if isinstance(shapes, Polygons):

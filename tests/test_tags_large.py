@@ -101,6 +101,18 @@ def test_many_sites_in_degrees_get_the_tags_that_few_get(frame: gpd.GeoDataFrame
     same(large, in_small_parts(lambda part: cg.tag(part, zones=zones), degrees))
 
 
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_wide_site_in_degrees_that_is_a_zone_lies_in_it_wholly(count: int) -> None:
+    """Edges of half a degree are straight in degrees, for the site as for the zone."""
+    wide, small = box(127.0, 36.0, 127.5, 36.5), box(127.2, 35.999, 127.201, 36.001)
+    rest = [box(127.0, 35.0, 127.001, 35.001)] * (count - 1)
+    frame = gpd.GeoDataFrame(geometry=[*rest, wide, small], crs=LONLAT)
+    tagged = cg.tag(frame, zones={"rdz": layer([wide], LONLAT)})["rdz_share"]
+    assert tagged.iloc[-2] == pytest.approx(1.0, abs=1e-12)
+    assert tagged.iloc[-1] == pytest.approx(0.5, abs=1e-3)
+    assert not tagged.iloc[:-2].any()
+
+
 def test_many_sites_known_by_position_only_get_the_bounds_that_few_get(zones: dict[str, Any]) -> None:
     rng = np.random.default_rng(3)
     x, y = rng.uniform(126.2, 129.2, COUNT), rng.uniform(34.8, 38.2, COUNT)

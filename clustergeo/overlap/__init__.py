@@ -17,6 +17,7 @@ from clustergeo.overlap.plain import total_areas as total_areas
 from clustergeo.overlap.prepared import Overlaps as Overlaps
 from clustergeo.overlap.rings import Polygons as Polygons
 from clustergeo.overlap.rings import Shapes as Shapes
+from clustergeo.overlap.rings import joined as joined
 from clustergeo.overlap.shapes import areas_of as areas_of
 from clustergeo.overlap.shapes import bounds_of as bounds_of
 from clustergeo.overlap.shapes import centroids as centroids
