@@ -44,7 +44,8 @@ def _built(load: Load, form: Form) -> _Indexes:
     from clustergeo import overlap  # noqa: PLC0415
 
     if form is Form.INDEXED:
-        return _Indexes(*pickle.loads(load.index_file.read_bytes()))  # noqa: S301 - written by ourselves
+        with load.index_file.open("rb") as file:
+            return _Indexes(*pickle.load(file))  # noqa: S301 - written by ourselves
     codes, units = geoparquet.read(load.municipality_file(form), "code")
     _, zones = geoparquet.read(load.zone_file(form), "zone")
     before = form is Form.DISSOLVED

@@ -49,6 +49,7 @@ class Zones:
             shapes, numbers = disjoint(shapes, numbers)
         order = np.argsort(numbers, kind="stable")
         self.shapes, self.numbers, self.labels = shapes[order], numbers[order], labels
+        self._binary: Any = None
 
     def __len__(self) -> int:
         """Return the number of polygons."""
@@ -56,11 +57,14 @@ class Zones:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled."""
-        return {"binary": shapely.to_wkb(self.shapes), "numbers": self.numbers, "labels": self.labels}
+        read = "shapes" in self.__dict__
+        binary = shapely.to_wkb(self.shapes) if read else self._binary
+        return {"_binary": binary, "numbers": self.numbers, "labels": self.labels}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what was pickled."""
-        self.shapes, self.numbers, self.labels = shapely.from_wkb(state["binary"]), state["numbers"], state["labels"]
+    @cached_property
+    def shapes(self) -> NDArray[np.object_]:
+        """The polygons; once pickled they are read when they are first needed, which a prepared index seldom does."""
+        return np.asarray(shapely.from_wkb(self._binary), dtype=object)
 
     @cached_property
     def roughness(self) -> float:
