@@ -251,6 +251,9 @@ def whole_file(path: str | os.PathLike[str], *, companions: Iterable[str] = ()) 
     if not target.name or target.name == "..":
         msg = f"{shown(target)} is not the name of a file; expected a path such as 'out/map.html'. Add a file name."
         raise InputError(msg)
+    if target.is_symlink():
+        # As `open` would: the link stays, the file that it points to is written.
+        target = target.resolve()
     stage = Stage(target.parent)
     with termination_raised():
         try:

@@ -78,13 +78,17 @@ def blank(ids: pa.Array) -> NDArray[np.intp]:
 
 
 def repeated(found: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Return the keys that stand more than once in several arrays of keys.
+    """Return the keys that stand more than once in several arrays of keys; the list is emptied, so that memory is.
 
     Examples
     --------
     >>> repeated([np.array([3, 5], dtype=np.uint64), np.array([5], dtype=np.uint64)]).tolist()
     [5]
     """
-    every = np.concatenate([np.empty(0, dtype=np.uint64), *found])
+    every, at = np.empty(sum(len(one) for one in found), dtype=np.uint64), 0
+    while found:
+        one = found.pop()
+        every[at : at + len(one)] = one
+        at += len(one)
     every.sort()
     return np.unique(every[1:][every[1:] == every[:-1]])

@@ -232,7 +232,7 @@ def _containers(
     if "within" in evidence.columns:
         values = np.asarray(evidence["within"].values, dtype=object)
         values = overlap.only(values, ~(shapely.is_empty(values) | shapely.is_missing(values)))
-        given = _moved(shapely.force_2d(values), evidence["within"].crs or source, plane)
+        given = overlap.as_array(_moved(shapely.force_2d(values), evidence["within"].crs or source, plane))
         said = ~shapely.is_missing(given)
         out, radii = np.where(said, given, out), np.where(said, np.nan, radii)
     if isinstance(shapes, Polygons):

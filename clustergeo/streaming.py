@@ -272,7 +272,6 @@ class Run:
     def _compare_ids(self) -> None:
         """Note ids that stand more than once; two texts may share a key, so those of repeated keys are read again."""
         doubtful = _ids.repeated(self._keys)
-        self._keys.clear()
         if not len(doubtful):
             return
         counts: dict[str, int] = {}

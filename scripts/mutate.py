@@ -79,7 +79,9 @@ POINTS = Suite("tests/test_engine_points.py", "not threads and not rough", examp
 POLYGONS = Suite("tests/test_engine_polygons.py", examples=20)
 VALID = Suite("tests/test_engine_validity.py", "not threads and not large_polygons", examples=10)
 TANGLED = Suite("tests/test_engine_validity.py", "large_polygons", examples=10)
-ENGINE = (EXACTLY, RINGS, CELLS, PLAIN, SHARES, EXACT, DISTANCE, LARGE)
+DISSOLVED = Suite("tests/test_engine_dissolving.py", examples=20)
+PREPARED = Suite("tests/test_engine_prepared.py")
+ENGINE = (EXACTLY, RINGS, CELLS, PLAIN, SHARES, EXACT, DISTANCE, PREPARED, LARGE)
 OVERLAY = (SITES, BOUNDS, LAWS, TAGS, CAPITAL, LARGE)
 
 # The first pattern that fits a module counts. The suites that are quickest to notice come first.
@@ -103,10 +105,11 @@ PLAN: dict[str, tuple[Suite, ...]] = {
     "clustergeo/overlap/choosing.py": (EXACTLY, LARGE),
     "clustergeo/overlap/crossing.py": (RIGHTLY, VALID, TANGLED),
     "clustergeo/overlap/curve.py": (EXACTLY, BORDER),
-    "clustergeo/overlap/dissolving.py": (EXACTLY, SHARES, PLAIN, POINTS),
+    "clustergeo/overlap/dissolving.py": (EXACTLY, DISSOLVED, SHARES, PLAIN, POINTS),
     "clustergeo/overlap/shapes.py": (EXACTLY, POLYGONS, POINTS, PLAIN),
     "clustergeo/overlap/tangling.py": (RIGHTLY, TANGLED, VALID),
     "clustergeo/overlap/validity.py": (RIGHTLY, VALID, TANGLED),
+    "clustergeo/overlap/forms.py": (EXACTLY, POLYGONS, SHARES, PREPARED, PLAIN),
     "clustergeo/overlap/*.py": ENGINE,
     "clustergeo/footprints.py": OVERLAY,
     "clustergeo/tags.py": (SITES, LAWS, TAGS, BOUNDS, LARGE),

@@ -181,7 +181,7 @@ def test_a_system_that_geoparquet_says_is_not_known_must_be_named(tmp_path: Path
     path = with_geo(write(frame(), tmp_path / "s.parquet"), lambda geo: geo["columns"]["geometry"].update(crs=None))
     with pytest.raises(InputError, match=r"no coordinate reference system.*crs="):
         open_batches(path)
-    assert open_batches(path, crs="EPSG:5186").crs.to_epsg() == 5186
+    assert open_batches(path, crs="EPSG:4737").crs.to_epsg() == 4737
 
 
 def test_the_boxes_of_the_input_are_dropped_and_a_box_of_the_callers_is_kept(tmp_path: Path) -> None:

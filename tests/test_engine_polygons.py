@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapely import GeometryCollection, LineString, MultiPoint, MultiPolygon, Point, Polygon, box
 
 from clustergeo.errors import InputError
-from clustergeo.overlap import Polygons, areas_of, bounds_of, centroids, only, shapes
+from clustergeo.overlap import Polygons, ZoneIndex, areas_of, bounds_of, centroids, only, shapes
 from clustergeo.overlap.kinds import MISSING
 
 RING = Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(3, 3), (6, 3), (6, 6), (3, 6)]])
@@ -180,3 +180,25 @@ def test_centroids_are_the_same_to_the_bit_in_any_number_of_threads(monkeypatch:
     monkeypatch.setattr(shapes, "CHUNK", 37)
     for threads in (1, 3):
         np.testing.assert_array_equal(centroids(polygons, threads=threads), whole)
+
+
+@pytest.mark.parametrize("method", ["plain", "grid"])
+@pytest.mark.parametrize("size", [1e-140, 1e-9, 1e9, 1e140])
+def test_coordinates_of_any_size_give_the_share_that_they_have(method: str, size: float) -> None:
+    index = ZoneIndex(np.array([box(0, 0, size, size)]), method=method)
+    assert index.shares(np.array([box(size / 2, 0, 1.5 * size, size)])).tolist() == pytest.approx([0.5], abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["plain", "grid"])
+@pytest.mark.parametrize("size", [1e-160, 1e200])
+def test_an_area_that_double_precision_cannot_hold_is_refused(method: str, size: float) -> None:
+    odd = np.array([box(0, 0, size, size)])
+    with pytest.raises(InputError, match=r"zones have an area of .* too large or too small"):
+        ZoneIndex(odd, method=method)
+    with pytest.raises(InputError, match="too large"):
+        ZoneIndex(np.array([box(0, 0, 1, 1)]), method=method).shares(odd)
+
+
+def test_labels_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(InputError, match="texts or numbers"):
+        ZoneIndex(np.array([box(0, 0, 1, 1), box(1, 0, 2, 1)]), [["a"], ["b"]])

@@ -325,3 +325,14 @@ def test_a_large_foreign_folder_is_not_searched_deeply(tmp_path: Path) -> None:
     _files._sweep(tmp_path, lambda _name: True)
     assert time.monotonic() - started < 5
     assert (deep / "sites.csv.partial").exists()
+
+
+def test_a_link_stays_and_the_file_it_points_to_is_written(tmp_path: Path) -> None:
+    real, link = tmp_path / "store" / "real.txt", tmp_path / "link.txt"
+    real.parent.mkdir()
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    _files.write_whole(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["link.txt", "real.txt", "store"]

@@ -303,8 +303,38 @@ def test_the_layer_of_a_file_of_several_is_chosen_by_name(tmp_path: Path) -> Non
     frame().to_file(path, layer="one")
     frame().iloc[:1].to_file(path, layer="two")
     assert len(cg.read_sites(path, layer="two")) == 1
-    with pytest.raises(cg.ClusterGeoError, match="three"):
+    with pytest.raises(cg.ClusterGeoError, match=r"no layer 'three'; it holds one, two"):
         cg.read_sites(path, layer="three")
+    with pytest.raises(cg.ClusterGeoError, match=r"no layer 'three'; it holds one, two"):
+        cg.tag_file(path, tmp_path / "out.parquet", layer="three")
+
+
+def test_a_layer_asked_of_a_format_without_layers_is_refused(tmp_path: Path) -> None:
+    path = write(frame(), tmp_path / "s.parquet")
+    with pytest.raises(cg.ClusterGeoError, match="one table only"):
+        cg.read_sites(path, layer="one")
+    with pytest.raises(cg.ClusterGeoError, match="one table only"):
+        cg.tag_file(path, tmp_path / "out.parquet", layer="one")
+    with pytest.raises(cg.ClusterGeoError, match="one table only"):
+        cg.read_sites(csv(tmp_path, "lon,lat\n127,37\n"), layer="one")
+
+
+def test_degrees_that_are_labelled_metres_are_told(tmp_path: Path) -> None:
+    path = write(frame().to_crs(LONLAT).set_crs("EPSG:5186", allow_override=True), tmp_path / "s.gpkg")
+    with pytest.raises(cg.ClusterGeoError, match=r"longitudes and latitudes.*EPSG:4326"):
+        cg.read_sites(path)
+    with pytest.raises(cg.ClusterGeoError, match=r"longitudes and latitudes.*EPSG:4326"):
+        cg.tag_file(path, tmp_path / "out.parquet")
+    with pytest.warns(cg.ClusterGeoWarning, match="overridden by WGS 84"):
+        assert cg.read_sites(path, crs=LONLAT).crs == LONLAT
+
+
+def test_a_shapefile_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    path = write(frame(), tmp_path / "s.shp")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-40])
+    with pytest.raises(cg.ClusterGeoError, match="cut short"):
+        cg.read_sites(path)
 
 
 def test_a_file_of_several_layers_is_not_guessed(tmp_path: Path) -> None:

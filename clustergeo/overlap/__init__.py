@@ -10,10 +10,8 @@ from clustergeo.overlap.choosing import rows_of as rows_of
 from clustergeo.overlap.choosing import taken as taken
 from clustergeo.overlap.index import ZoneIndex as ZoneIndex
 from clustergeo.overlap.kinds import OTHER as OTHER
-from clustergeo.overlap.plain import border_points as border_points
 from clustergeo.overlap.plain import dissolve as dissolve
 from clustergeo.overlap.plain import pair_areas as pair_areas
-from clustergeo.overlap.plain import total_areas as total_areas
 from clustergeo.overlap.prepared import Overlaps as Overlaps
 from clustergeo.overlap.rings import Polygons as Polygons
 from clustergeo.overlap.rings import Shapes as Shapes

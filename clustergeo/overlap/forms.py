@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from clustergeo.errors import InputError
+from clustergeo.overlap.choosing import areal
 from clustergeo.overlap.kinds import EMPTY, MISSING
 from clustergeo.overlap.plain import POLYGONAL, only
 from clustergeo.overlap.rings import Polygons
@@ -19,9 +20,14 @@ from clustergeo.overlap.validity import sound
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from clustergeo.overlap.rings import Shapes
+
 # From this number of vertices on, zones are checked by the kernels.
 _MUCH = 500_000
 _BYTES = 16
+
+# Beyond these areas double precision overflows, or has fewer digits.
+_LEAST, _MOST = 1e-290, 1e300
 
 
 def length(shapes: Any) -> int:
@@ -73,8 +79,37 @@ def numbered(labels: Any, zones: int) -> tuple[NDArray[np.int64], pd.Index]:
     if values.isna().any():
         msg = f"{int(values.isna().sum())} labels are null. Name them, or leave their zones out."
         raise InputError(msg)
-    numbers, names = pd.factorize(values, sort=True)
+    try:
+        numbers, names = pd.factorize(values, sort=True)
+    except TypeError as error:
+        msg = f"Labels must be texts or numbers: {error}."
+        raise InputError(msg) from error
     return numbers.astype(np.int64), pd.Index(names)
+
+
+def measured(shapes: Shapes, what: str) -> Shapes:
+    """Return shapes, all of whose areas are numbers; refuse those too large or too small for double precision.
+
+    Raises
+    ------
+    InputError
+        A polygon has an area above 1e300, or one below 1e-290, where numbers lose their digits.
+
+    Examples
+    --------
+    >>> len(measured(np.array([shapely.box(0, 0, 1, 1)]), "sites"))
+    1
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        areas = areas_of(shapes)
+    lost = np.flatnonzero(areal(shapes) & ~((areas >= _LEAST) & (areas <= _MOST)))
+    if len(lost):
+        msg = (
+            f"{len(lost)} {what} have an area of {areas[lost[0]]:g} (row {lost[0]}), which is too large or too small "
+            "to be measured. Use a plane in metres."
+        )
+        raise InputError(msg)
+    return shapes
 
 
 def as_zones(zones: Any, *, checked: bool, repair: bool) -> NDArray[np.object_]:
@@ -104,6 +139,6 @@ def as_zones(zones: Any, *, checked: bool, repair: bool) -> NDArray[np.object_]:
     if polygons is None and shapely.get_num_coordinates(shapes).sum() >= _MUCH:
         polygons = Polygons.from_shapely(shapes)
     if polygons is None:
-        return as_shapes(sound(shapes, "zones", repair=repair, threads=None))
-    found = sound(polygons, "zones", repair=repair, threads=None)
+        return as_shapes(measured(sound(shapes, "zones", repair=repair, threads=None), "zones"))
+    found = measured(sound(polygons, "zones", repair=repair, threads=None), "zones")
     return shapes if found is polygons else as_shapes(found)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from clustergeo.errors import InputError
 from clustergeo.overlap.choosing import MANY
-from clustergeo.overlap.forms import as_polygons, as_shapes, as_zones, length, numbered
+from clustergeo.overlap.forms import as_polygons, as_shapes, as_zones, length, measured, numbered
 from clustergeo.overlap.prepared import Overlaps, Prepared
 from clustergeo.overlap.rings import Polygons
 from clustergeo.overlap.shapes import areas_of
@@ -341,7 +341,9 @@ class ZoneIndex:
     def _taken(self, sites: Any, threads: int | None, *, repair: bool, checked: bool) -> Shapes:
         """Return sites that are valid, in the form that suits their number."""
         shapes = self._placed(sites, threads)
-        return shapes if checked else sound(shapes, "sites", repair=repair, threads=threads)
+        if checked:
+            return shapes
+        return measured(sound(shapes, "sites", repair=repair, threads=threads), "sites")
 
     def _placed(self, sites: Any, threads: int | None) -> Shapes:
         """Return sites in the form that suits their number; refuse those of another plane."""

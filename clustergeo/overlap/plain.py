@@ -115,47 +115,6 @@ def rounding(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.asarray(_ULPS * np.finfo(np.float64).eps * largest * shapely.length(shapes), dtype=np.float64)
 
 
-def total_areas(sites: NDArray[np.object_], zones: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Return the area of each site that lies in any of the zones.
-
-    Parameters
-    ----------
-    sites
-        Shape (n,), valid polygons.
-    zones
-        Shape (m,), polygons that do not overlap one another, as `dissolve` returns them.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n,), square units, never more than the site's own area.
-    """
-    rows, _, areas = pair_areas(sites, zones)
-    totals = np.bincount(rows, weights=areas, minlength=len(sites))
-    whole = shapely.area(sites)
-    near = np.abs(totals - whole) <= rounding(sites)
-    return np.asarray(np.where(near, whole, np.minimum(totals, whole)), dtype=np.float64)
-
-
-def border_points(points: NDArray[np.object_], border: shapely.Geometry) -> NDArray[np.object_]:
-    """Return the nearest point of a border to each point.
-
-    Parameters
-    ----------
-    points
-        Shape (n,), points or None.
-    border
-        A line or several.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n,), points or None.
-    """
-    lines = shapely.shortest_line(border, points)
-    return np.asarray(shapely.get_point(lines, 0), dtype=object)
-
-
 def label_areas(
     sites: NDArray[np.object_], zones: Zones
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

@@ -323,7 +323,10 @@ class Polygons:
             ends = polygons[rows.start : rows.stop + 1]
             bad = measure(xy, rings, holes, ends, turns, areas[rows], bounds[rows])
             if bad >= 0:
-                row, why = rows.start + bad // 2, ("a coordinate that is not finite", "a ring that is not closed")
+                row, why = (
+                    rows.start + bad // 2,
+                    ("a coordinate that is not finite or too large", "a ring that is not closed"),
+                )
                 msg = f"Row {row} has {why[bad % 2]}. Repair or leave out this geometry."
                 raise InputError(msg)
 

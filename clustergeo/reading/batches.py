@@ -16,6 +16,7 @@ from clustergeo.reading.opening import (
     PARQUET,
     UNKNOWN_BOUNDS,
     check_bounds,
+    check_length,
     chosen_layer,
     expect_file,
     gdal_path,
@@ -24,6 +25,7 @@ from clustergeo.reading.opening import (
     no_rows,
     placed,
     readable,
+    refuse_layer,
     shown,
 )
 
@@ -37,7 +39,6 @@ SIZE = 65_536
 GEOMETRY = "geometry"
 
 _VECTOR = (".gpkg", ".fgb", ".shp", ".zip")
-_SHAPEFILE = (9994).to_bytes(4, "big")
 
 # GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
 # reads foreign memory; its plain way is half as fast and right. The setting holds for the process and touches no other
@@ -159,6 +160,7 @@ def open_batches(
         msg = f"size={size} is no number of rows of a batch; expected 1 or more, such as {SIZE}."
         raise InputError(msg)
     if file.suffix.lower() in PARQUET:
+        refuse_layer(file, layer)
         return _from_parquet(file, crs, size, row_groups)
     if row_groups is not None:
         msg = f"row_groups={row_groups!r} were given for {shown(path)}; only GeoParquet has them. Leave them out."
@@ -226,7 +228,7 @@ def _from_parquet(file: Path, crs: Any, size: int, row_groups: tuple[int, int] |
 
 def _from_vector(file: Path, crs: Any, layer: str | None, size: int) -> Batches:
     """Return the batches of a file that GDAL reads."""
-    _check_length(file)
+    check_length(file)
     with readable(file), gdal_path(file) as source:
         chosen = chosen_layer(source, layer, path=file)
         info = pyogrio.read_info(source, layer=chosen)
@@ -280,16 +282,3 @@ def _vector_batches(file: Path, layer: str | None, schema: pa.Schema, size: int)
 def _stored(kind: pa.DataType) -> pa.DataType:
     """Return the type that stores an extension, and any other type as it is."""
     return kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
-
-
-def _check_length(file: Path) -> None:
-    """Refuse a shapefile that is cut short: GDAL would read the rows beyond the cut as having no geometry."""
-    if file.suffix.lower() != ".shp":
-        return
-    with file.open("rb") as stream:
-        magic, _, length = stream.read(4), stream.read(20), stream.read(4)
-    # The header counts the length of the file in words of two bytes.
-    told, held = 2 * int.from_bytes(length, "big"), file.stat().st_size
-    if magic == _SHAPEFILE and held < told:
-        msg = f"{shown(file)} is cut short: it says that it has {told:,} bytes, but has {held:,}. Copy it again."
-        raise InputError(msg)

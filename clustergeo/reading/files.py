@@ -23,6 +23,7 @@ from clustergeo.layers import Layer
 from clustergeo.reading.opening import (
     PARQUET,
     check_bounds,
+    check_length,
     chosen_layer,
     expect_file,
     gdal_path,
@@ -31,6 +32,7 @@ from clustergeo.reading.opening import (
     no_rows,
     placed,
     readable,
+    refuse_layer,
     shown,
 )
 
@@ -149,7 +151,10 @@ def read_layer(
 def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the frame of a file and what was decided while reading."""
     file = expect_file(path, (*_VECTOR, *PARQUET, ".csv"))
+    check_length(file)
     report: list[str] = []
+    if file.suffix.lower() in (*PARQUET, ".csv"):
+        refuse_layer(file, layer)
     if file.suffix.lower() == ".csv":
         frame = _from_csv(file, named_crs(crs or crs_room.LONLAT))
     else:

@@ -34,6 +34,7 @@ _REFUSALS = (
     OSError,
 )
 _ADDRESS = ";!"
+_SHAPEFILE = (9994).to_bytes(4, "big")
 _KOREA = (124.0, 33.0, 132.0, 39.0)
 
 
@@ -110,9 +111,18 @@ def placed(
 
 
 def check_bounds(crs: pyproj.CRS, bounds: Sequence[float], *, path: str | Path) -> None:
-    """Refuse longitude and latitude that cannot be such, or that fit Korea only when swapped."""
+    """Refuse longitude and latitude that cannot be such, or that fit Korea only when swapped; and degrees as metres."""
     west, south, east, north = bounds
-    if not crs.is_geographic or not np.isfinite([west, south, east, north]).all():
+    if not np.isfinite([west, south, east, north]).all():
+        return
+    if not crs.is_geographic:
+        # In metres of a plane this would be a spot of a few metres.
+        if _KOREA[0] <= west and east <= _KOREA[2] and _KOREA[1] <= south and north <= _KOREA[3]:
+            msg = (
+                f"{shown(path)} is said to be in {crs.name} but holds {west:g} to {east:g} and {south:g} to {north:g}: "
+                'these are longitudes and latitudes. Name their CRS: crs="EPSG:4326" (--crs EPSG:4326).'
+            )
+            raise InputError(msg)
         return
     swapped = _KOREA[0] <= south and north <= _KOREA[2] and _KOREA[1] <= west and east <= _KOREA[3]
     if swapped:
@@ -133,6 +143,26 @@ def _impossible(crs: pyproj.CRS, bounds: Sequence[float]) -> bool:
     """Say whether what is labelled longitude and latitude cannot be such."""
     west, south, east, north = bounds
     return bool(crs.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90))  # noqa: PLR2004
+
+
+def refuse_layer(file: Path, layer: str | None) -> None:
+    """Refuse a layer asked of a format that has none."""
+    if layer is not None:
+        msg = f"layer={layer!r} was asked of {shown(file)}, whose format holds one table only. Leave it out."
+        raise InputError(msg)
+
+
+def check_length(file: Path) -> None:
+    """Refuse a shapefile that is cut short: GDAL would read the rows beyond the cut as having no geometry."""
+    if file.suffix.lower() != ".shp":
+        return
+    with file.open("rb") as stream:
+        magic, _, length = stream.read(4), stream.read(20), stream.read(4)
+    # The header counts the length of the file in words of two bytes.
+    told, held = 2 * int.from_bytes(length, "big"), file.stat().st_size
+    if magic == _SHAPEFILE and held < told:
+        msg = f"{shown(file)} is cut short: it says that it has {told:,} bytes, but has {held:,}. Copy it again."
+        raise InputError(msg)
 
 
 def no_rows(path: str | Path) -> InputError:
@@ -166,7 +196,11 @@ def chosen_layer(source: str, layer: str | None, *, path: str | Path) -> str | N
     InputError
         There are several and none was asked for; the message names them.
     """
-    names = [str(name) for name, kind in pyogrio.list_layers(source) if kind is not None]
+    found = pyogrio.list_layers(source)
+    names = [str(name) for name, kind in found if kind is not None]
+    if layer is not None and layer not in [str(name) for name, _ in found]:
+        msg = f"{shown(path)} has no layer {layer!r}; it holds {', '.join(names) or 'none with a geometry'}."
+        raise InputError(msg)
     if layer is not None or not names:
         return layer
     if len(names) > 1:
