@@ -102,11 +102,20 @@ def truth(load: Load, *, most: int, seconds: float) -> Truth:
 
 
 def _pairs(sites: Shapes, zones: Shapes, tree: shapely.STRtree) -> tuple[Longs, Longs, Floats]:
-    """Return site, zone and area of each pair that meets, sorted by site and zone."""
-    rows, columns = tree.query(sites, predicate="intersects")
+    """Return site, zone and area of each pair that meets, sorted by site and zone.
+
+    A site that a zone covers, by shapely's exact predicate, has its whole area in it; all others are intersected.
+    """
+    rows, columns = tree.query(sites)
     order = np.lexsort((columns, rows))
     rows, columns = rows[order], columns[order]
-    return rows, columns, shapely.area(shapely.intersection(sites[rows], zones[columns]))
+    shapely.prepare(zones[np.unique(columns)])
+    meeting = shapely.intersects(zones[columns], sites[rows])
+    rows, columns = rows[meeting], columns[meeting]
+    areas = shapely.area(sites)[rows]
+    crossing = ~shapely.covers(zones[columns], sites[rows])
+    areas[crossing] = shapely.area(shapely.intersection(sites[rows[crossing]], zones[columns[crossing]]))
+    return rows, columns, areas
 
 
 def against_truth(entry: Entry, known: Truth, tolerance: Floats) -> Verdict:

@@ -77,18 +77,28 @@ def blank(ids: pa.Array) -> NDArray[np.intp]:
     return np.flatnonzero(pc.fill_null(empty, fill_value=True).to_numpy(zero_copy_only=False))
 
 
-def repeated(found: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Return the keys that stand more than once in several arrays of keys; the list is emptied, so that memory is.
+class Keys:
+    """The keys of any number of ids, in one block of memory.
 
     Examples
     --------
-    >>> repeated([np.array([3, 5], dtype=np.uint64), np.array([5], dtype=np.uint64)]).tolist()
+    >>> found = Keys()
+    >>> found.add(np.array([3, 5], dtype=np.uint64))
+    >>> found.add(np.array([5], dtype=np.uint64))
+    >>> found.repeated().tolist()
     [5]
     """
-    every, at = np.empty(sum(len(one) for one in found), dtype=np.uint64), 0
-    while found:
-        one = found.pop()
-        every[at : at + len(one)] = one
-        at += len(one)
-    every.sort()
-    return np.unique(every[1:][every[1:] == every[:-1]])
+
+    def __init__(self) -> None:
+        # It grows where it stands; a list of arrays would need as much again to be sorted.
+        self._held = bytearray()
+
+    def add(self, keys: NDArray[np.uint64]) -> None:
+        """Take some keys in."""
+        self._held += keys.tobytes()
+
+    def repeated(self) -> NDArray[np.uint64]:
+        """Return the keys that were added more than once; none are held afterwards."""
+        every, self._held = np.frombuffer(self._held, dtype=np.uint64), bytearray()
+        every.sort()
+        return np.unique(every[1:][every[1:] == every[:-1]])

@@ -332,7 +332,10 @@ def _compare_ids(client: Any, folder: Folder) -> None:
         With the first ones and their files.
     """
     paths = [folder.path / part.name for part in folder.parts]
-    doubtful = _ids.repeated(_gathered(client, keys_of, paths))
+    keys, found = _ids.Keys(), _gathered(client, keys_of, paths)
+    while found:
+        keys.add(found.pop())
+    doubtful = keys.repeated()
     if not len(doubtful):
         return
     refusal = named_alike(folder.parts, _gathered(client, functools.partial(counts_of, doubtful=doubtful), paths))

@@ -28,12 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from clustergeo.reading.batches import Batches
 
 # Enough for the work on a batch to outweigh its overhead, few enough for a handful of batches to fit in memory.
-BATCH = 131_072
+BATCH = 65_536
 
 _REPAIR = ", or repair invalid geometries with repair=True (--repair on the command line),"
 
@@ -189,7 +187,7 @@ class Run:
         self._faulty = threading.Event()
         self._faults = 0
         self._problems: list[str] = []
-        self._keys: list[NDArray[np.uint64]] = []
+        self._keys = _ids.Keys()
         self.silent = dict.fromkeys(tagger.names, 0)
         self.refuted = 0
         self.named: list[str] = []
@@ -262,7 +260,7 @@ class Run:
         for name, count in piece.silent.items():
             self.silent[name] += count
         if piece.keys is not None:
-            self._keys.append(piece.keys)
+            self._keys.add(piece.keys)
         return piece
 
     def _note(self, problems: list[str]) -> None:
@@ -271,7 +269,7 @@ class Run:
 
     def _compare_ids(self) -> None:
         """Note ids that stand more than once; two texts may share a key, so those of repeated keys are read again."""
-        doubtful = _ids.repeated(self._keys)
+        doubtful = self._keys.repeated()
         if not len(doubtful):
             return
         counts: dict[str, int] = {}
