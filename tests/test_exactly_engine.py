@@ -31,6 +31,10 @@ def index(zones: Any, labels: Any = None, method: Any = "grid", **options: Any) 
     return ZoneIndex(zones, labels, method=method, **options)
 
 
+def boxes_of(*corners: tuple[float, ...]) -> Any:
+    return array(*[box(*corner) for corner in corners])
+
+
 def boxes(*corners: tuple[float, ...]) -> Any:
     return np.array(corners, dtype=float)
 
@@ -144,6 +148,19 @@ def test_areas_at_the_lines_of_the_grid(method: Any, cell: float) -> None:
     assert inside[[0, 1, 3, 4, 5, 6]].tolist() == [4, 8, 0, 0, 0.0625, 8]
 
 
+@pytest.mark.parametrize("cell", [1.0, 2.0, 8.0])
+@pytest.mark.parametrize("reach", [0.25, 1.0, 20.0])
+def test_a_site_beyond_the_grid_has_only_what_lies_in_the_zone(cell: float, reach: float) -> None:
+    """The zone ends on the lines of the grid, so that all cells of it are whole."""
+    found = index(boxes_of((0, 0, 8, 8)), cell=cell).overlaps(
+        boxes_of(
+            (6, 2, 8 + reach, 3), (-reach, 2, 2, 3), (2, 6, 3, 8 + reach), (2, -reach, 3, 2), (-reach, -reach, 9, 9)
+        )
+    )
+    assert found.rows.tolist() == [0, 1, 2, 3, 4]
+    assert found.areas.tolist() == [2.0, 2.0, 2.0, 2.0, 64.0]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_site_of_one_step_beside_a_zone_has_nothing_and_one_within_has_all(method: Any) -> None:
     zones = index(array(box(1, 1, 2, 2)), None, method)
@@ -235,9 +252,16 @@ def test_parts_of_a_label_make_a_whole_only_within_the_error_that_is_promised() 
         _, _, areas = plain.label_areas(array(box(0, 0, 1, 1)), zones)
         return float(areas[0])
 
+    def halves(gap: float) -> float:
+        zones = Zones(array(box(0, 0, 1, 0.5 - gap), box(0, 0.5, 1, 1)), np.array([0, 0]), 1, dissolved=True)
+        _, _, areas = plain.label_areas(array(box(0, 0, 1, 1)), zones)
+        return float(areas[0])
+
     eps = float(np.finfo(float).eps)
-    assert share(2 * eps) == 1.0
-    assert share(1e-12) == 1 - 1e-12 < 1.0
+    for one in (share, halves):
+        assert one(2 * eps) == 1.0
+        assert one(1e-12) == pytest.approx(1 - 1e-12, abs=1e-15)
+        assert one(1e-12) < 1.0
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -354,3 +354,26 @@ def test_overlaps_of_a_layer_with_itself_leave_nothing_that_is_its_own() -> None
     none = cg.overlaps(frame.iloc[:1], zones={})
     assert none["layer"].tolist() == ["any"]
     assert overlap.areal(array(square(0, 0, 1))).all()
+
+
+def test_a_disc_beside_a_measured_footprint_is_judged_in_the_plane_by_what_contains_it() -> None:
+    """Sites and zones share a system: the measured one is intersected there, and the disc is not forgotten."""
+    shapes = [square(0, 0, 1000), Point(EAST + 500, NORTH + 500).buffer(300)]
+    frame = sites(shapes, PLANE, footprint_basis=["measured", "disc"], area_km2=[1.0, 0.25])
+    frame["within"] = gpd.GeoSeries([None, square(0, 0, 1000)], crs=PLANE)
+    tagged = cg.tag(frame, zones={"rdz": layer([square(0, 0, 1000, 900)])})
+    assert tagged["rdz_share_low"].tolist() == pytest.approx([0.9, 0.6], abs=1e-6)
+    assert tagged["rdz_share_high"].tolist() == pytest.approx([0.9, 1.0], abs=1e-6)
+    assert tagged["rdz_basis"].tolist() == ["measured", "estimated"]
+
+
+def test_a_position_on_the_border_of_two_localities_has_a_municipality_and_no_locality() -> None:
+    places = cg.load_regions("locality").to_crs(PLANE)
+    own = places[places["municipality_code_kostat"] == places["municipality_code_kostat"].iloc[0]].geometry
+    first = own.iloc[0]
+    shared = max((first.boundary.intersection(one.boundary) for one in own.iloc[1:]), key=shapely.length)
+    spot = shapely.line_interpolate_point(shapely.line_merge(shared), 0.5, normalized=True)
+    inside = shapely.point_on_surface(first)
+    tagged = cg.tag(sites([spot, inside], PLANE, footprint_basis=["point"] * 2, position_error_m=[20.0, 5.0]))
+    assert tagged["municipality"].notna().all()
+    assert tagged["locality"].isna().tolist() == [True, False]

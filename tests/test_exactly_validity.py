@@ -131,3 +131,23 @@ def test_large_polygons_whose_rings_meet_or_are_nested_wrongly_are_left_to_geos(
     given = Polygons.from_shapely(shapes)
     assert validity._not_large(given, np.arange(len(shapes)), None).tolist() == [*range(len(shapes))]
     assert validity.invalid_rows(given).tolist() == [*range(len(shapes))]
+
+
+@pytest.mark.parametrize("away", [(0, 0), (1_000, 0), (0, 1_000), (-1_000, 0), (0, -1_000)])
+@pytest.mark.parametrize("corners", [70, 129, 200])
+def test_a_large_ring_with_a_corner_where_it_should_not_be_is_left_to_geos(
+    corners: int, away: tuple[float, float]
+) -> None:
+    """Each corner in turn is put onto or across a side on the far side of the ring, in either direction."""
+    xy = shapely.get_coordinates(regular(corners, radius=10.0))[:-1]
+    shapes = []
+    for at in range(0, corners, 3):
+        over = (at + corners // 2) % corners
+        for share, beyond in ((0.0, 1.0), (0.5, 1.0), (0.5, 1.01)):
+            put = xy.copy()
+            put[at] = beyond * ((1 - share) * xy[over] + share * xy[(over + 1) % corners])
+            shapes += [Polygon(put + away), Polygon(put[::-1] + away), Polygon(np.roll(put, at, axis=0) + away)]
+    rings = Polygons.from_shapely(array(*shapes))
+    left = validity._not_large(rings, np.arange(len(rings)), None)
+    assert set(np.flatnonzero(~shapely.is_valid(shapes)).tolist()) <= set(left.tolist())
+    assert len(left) > len(shapes) / 2
