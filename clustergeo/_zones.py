@@ -243,7 +243,7 @@ def _answers(zones: Zones, prints: footprints.Footprints) -> _Answers:
         estimate, complete = _estimate(zones, prints)
         clipped = np.clip(estimate, np.nan_to_num(low), np.nan_to_num(high, nan=1.0))
         share = np.where(prints.disc, np.where(complete, clipped, np.nan), share)
-        known |= ((covered > 0) & prints.disc & ~np.isnan(share)) | (prints.disc & complete)
+        known |= prints.disc & complete
     if prints.bare.any():
         held, complete = _at_points(zones, prints)
         known, present, absent = (

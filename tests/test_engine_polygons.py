@@ -202,3 +202,9 @@ def test_an_area_that_double_precision_cannot_hold_is_refused(method: str, size:
 def test_labels_that_cannot_be_compared_are_refused() -> None:
     with pytest.raises(InputError, match="texts or numbers"):
         ZoneIndex(np.array([box(0, 0, 1, 1), box(1, 0, 2, 1)]), [["a"], ["b"]])
+
+
+def test_shapes_come_back_with_the_vertices_that_they_had() -> None:
+    triangle, holed = Polygon([(0, 0), (1, 0), (0, 1)]), box(0, 0, 9, 9).difference(box(1, 1, 2, 2))
+    back = Polygons.from_shapely(np.array([triangle, holed, MultiPolygon([triangle, holed])])).to_shapely()
+    assert shapely.get_num_coordinates(back).tolist() == [4, 10, 14]

@@ -151,3 +151,14 @@ def test_a_large_ring_with_a_corner_where_it_should_not_be_is_left_to_geos(
     left = validity._not_large(rings, np.arange(len(rings)), None)
     assert set(np.flatnonzero(~shapely.is_valid(shapes)).tolist()) <= set(left.tolist())
     assert len(left) > len(shapes) / 2
+
+
+@pytest.mark.parametrize("toward", [(1, 0), (-1, 0), (0, 1), (0, -1)])
+def test_parts_that_touch_at_one_corner_are_left_to_geos(toward: tuple[int, int]) -> None:
+    """Their boxes share a point only."""
+    one = shapely.transform(regular(40, turn=0.0), lambda xy: np.round(xy, 6) + 0.0)
+    at = np.argmax(shapely.get_coordinates(one) @ np.array(toward))
+    step = 2 * shapely.get_coordinates(one)[at]
+    near, far = (shapely.transform(one, lambda xy, away=away: xy + away) for away in (step, 1.001 * step))
+    rings = Polygons.from_shapely(array(MultiPolygon([one, near]), MultiPolygon([near, one]), MultiPolygon([one, far])))
+    assert validity._not_large(rings, np.arange(3), None).tolist() == [0, 1]
