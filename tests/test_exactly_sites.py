@@ -377,3 +377,10 @@ def test_a_position_on_the_border_of_two_localities_has_a_municipality_and_no_lo
     tagged = cg.tag(sites([spot, inside], PLANE, footprint_basis=["point"] * 2, position_error_m=[20.0, 5.0]))
     assert tagged["municipality"].notna().all()
     assert tagged["locality"].isna().tolist() == [True, False]
+
+
+def test_a_site_has_the_macro_region_of_its_province_unless_its_frame_says_one() -> None:
+    spots = [Point(127.0, 37.1), Point(128.6, 35.87), Point(2.0, 48.0)]
+    assert cg.tag(sites(spots, LONLAT))["macro_region"].fillna("-").tolist() == ["gyeonggi", "daegyeong", "-"]
+    told = sites(spots, LONLAT, macro_region=["jeju", "honam", None])
+    assert cg.tag(told)["macro_region"].fillna("-").tolist() == ["jeju", "honam", "-"]
