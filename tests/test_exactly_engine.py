@@ -405,3 +405,47 @@ def test_work_is_cut_into_pieces_that_end_where_they_are_full() -> None:
     assert threads.pieces(np.empty(0, dtype=np.int64), 5) == []
     assert threads.in_threads(lambda part: part + 1, [1, 2, 3], 2) == [2, 3, 4]
     assert threads.in_threads(lambda _: threads.processors(), [1, 2], 2) == [1, 1]
+
+
+@pytest.mark.parametrize("order", [0, 1])
+@pytest.mark.parametrize(
+    "shape",
+    [box(0, 0, 9, 9).difference(box(1, 1, 2, 2)), MultiPolygon([box(0, 0, 1, 1), box(2, 0, 3, 1)]), Point(1, 2)],
+)
+def test_binary_that_is_cut_anywhere_is_refused_though_another_row_follows(shape: Any, order: int) -> None:
+    whole = shapely.to_wkb(shape, byte_order=order)
+    assert Polygons.from_wkb(pa.array([whole, whole])).areas().tolist() == [shape.area] * 2
+    for length in range(len(whole)):
+        with pytest.raises(InputError, match="Row 0 is not well-known binary"):
+            Polygons.from_wkb(pa.array([whole[:length], whole]))
+
+
+def test_a_ring_of_very_many_points_is_read_whole() -> None:
+    at = np.arange(66_000) * 2 * np.pi / 66_000
+    shape = Polygon(np.column_stack([np.cos(at), np.sin(at)]))
+    found = Polygons.from_wkb(pa.array([shapely.to_wkb(shape, byte_order=1)]))
+    assert len(found.xy) == 66_001
+    assert (found.xy == shapely.get_coordinates(shape)).all()
+
+
+def test_a_ring_of_three_points_ends_in_its_last_one_again_and_reads_nothing_of_the_next() -> None:
+    ring = np.array([(0, 0), (1, 0), (0, 0)], dtype="<f8").tobytes()
+    short = b"\x01\x03\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00" + ring
+    found = Polygons.from_wkb(pa.array([short, shapely.to_wkb(box(5, 5, 6, 6))])).to_shapely()
+    assert shapely.get_coordinates(found[0]).tolist() == [[0, 0], [1, 0], [0, 0], [0, 0]]
+    assert found[1].equals(box(5, 5, 6, 6))
+
+
+def test_what_is_known_to_be_invalid_stays_so_for_the_entries_that_are_kept() -> None:
+    found = Polygons.from_shapely(array(box(0, 0, 1, 1), box(0, 0, 2, 1), box(0, 0, 3, 1)))
+    found.remember(np.array([0, 1]))
+    kept = found.only(np.array([True, False, True])).invalid
+    assert kept is not None
+    assert kept.tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("size", [1e-6, 0.5, 1.0, 2.0, 1e6])
+def test_the_centroid_of_a_site_of_any_size_is_that_of_its_ground(size: float) -> None:
+    corner = Polygon([(0, 0), (size, 0), (size, size / 4), (size / 4, size / 4), (size / 4, size), (0, size)])
+    found = shapes.centroids(Polygons.from_shapely(array(corner)))
+    np.testing.assert_allclose(found / size, shapely.get_coordinates(corner.centroid) / size, rtol=1e-12)

@@ -279,6 +279,8 @@ def test_the_area_with_most_of_a_site_counts_and_of_equals_the_first() -> None:
     assert best.tolist() == [4, -1, 3, 0, -1]
     np.testing.assert_array_equal(size, [2, np.nan, 5, 1, np.nan])
     assert number.tolist() == [1, 0, 3, 2, 0]
+    best, _, _ = held((1, 3, 2.0), (1, 5, 7.0)).best(2)
+    assert best.tolist() == [-1, 5]
 
 
 def test_overlaps_are_summed_by_row_and_by_the_larger_area() -> None:
