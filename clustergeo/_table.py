@@ -1,4 +1,4 @@
-"""A presentation table: an immutable value that writes itself as HTML, Markdown, CSV and LaTeX."""
+"""A presentation table: an immutable value that writes itself as HTML, Markdown, CSV, XLSX and LaTeX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from clustergeo._formats import csv_rows
+from clustergeo._formats import csv_rows, line
+from clustergeo._workbook import Sheet, workbook_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -112,7 +113,7 @@ class Table:
         head = "".join(f'<th scope="col"{_aligned(column)}>{_html(column.header)}</th>' for column in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td{_aligned(c)}>{t}</td>" for c, t in zip(self.columns, row, strict=True)) + "</tr>\n"
-            for row in self._shown(_html)
+            for row in self.shown(_html)
         )
         notes = "<br>".join(_html(note) for note in self.notes)
         foot = f'<tfoot><tr><td colspan="{len(self.columns)}">{notes}</td></tr></tfoot>\n' if notes else ""
@@ -129,7 +130,7 @@ class Table:
         """Return a GitHub-flavoured Markdown table with its title and notes."""
         lines = [f"**{_markdown(self.title)}**", "", _piped(_markdown(column.header) for column in self.columns)]
         lines.append(_piped(":---" if column.kind == "text" else "---:" for column in self.columns))
-        lines += [_piped(row) for row in self._shown(_markdown)]
+        lines += [_piped(row) for row in self.shown(_markdown)]
         for note in self.notes:
             lines += ["", _markdown(note)]
         return "\n".join(lines) + "\n"
@@ -141,6 +142,18 @@ class Table:
         """
         return csv_rows([column.header for column in self.columns], self.rows)
 
+    @property
+    def sheet(self) -> Sheet:
+        """The table as a sheet of a workbook."""
+        return Sheet(self.title, [(column.header, column.kind) for column in self.columns], self.rows, self.notes)
+
+    def xlsx(self) -> bytes:
+        """Return an XLSX workbook of one sheet: numbers as numbers, unknown cells empty, text never a formula.
+
+        XlsxWriter must be installed: `pip install "clustergeo[documents]"`.
+        """
+        return workbook_bytes([self.sheet], title=self.title)
+
     def latex(self) -> str:
         """Return a LaTeX table for the package `booktabs`; Korean needs `kotex` or another package with Hangul."""
         layout = "".join("l" if column.kind == "text" else "r" for column in self.columns)
@@ -151,13 +164,13 @@ class Table:
             rf"\begin{{tabular}}{{{layout}}}",
         ]
         lines += [r"\toprule", " & ".join(_latex(column.header) for column in self.columns) + r" \\", r"\midrule"]
-        lines += [" & ".join(row) + r" \\" for row in self._shown(_latex)]
+        lines += [" & ".join(row) + r" \\" for row in self.shown(_latex)]
         lines += [r"\bottomrule", r"\end{tabular}"]
         lines += [rf"\par\footnotesize {_latex(note)}" for note in self.notes]
         return "\n".join([*lines, r"\end{table}"]) + "\n"
 
-    def _shown(self, escape: Callable[[str], str]) -> list[list[str]]:
-        """Return the cells as escaped text."""
+    def shown(self, escape: Callable[[str], str] = line) -> list[list[str]]:
+        """Return the cells as text, each escaped by a function."""
         return [
             [escape(_shown(one, column.kind)) for one, column in zip(row, self.columns, strict=True)]
             for row in self.rows
@@ -182,26 +195,21 @@ def _aligned(column: Column) -> str:
     return "" if column.kind == "text" else ' style="text-align:right"'
 
 
-def _line(text: str) -> str:
-    """Return a text on one line, without control characters: a cell has neither lines nor bells."""
-    return "".join(sign if sign.isprintable() or sign == "\u3000" else " " for sign in text)
-
-
 def _html(text: str) -> str:
     """Return a text that HTML shows as it is."""
     # A date is one word: a break at its hyphens makes it unreadable.
-    return _DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(_line(text), quote=True))
+    return _DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
 
 
 def _markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, whether or not the reader allows HTML in it."""
-    marked = _MARKDOWN.sub(r"\\\1", _line(text))
+    marked = _MARKDOWN.sub(r"\\\1", line(text))
     return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _latex(text: str) -> str:
     """Return a text that LaTeX shows as it is."""
-    return "".join(_LATEX.get(sign, sign) for sign in _line(text))
+    return "".join(_LATEX.get(sign, sign) for sign in line(text))
 
 
 def _piped(cells: Iterable[str]) -> str:

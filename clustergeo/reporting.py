@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustergeo import datasets, facts, labels
-from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._contents import PICTURES, data_files, is_report_name, suffix, table_files
 from clustergeo._crate import CRATE_NAME, ro_crate, run_time
 from clustergeo._files import native, staged
 from clustergeo.errors import InputError
@@ -130,7 +130,7 @@ def _figures(tagged: gpd.GeoDataFrame) -> Iterator[tuple[str, bytes, int | None]
             yield name, content, rows
     for lang in labels.LANGS:
         figure = figures.plot(tagged, lang=lang)
-        for ending in ("png", "svg"):
+        for ending in PICTURES:
             yield f"map{suffix(lang)}.{ending}", figures.figure_bytes(figure, ending), None
 
 
@@ -145,7 +145,9 @@ def page_files(
     shipped: bool,
     run_at: str,
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and bytes of the interactive maps and the front pages.
+    """Yield the name and bytes of the workbooks, the documents, the interactive maps and the front pages.
+
+    Workbooks and documents are made where XlsxWriter and python-docx are installed (`clustergeo[documents]`).
 
     Parameters
     ----------
@@ -162,13 +164,22 @@ def page_files(
     as_of, shipped, run_at
         The day asked for, whether the sites are the shipped ones, and the time of the run.
     """
-    from clustergeo import _front, maps  # noqa: PLC0415
+    from clustergeo import _brief, _document, _front, _workbook, maps  # noqa: PLC0415
 
-    for lang in labels.LANGS:
+    told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at)
+    listed = list(names)
+    briefs = {lang: _brief.brief(tagged, used, lang=lang, told=told) for lang in labels.LANGS}
+    for lang, said in briefs.items():
+        if _workbook.available():
+            listed.append(f"report{suffix(lang)}.xlsx")
+            yield listed[-1], _brief.report_workbook(said, tagged)
+        if _document.available():
+            listed.append(f"report{suffix(lang)}.docx")
+            yield listed[-1], _document.document_bytes(said, picture=pictures[lang])
+    for lang, said in briefs.items():
         page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
         yield f"map{suffix(lang)}.html", page.encode("utf-8", "replace")
-        told = _front.Told(as_of=as_of, shipped=shipped, run_at=run_at, names=tuple(names))
-        front = _front.front_page(tagged, used, picture=pictures[lang], lang=lang, told=told)
+        front = _front.front_page(said, picture=pictures[lang], names=listed)
         yield f"index{suffix(lang)}.html", front.encode("utf-8", "replace")
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import pyogrio
 
 from clustergeo import datasets, labels, schema
-from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._contents import PICTURES, data_files, is_report_name, suffix, table_files
 from clustergeo._crate import CRATE_NAME, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
@@ -130,7 +130,7 @@ def _made_again(
     layers = shipped_layers(shipped=shipped)
     pictures = {lang: content.get(f"map{suffix(lang)}.png", b"") for lang in labels.LANGS}
     if versions == {software_version()} and used == {str(layer["layer"]) for layer in layers}:
-        names = [*files, *(f"map{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in ("png", "svg"))]
+        names = [*files, *(f"map{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in PICTURES)]
         pages = page_files(
             reference,
             {},
