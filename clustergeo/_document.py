@@ -9,10 +9,11 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from clustergeo import labels
-from clustergeo._brief import addressed
+from clustergeo import datasets, labels
+from clustergeo._brief import LAYER_COLUMNS, addressed
 from clustergeo._formats import line
-from clustergeo._workbook import FONT, columns
+from clustergeo._widths import shares
+from clustergeo._workbook import FONT
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ _THUMBNAIL = "http://schemas.openxmlformats.org/package/2006/relationships/metad
 _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 # A document with more rows in a table is read by nobody; the workbook has them all.
 _MOST_ROWS = 200
+# Places in the row of a layer; so much of a hash tells two layers apart.
+_SOURCE, _HASH, _HASH_SHOWN = LAYER_COLUMNS.index("source"), LAYER_COLUMNS.index("sha256"), 12
 # A table of more rows may break over two pages: kept whole it would leave half a page empty.
 _WHOLE = 20
-# An address may break anywhere; a word of a name need not.
-_LONGEST_WORD = 16
 _MARGIN_MM, _PAPER_MM = 20, (210, 297)
 _WIDE_MARGIN_MM = 14
 _DEEP, _QUIET, _SHADE = "0B3D66", "52606D", "E4EAEF"
@@ -133,9 +134,8 @@ class _Paper:
         about = drawn._inline.docPr  # noqa: SLF001 - python-docx has no words for the text that stands for a picture
         about.set("descr", line(" ".join(said.headline)))
         about.set("title", line(words["map"]))
-        # The province boundaries are drawn on it: their terms ask to be named beside it.
-        credit = next((row[4] for row in said.layers if row[0] and row[0].startswith("provinces") and row[4]), None)
-        note = words["boundaries"].format(text=credit) if credit else None
+        # The boundaries are drawn on it: their terms ask to be named beside it.
+        note = words["boundaries"].format(text=datasets.boundary_attribution(said.lang))
         self._caption("figure", words["map"], note)
 
     def tables(self) -> None:
@@ -149,7 +149,7 @@ class _Paper:
         self._page(self.document.add_section(WD_SECTION.NEW_PAGE), landscape=False)
         self.document.add_heading(self.words["summaries"], level=1)
         for _, shown in self.said.summaries:
-            self._table(shown, size=6.5)
+            self._table(shown, size=6.5, whole=True)
 
     def evidence(self) -> None:
         """Write each site's sentences; an address becomes a footnote."""
@@ -167,14 +167,14 @@ class _Paper:
                         self._run(told, part)
 
     def layers(self) -> None:
-        """Write what the answers rest on; addresses and hashes become footnotes."""
+        """Write what the answers rest on; where it comes from becomes a footnote. The workbook has the whole hashes."""
         self.document.add_heading(self.words["layers"], level=1)
-        heads, rows = self.said.layer_heads, self.said.layers
-        table = self._grid(heads[:5], [[cell or "–" for cell in row[:5]] for row in rows], set(), size=8)
+        heads, rows = [*self.said.layer_heads], [[cell or "–" for cell in row] for row in self.said.layers]
+        del heads[_SOURCE]
+        cells = [[*row[:_SOURCE], row[_HASH][:_HASH_SHOWN]] for row in rows]
+        table = self._grid(heads, cells, set(), size=8)
         for down, row in enumerate(rows, start=1):
-            told = ", ".join(text for text in (row[5], f"sha256 {row[6]}" if row[6] else None) if text)
-            if told:
-                self._note(table.cell(down, 0).paragraphs[0], told)
+            self._note(table.cell(down, 0).paragraphs[0], row[_SOURCE])
         self._run(self.document.add_paragraph(), self.said.made, colour=_QUIET, size=8.5)
 
     def finished(self) -> bytes:
@@ -286,17 +286,31 @@ class _Paper:
         if note:
             self._note(told, note)
 
-    def _table(self, shown: Table, *, size: float, note: str | None = None) -> None:
+    def _table(self, shown: Table, *, size: float, note: str | None = None, whole: bool = False) -> None:
         """Write a table with its caption and notes."""
         self._caption("table", shown.title, note)
         cells = shown.shown()
         numbers = {at for at, column in enumerate(shown.columns) if column.kind != "text"}
-        self._grid([column.header for column in shown.columns], cells[:_MOST_ROWS], numbers, size=size)
+        self._grid(
+            [column.header for column in shown.columns],
+            cells[:_MOST_ROWS],
+            numbers,
+            size=size,
+            whole=whole and len(cells) <= _WHOLE,
+        )
         more = [self.words["more"].format(n=f"{len(cells) - _MOST_ROWS:,}")] if len(cells) > _MOST_ROWS else []
         for sentence in [*more, *shown.notes]:
             self._run(self.document.add_paragraph(), sentence, colour=_QUIET, size=8)
 
-    def _grid(self, heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: set[int], *, size: float) -> Any:
+    def _grid(
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        numbers: set[int],
+        *,
+        size: float,
+        whole: bool = False,
+    ) -> Any:
         """Write cells under headers that every page repeats; a row is never torn."""
         from docx.oxml import parse_xml  # noqa: PLC0415 - an extra
         from docx.shared import Pt  # noqa: PLC0415
@@ -312,7 +326,8 @@ class _Paper:
         layout.addprevious(parse_xml(f'<w:tblBorders xmlns:w="{_W}">{rules}</w:tblBorders>'))
         layout.addnext(parse_xml(f'<w:tblCellMar xmlns:w="{_W}">{room}</w:tblCellMar>'))
         section = self.document.sections[-1]
-        widths = _widths([heads, *rows], section.page_width - section.left_margin - section.right_margin)
+        whole_width = section.page_width - section.left_margin - section.right_margin
+        widths = [int(whole_width * share) for share in shares([heads, *rows])]
         for column, wide in zip(table.columns, widths, strict=True):
             column.width = wide
         for down, (row, texts) in enumerate(zip(table.rows, [heads, *rows], strict=True)):
@@ -324,7 +339,7 @@ class _Paper:
                 cell.width = widths[across]
                 told = cell.paragraphs[0]
                 told.paragraph_format.space_after = Pt(0)
-                told.paragraph_format.keep_with_next = len(rows) <= _WHOLE and down < len(rows)
+                told.paragraph_format.keep_with_next = whole and down < len(rows)
                 if across in numbers:
                     told.alignment = 2
                 self._run(told, text, bold=down == 0, size=size)
@@ -347,17 +362,6 @@ def _set_font(properties: Any, lang: str | None = None) -> None:
     if lang:
         main = "ko-KR" if lang == "ko" else "en-GB"
         properties.append(parse_xml(f'<w:lang xmlns:w="{_W}" w:val="{main}" w:eastAsia="ko-KR" w:bidi="ar-SA"/>'))
-
-
-def _widths(rows: Sequence[Sequence[str]], whole: int) -> list[int]:
-    """Return how a width is shared among columns: by what they hold, and none so narrow that a word breaks."""
-    needs = []
-    for cells in zip(*rows, strict=True):
-        words = max((columns(word) for text in cells for word in text.split()), default=1)
-        longest = max(map(columns, cells), default=1)
-        # The root: a text of four times the length needs about twice the width, for it takes lines.
-        needs.append(max(1.1 * min(words, _LONGEST_WORD) + 2.5, 2.4 * longest**0.5))
-    return [int(whole * need / sum(needs)) for need in needs]
 
 
 def _field(paragraph: Any, code: str, shown: str, *, size: int | None = 8) -> None:

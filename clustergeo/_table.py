@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from clustergeo._formats import csv_rows, line
+from clustergeo._latex import latex_document, latex_table
 from clustergeo._workbook import Sheet, workbook_bytes
 
 if TYPE_CHECKING:
@@ -24,25 +25,6 @@ _DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(-[0-9]{2})?\b")
 _DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "²": r"\textsuperscript{2}",
-    "–": "--",
-    "×": r"$\times$",
-}
 
 
 @dataclass(frozen=True)
@@ -154,20 +136,17 @@ class Table:
         """
         return workbook_bytes([self.sheet], title=self.title)
 
-    def latex(self) -> str:
-        """Return a LaTeX table for the package `booktabs`; Korean needs `kotex` or another package with Hangul."""
-        layout = "".join("l" if column.kind == "text" else "r" for column in self.columns)
-        lines = [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{_latex(self.title)}}}",
-            rf"\begin{{tabular}}{{{layout}}}",
-        ]
-        lines += [r"\toprule", " & ".join(_latex(column.header) for column in self.columns) + r" \\", r"\midrule"]
-        lines += [" & ".join(row) + r" \\" for row in self.shown(_latex)]
-        lines += [r"\bottomrule", r"\end{tabular}"]
-        lines += [rf"\par\footnotesize {_latex(note)}" for note in self.notes]
-        return "\n".join([*lines, r"\end{table}"]) + "\n"
+    def latex(self, *, document: bool = False) -> str:
+        """Return LaTeX: a table for the packages `array` and `booktabs`, or a whole document.
+
+        Parameters
+        ----------
+        document
+            A document that xelatex compiles, with whatever font of the machine has Hangul. The table alone, in a document of one's own, needs `kotex` or `fontspec` with such a font where it has Korean.
+        """
+        heads = [(column.header, column.kind != "text") for column in self.columns]
+        made = latex_table(heads, self.shown(), title=self.title, notes=self.notes, long=document)
+        return latex_document(made, lang=self.lang) if document else made
 
     def shown(self, escape: Callable[[str], str] = line) -> list[list[str]]:
         """Return the cells as text, each escaped by a function."""
@@ -205,11 +184,6 @@ def _markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, whether or not the reader allows HTML in it."""
     marked = _MARKDOWN.sub(r"\\\1", line(text))
     return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _latex(text: str) -> str:
-    """Return a text that LaTeX shows as it is."""
-    return "".join(_LATEX.get(sign, sign) for sign in line(text))
 
 
 def _piped(cells: Iterable[str]) -> str:

@@ -7,12 +7,12 @@ import importlib
 import io
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from clustergeo._crate import run_time
 from clustergeo._formats import line
+from clustergeo._widths import columns
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -269,14 +269,3 @@ def _sample(value: Any, kind: str) -> str:
     if isinstance(value, float):
         return f"{value:,.3f}" if kind in ("area", "distance") else f"{value:g}"
     return str(value)
-
-
-def columns(text: str) -> int:
-    """Return how many columns of a typewriter a text takes: a wide character takes two.
-
-    Examples
-    --------
-    >>> columns("km²"), columns("용인")
-    (3, 4)
-    """
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)

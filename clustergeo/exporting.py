@@ -84,8 +84,8 @@ def export(
     Raises
     ------
     InputError
-        If the format or the column does not exist, XlsxWriter is needed and not installed, the frame is not a GeoDataFrame with a CRS, the folder cannot be
-        written to, or it holds a report, whose metadata an export would overwrite.
+        If the format or the column does not exist, the frame is not a GeoDataFrame with a CRS, the folder cannot be
+        written to, or it holds a report, whose metadata an export would overwrite; or XlsxWriter is needed and absent.
 
     Examples
     --------
