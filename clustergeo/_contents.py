@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 # Not XLSX: a report must not depend on what is installed beside it.
 DATA = ("geojson", "gpkg", "parquet", "csv")
 PICTURES = ("png", "svg", "pdf")
+OFFICE = ("xlsx", "docx")
 GROUPED = ("sector", "macro_region")
-_PAGES = rf"(index|map)(\.ko)?\.html|map(\.ko)?\.({'|'.join(PICTURES)})|report(\.ko)?\.(xlsx|docx)"
+_PAGES = rf"(index|map)(\.ko)?\.html|map(\.ko)?\.({'|'.join(PICTURES)})|report(\.ko)?\.({'|'.join(OFFICE)})"
 _DATA = rf"sites\.({'|'.join(DATA)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
 _TABLES = r"tables/summary-by-[a-z_]+(\.ko)?\.(csv|html|md)"
 _STYLE = (

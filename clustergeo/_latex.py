@@ -55,6 +55,7 @@ FONTS
 \ifdefined\XeTeXlinebreaklocale\XeTeXlinebreaklocale "ko"\XeTeXlinebreakskip=0pt plus 1pt\fi
 \renewcommand{\tablename}{NAME}
 \pagestyle{empty}
+\setlength{\tabcolsep}{4pt}
 \begin{document}
 \footnotesize
 BODY\end{document}

@@ -142,7 +142,8 @@ class Table:
         Parameters
         ----------
         document
-            A document that xelatex compiles, with whatever font of the machine has Hangul. The table alone, in a document of one's own, needs `kotex` or `fontspec` with such a font where it has Korean.
+            A document that xelatex compiles, with whatever font of the machine has Hangul. The table alone, in a
+            document of one's own, needs `kotex` or `fontspec` with such a font where it has Korean.
         """
         heads = [(column.header, column.kind != "text") for column in self.columns]
         made = latex_table(heads, self.shown(), title=self.title, notes=self.notes, long=document)
