@@ -86,7 +86,7 @@ def latex_table(
     Examples
     --------
     >>> print(latex_table([("[a]", False), ("%", True)], [["x_y", "1"]], title="T", notes=[]).splitlines()[5])
-    {[}a{]} & \\% \\\\
+    {[}a{]} & \% \\
     """
     cells = [[head for head, _ in heads], *rows]
     broad = sum(max(map(columns, column), default=0) + 2 for column in zip(*cells, strict=True)) > _BROAD

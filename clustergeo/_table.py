@@ -35,7 +35,7 @@ class Column:
     kind: Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """A presentation table.
 
@@ -55,6 +55,8 @@ class Table:
     Examples
     --------
     >>> shown = Table.of([Column("Name", "text"), Column("Area (km²)", "area")], [["<b>", 1.5]], title="Sites")
+    >>> shown
+    <Table 'Sites': 1 rows, 2 columns>
     >>> print(shown.markdown())
     **Sites**
     <BLANKLINE>
@@ -103,6 +105,10 @@ class Table:
             f'<table class="clustergeo-table" lang="{_html(self.lang)}">\n<caption>{_html(self.title)}</caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n{foot}</table>\n"
         )
+
+    def __repr__(self) -> str:
+        """Return one line: the caption and the size."""
+        return f"<Table {self.title!r}: {len(self.rows):,} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""

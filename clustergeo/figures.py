@@ -100,7 +100,7 @@ def plot(
     Returns
     -------
     matplotlib.figure.Figure
-        A figure that pyplot does not know; `figure_bytes` writes it.
+        A figure that pyplot does not know; it shows itself in a notebook, and `figure_bytes` writes it.
 
     Raises
     ------
@@ -117,7 +117,8 @@ def plot(
     _check(tagged, size)
     # Slow to import, and only pictures need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    from clustergeo._drawing import Drawing  # noqa: PLC0415
 
     words = {key: pair[place] for key, pair in _WORDS.items()}
     marks, colours = _marks.marks(tagged, lang=lang, colour_by=colour_by)
@@ -132,7 +133,7 @@ def plot(
     head = 0.5 + 0.25 * title_text.count("\n")
     side = width - _PANEL_INCHES - _MARGIN_INCHES
     rect = (_MARGIN_INCHES, 0.55, side - 2 * _MARGIN_INCHES, height - head - 0.55 - 0.1)
-    figure = Figure(figsize=size, dpi=200, facecolor="white")
+    figure = Drawing(figsize=size, dpi=200, facecolor="white")
     FigureCanvasAgg(figure)
     view = _sheet.view_of(_KOREA if korea else bounds, inches=rect[2:])
     sites = _project(tagged, view.plane, marks)

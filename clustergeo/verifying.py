@@ -59,7 +59,8 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
         One row a difference: `file`, `where` (site and column, row and column, or line), `found`, `expected`,
         `problem`; empty when nothing was changed. Hashes are compared; data files, tables, pages, workbooks and
         documents are made again from the sites that the report holds, and regions and the capital region are measured
-        again. Pictures, and pages that were drawn with a caller's zone layers or by another version, are held by their hash only.
+        again. Pictures, and pages that were drawn with a caller's zone layers or by another version, are held by their
+        hash only.
 
     Raises
     ------

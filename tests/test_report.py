@@ -56,7 +56,8 @@ SITES_BY_MACRO_REGION = {"gyeonggi": 1, "chungcheong": 4, "honam": 4, "gyeongnam
 
 ANY_REPORT = {
     *(f"{page}{lang}.html" for page in ("index", "map") for lang in SUFFIXES),
-    *(f"map{lang}.{ending}" for lang in SUFFIXES for ending in ("png", "svg")),
+    *(f"map{lang}.{ending}" for lang in SUFFIXES for ending in ("png", "svg", "pdf")),
+    *(f"report{lang}.{ending}" for lang in SUFFIXES for ending in ("docx", "xlsx")),
     *(f"sites.{ending}" for ending in ("geojson", "parquet", "gpkg", "csv")),
     *(f"tables/summary-by-{key}{lang}.{end}" for key in KEYS for lang in SUFFIXES for end in ("csv", "html", "md")),
     MANIFEST,
