@@ -145,7 +145,7 @@ class _Paper:
         note = self.words["rests"].format(text=", ".join(str(row[0]) for row in self.said.layers))
         self._page(self.document.add_section(WD_SECTION.NEW_PAGE), landscape=True)
         self.document.add_heading(self.words["sites"], level=1)
-        self._table(self.said.sites, size=7, note=note if self.said.layers else None)
+        self._table(self.said.sites, size=6.5, note=note if self.said.layers else None)
         self._page(self.document.add_section(WD_SECTION.NEW_PAGE), landscape=False)
         self.document.add_heading(self.words["summaries"], level=1)
         for _, shown in self.said.summaries:

@@ -83,7 +83,7 @@ th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical
 th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}
 .sites table{font-size:.8rem}.sites th,.sites td{padding:.35rem .45rem}
 .sites td:first-child,.sites td:nth-child(7){min-width:7.5rem}
-.sites td:first-child{font-weight:600}
+.sites tbody td:first-child{font-weight:600}
 .layers td{overflow-wrap:anywhere;min-width:5rem}
 td[style]{white-space:nowrap}
 tfoot td{color:var(--quiet)}
@@ -106,10 +106,10 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
  .answer{margin:.5rem 0}.answer p{font-size:15pt}.answer p+p{font-size:11.5pt}
  .key{display:flex;gap:.5rem;margin:.8rem 0}.key div{flex:1;padding:.4rem .6rem;font-size:8.5pt}.key b{font-size:15pt}
  .map{break-inside:avoid}.map img{border:0}
- .wide{page:wide;break-before:page;break-after:page}.wide h2{margin-top:0}
+ .wide{page:wide;break-before:page;break-after:page}.wide h2{margin:0 0 .3rem}
  .scroll{overflow:visible;border:0;margin:.5rem 0 1rem}
- table{font-size:8pt}.sites table{font-size:7.4pt;line-height:1.3}
- .sites th,.sites td{padding:.2rem .35rem}.sites td:first-child,.sites td:nth-child(7){min-width:0}
+ table{font-size:8pt}.sites table{font-size:7pt;line-height:1.25}.sites caption{display:none}
+ .sites th,.sites td{padding:.16rem .3rem}.sites td:first-child,.sites td:nth-child(7){min-width:0}
  .scroll:not(.sites,.layers) :is(th,td){padding:.22rem .35rem}
  .scroll:not(.sites,.layers) :is(th,td):first-child{min-width:7.5rem}
  th{min-width:0}thead{display:table-header-group}tfoot{display:table-row-group}

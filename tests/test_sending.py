@@ -1,4 +1,4 @@
-"""What one sends: the workbook, the document, the print of the front page, and LaTeX, opened by what others open them with."""
+"""What one sends (workbook, document, print of the front page, LaTeX), opened by what others open it with."""
 
 from __future__ import annotations
 
@@ -223,7 +223,10 @@ def test_the_document_is_a4_names_a_korean_font_and_its_language_and_describes_i
     sizes = [(round(part.page_width.mm), round(part.page_height.mm)) for part in document.sections]
     assert sizes == [(210, 297), (297, 210), (210, 297)]
     styles = part_of(shipped / "report.ko.docx", "word/styles.xml")
-    fonts = list(styles.iter(f"{W}rFonts"))
+    # Styles of tables are not used.
+    used = [one for one in styles.iter(f"{W}style", f"{W}docDefaults") if one.get(f"{W}type") != "table"]
+    fonts = [font for one in used for font in one.iter(f"{W}rFonts")]
+    assert len(fonts) > 30
     assert {one.get(f"{W}eastAsia") for one in fonts} == {"Malgun Gothic"}
     assert not any(name.endswith("Theme") for one in fonts for name in one.attrib)
     lang = next(styles.iter(f"{W}lang"))
@@ -318,17 +321,18 @@ def _said_of(sites: gpd.GeoDataFrame) -> _brief.Brief:
 
 
 @pytest.mark.parametrize(
-    ("name", "part", "old", "new", "where"),
+    ("place", "change", "where"),
     [
-        ("report.xlsx", "xl/worksheets/sheet2.xml", b"<v>7.28</v>", b"<v>7.82</v>", "7.82"),
-        ("report.ko.xlsx", "xl/sharedStrings.xml", "미래자동차".encode(), "미래자전거".encode(), "미래자전거"),
-        ("report.docx", "word/document.xml", b">7.28<", b">7.82<", "7.82"),
-        ("report.ko.docx", "word/footnotes.xml", b"newsbox.co.kr", b"newsfox.co.kr", "newsfox"),
+        (("report.xlsx", "xl/worksheets/sheet2.xml"), (b"<v>7.28</v>", b"<v>7.82</v>"), "7.82"),
+        (("report.ko.xlsx", "xl/sharedStrings.xml"), ("미래자동차".encode(), "미래자전거".encode()), "미래자전거"),
+        (("report.docx", "word/document.xml"), (b">7.28<", b">7.82<"), "7.82"),
+        (("report.ko.docx", "word/footnotes.xml"), (b"newsbox.co.kr", b"newsfox.co.kr"), "newsfox"),
     ],
 )
 def test_a_changed_figure_or_source_is_named_even_if_the_manifest_was_mended(
-    shipped: Path, tmp_path: Path, name: str, part: str, old: bytes, new: bytes, where: str
+    shipped: Path, tmp_path: Path, place: tuple[str, str], change: tuple[bytes, bytes], where: str
 ) -> None:
+    (name, part), (old, new) = place, change
     import hashlib
     import json
     import shutil
@@ -427,8 +431,11 @@ def test_the_front_page_prints_whole_on_a4(shipped: Path, tmp_path: Path, suffix
     chromium = needed("chromium")
     out = tmp_path / "page.pdf"
     subprocess.run(
-        [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--print-to-pdf={out}"]
-        + [f"--user-data-dir={tmp_path / 'profile'}", (shipped / f"index{suffix}.html").as_uri()],
+        [
+            *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"),
+            *(f"--print-to-pdf={out}", f"--user-data-dir={tmp_path / 'profile'}"),
+            (shipped / f"index{suffix}.html").as_uri(),
+        ],
         check=True,
         capture_output=True,
         timeout=150,
@@ -506,44 +513,53 @@ def of_verdicts(capital: list[bool | None], present: list[bool | None], basis: s
 
 
 @pytest.mark.parametrize(
-    ("capital", "present", "basis", "english", "korean"),
+    ("capital", "present", "basis", "words"),
     [
         (
             [True, False],
             [True, False],
             "measured",
-            "1 of 2 sites lies in the capital region (s0); 1 lies outside it. "
-            "1 lies on a restricted development zone (RDZ): s0; 1 does not.",
-            "부지 2곳 가운데 수도권 안에 1곳(s0), 밖에 1곳입니다. 개발제한구역에는 걸친 부지가 1곳(s0), 걸치지 않은 부지가 1곳입니다.",
+            [
+                "1 of 2 sites lies in the capital region (s0); 1 lies outside it.",
+                "1 lies on a restricted development zone (RDZ): s0; 1 does not.",
+                "부지 2곳 가운데 수도권 안에 1곳(s0), 밖에 1곳입니다.",
+                "개발제한구역에는 걸친 부지가 1곳(s0), 걸치지 않은 부지가 1곳입니다.",
+            ],
         ),
         (
             [False, None],
             [None, False],
             "inferred",
-            "None of 2 sites lies in the capital region; 1 lies outside it; 1 cannot be decided. "
-            "None lies on a restricted development zone (RDZ); 1 does not, by inference; for 1 it is unknown.",
-            "부지 2곳 가운데 수도권 안에 0곳, 밖에 1곳, 판정할 수 없는 곳이 1곳입니다. "
-            "개발제한구역에는 걸친 부지가 0곳, 걸치지 않은 부지가 1곳(추론), 알 수 없는 부지가 1곳입니다.",
+            [
+                "None of 2 sites lies in the capital region; 1 lies outside it; 1 cannot be decided.",
+                "None lies on a restricted development zone (RDZ); 1 does not, by inference; for 1 it is unknown.",
+                "부지 2곳 가운데 수도권 안에 0곳, 밖에 1곳, 판정할 수 없는 곳이 1곳입니다.",
+                "개발제한구역에는 걸친 부지가 0곳, 걸치지 않은 부지가 1곳(추론), 알 수 없는 부지가 1곳입니다.",
+            ],
         ),
-        ([], [], "measured", "There are no sites.", "부지가 없습니다."),
+        ([], [], "measured", ["There are no sites.", "부지가 없습니다."]),
         (
             [True] * 5,
             [True] * 5,
             "measured",
-            "5 of 5 sites lie in the capital region. 5 lie on a restricted development zone (RDZ).",
-            "부지 5곳 가운데 수도권 안에 5곳입니다. 개발제한구역에는 걸친 부지가 5곳입니다.",
+            [
+                "5 of 5 sites lie in the capital region.",
+                "5 lie on a restricted development zone (RDZ).",
+                "부지 5곳 가운데 수도권 안에 5곳입니다.",
+                "개발제한구역에는 걸친 부지가 5곳입니다.",
+            ],
         ),
     ],
 )
 def test_the_headline_counts_every_verdict_and_names_a_few(
-    capital: list[bool | None], present: list[bool | None], basis: str, english: str, korean: str
+    capital: list[bool | None], present: list[bool | None], basis: str, words: list[str]
 ) -> None:
     from clustergeo.tables import site_figures
 
     frame = of_verdicts(capital, present, basis)
-    for lang, words in (("en", english), ("ko", korean)):
-        told = _brief._headline(frame, site_figures(frame), _brief._names(frame, lang), lang)
-        assert " ".join(told) == words
+    figures = site_figures(frame)
+    told = [_brief._headline(frame, figures, _brief._names(frame, lang), lang) for lang in ("en", "ko")]
+    assert [sentence for sentences in told for sentence in sentences] == words
 
 
 # Objects that show themselves.
