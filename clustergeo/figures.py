@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +176,7 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
     Raises
     ------
     InputError
-        There is no such format.
+        There is no such format, or no font has a character that was written on the figure.
     """
     if format not in FORMATS:
         msg = f"A picture cannot be written as {format!r}. The formats are {', '.join(FORMATS)}."
@@ -189,8 +190,14 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
         "pdf": {"CreationDate": None, "Creator": "clustergeo", "Producer": None},
     }
     out = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "clustergeo", "svg.fonttype": "path", "pdf.fonttype": 42}):
-        figure.savefig(out, format=format, metadata=metadata[format], facecolor="white")
+    looks = {"svg.hashsalt": "clustergeo", "svg.fonttype": "path", "pdf.fonttype": 42}
+    with mpl.rc_context(looks), warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing from font")
+        try:
+            figure.savefig(out, format=format, metadata=metadata[format], facecolor="white")
+        except UserWarning as warning:
+            msg = f"The picture would show an empty box: {warning}. Take the character out, or name a font that has it."
+            raise InputError(msg) from warning
     return out.getvalue()
 
 
