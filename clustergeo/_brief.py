@@ -192,7 +192,11 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
     """
     words = {name: pair[labels.check_lang(said.lang)] for name, pair in _WORDS.items()}
     answers = [(words["answer"], text) for text in said.headline]
-    overview = [*answers, *((word, number) for number, word in said.key), (words["date"], said.as_of)]
+    overview = [
+        *answers,
+        *((word, float(number.replace(",", ""))) for number, word in said.key),
+        (words["date"], said.as_of),
+    ]
     layers = [dict(zip(LAYER_COLUMNS, row, strict=True)) for row in said.layers]
     kinds = {"vintage": "date", "source": "link"}
     sheets = [

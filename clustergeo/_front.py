@@ -65,7 +65,7 @@ h1{font-size:1.05rem;font-weight:600;letter-spacing:.01em;margin:0;color:var(--q
 .answer p+p{font-size:1.15rem;font-weight:500;color:var(--ink)}
 h2{font-size:1.2rem;margin:2.6rem 0 .7rem;border-bottom:2px solid #cfd8e0;padding-bottom:.25rem}
 h3{font-size:.95rem;margin:1rem 0 .2rem}
-a{color:var(--link)}.asof,.note,.made{color:var(--quiet);margin:.2rem 0;font-size:.92rem}
+header a{white-space:nowrap}a{color:var(--link)}.asof,.note,.made{color:var(--quiet);margin:.2rem 0;font-size:.92rem}
 .key{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem;margin:1.4rem 0}
 .key div{background:#fff;border:1px solid var(--line);border-top:3px solid var(--deep);border-radius:.4rem;
  padding:.7rem 1rem;font-size:.92rem}

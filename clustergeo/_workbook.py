@@ -32,6 +32,8 @@ _FORMATS = {
     "date": "yyyy-mm-dd",
     "link": "@",
 }
+# Kinds that stand at the left, a little off the number before them.
+_WORDED = ("text", "date", "link")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _NAME_LENGTH, _CELL_LENGTH, _ADDRESS_LENGTH, _LINKS = 31, 32_767, 2_000, 50_000
@@ -143,14 +145,18 @@ def workbook_bytes(sheets: Iterable[Sheet], *, title: str, run_at: str | None = 
     )
     book.set_properties({"title": line(title), "author": "clustergeo", "created": moment})
     looks = {
-        kind: book.add_format({"num_format": code, "valign": "top", "text_wrap": kind in ("text", "link")})
+        kind: book.add_format(
+            {"num_format": code, "valign": "top"}
+            | ({"text_wrap": kind != "date", "align": "left", "indent": 1} if kind in _WORDED else {})
+        )
         for kind, code in _FORMATS.items()
     }
     looks["link"].set_font_color("#0b5394")
     looks["link"].set_underline(1)
-    looks["head"] = book.add_format(
-        {"bold": True, "bg_color": "#e4eaef", "bottom": 1, "text_wrap": True, "valign": "vcenter", "num_format": "@"}
-    )
+    head = {"bold": True, "bg_color": "#e4eaef", "bottom": 1, "text_wrap": True, "valign": "vcenter", "num_format": "@"}
+    looks["head"] = book.add_format(head | {"align": "left", "indent": 1})
+    looks["number head"] = book.add_format(head | {"align": "right"})
+    looks["worded number"] = book.add_format({"valign": "top", "align": "left", "indent": 1})
     looks["note"] = book.add_format({"font_color": "#52606d", "num_format": "@"})
     taken: set[str] = set()
     for sheet in sheets:
@@ -187,9 +193,10 @@ def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
     for across, wide in enumerate(widths):
         page.set_column(across, across, wide)
     # Not every spreadsheet works out by itself how high a row of broken lines is. The arrows of a filter take room.
-    page.set_row(0, _height((header, wide - 1.5) for (header, _), wide in zip(sheet.columns, widths, strict=True)))
-    for across, (header, _) in enumerate(sheet.columns):
-        page.write_string(0, across, line(header)[:_CELL_LENGTH], looks["head"])
+    page.set_row(0, _height((header, wide - 2) for (header, _), wide in zip(sheet.columns, widths, strict=True)))
+    for across, (header, kind) in enumerate(sheet.columns):
+        look = looks["head" if kind in _WORDED else "number head"]
+        page.write_string(0, across, line(header)[:_CELL_LENGTH], look)
     for down, row in enumerate(rows, start=1):
         kinds = [kind for _, kind in sheet.columns]
         told = zip((_sample(one, kind) for one, kind in zip(row, kinds, strict=True)), widths, strict=True)
@@ -218,7 +225,7 @@ def _put(page: Any, at: tuple[int, int], value: Any, kind: str, looks: dict[str,
         page.write_boolean(*at, value, looks["number"])
     elif isinstance(value, int | float):
         if math.isfinite(value):
-            page.write_number(*at, value, looks["number"] if kind in ("text", "link", "date") else look)
+            page.write_number(*at, value, looks["worded number"] if kind in _WORDED else look)
         else:
             page.write_blank(*at, None, look)
     else:
@@ -252,13 +259,14 @@ def _widths(sheet: Sheet, rows: list[Sequence[Any]]) -> list[float]:
         widest = max((columns(_sample(row[across], kind)) for row in rows[:_MEASURED]), default=0)
         # A header breaks between its words, never within one.
         word = max(map(columns, header.split()), default=0)
-        widths.append(min(max(widest, word, min(columns(header), _NARROWEST)), most) + 2.0)
+        widths.append(min(max(widest, word, min(columns(header), _NARROWEST)), most) + 3.0)
     return widths
 
 
 def _height(cells: Iterable[tuple[str, float]]) -> float:
     """Return the height of a row, in points, that shows every line of its cells."""
-    lines = max((math.ceil(columns(text) * _LOOSE / (wide - 1)) for text, wide in cells), default=1)
+    taken = ((columns(text), wide) for text, wide in cells)
+    lines = max((1 if text <= wide - 2 else math.ceil(text * _LOOSE / (wide - 1)) for text, wide in taken), default=1)
     return _LINE * min(max(lines, 1), _MOST_LINES) + 2
 
 

@@ -190,8 +190,10 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
         "pdf": {"CreationDate": None, "Creator": "clustergeo", "Producer": None},
     }
     out = io.BytesIO()
-    looks = {"svg.hashsalt": "clustergeo", "svg.fonttype": "path", "pdf.fonttype": 42}
-    with mpl.rc_context(looks), warnings.catch_warnings():
+    with (
+        mpl.rc_context({"svg.hashsalt": "clustergeo", "svg.fonttype": "path", "pdf.fonttype": 42}),
+        warnings.catch_warnings(),
+    ):
         warnings.filterwarnings("error", message="Glyph .* missing from font")
         try:
             figure.savefig(out, format=format, metadata=metadata[format], facecolor="white")

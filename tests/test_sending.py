@@ -95,6 +95,17 @@ def test_a_share_is_a_number_shown_as_percent_and_an_area_has_its_decimals(shipp
     assert rows["수소특화"][heads.index("개발제한구역: 비율")].value is None
 
 
+def test_the_key_figures_are_numbers_under_the_answer(shipped: Path) -> None:
+    rows = dict(rows_of(openpyxl.load_workbook(shipped / "report.ko.xlsx")["개요"])[1:7])
+    assert rows["답"].startswith("개발제한구역에는 걸친 부지가 4곳")
+    assert (rows["부지"], rows["수도권 안"], rows["개발제한구역 있음"], rows["km² (알려진 면적 합계)"]) == (
+        15,
+        1,
+        4,
+        36.82,
+    )
+
+
 def test_a_whole_day_is_a_date_and_a_year_or_a_month_stays_text(shipped: Path) -> None:
     sheet = openpyxl.load_workbook(shipped / "report.xlsx")["All columns"]
     heads = [cell.value for cell in sheet[1]]
