@@ -17,7 +17,7 @@ import openpyxl
 import pypdf
 import pytest
 import shapely
-from household import MANIFEST, contents, needed, shipped_report
+from household import MANIFEST, contents, needed, run, shipped_report
 from test_hostile import NAMES, hostile_sites
 
 import clustergeo as cg
@@ -598,3 +598,17 @@ def test_a_table_cannot_be_changed_by_its_workbook() -> None:
     shown = Table.of([Column("a", "text")], [["b"]], title="t")
     with pytest.raises(dataclasses.FrozenInstanceError):
         shown.sheet.name = "x"  # type: ignore[misc]
+
+
+def test_the_command_writes_a_workbook_or_a_document_to_a_file_and_prints_neither_without_one(tmp_path: Path) -> None:
+    sites = gpd.GeoDataFrame({"site_id": ["가"]}, geometry=[shapely.box(127, 37, 127.01, 37.01)], crs="EPSG:4326")
+    sites.to_file(tmp_path / "in.gpkg")
+    refused = run("table", "in.gpkg", "--format", "xlsx", cwd=tmp_path)
+    assert (refused.returncode, b"-o FILE.xlsx" in refused.stderr) == (2, True)
+    done = run("table", "in.gpkg", "--format", "xlsx", "-o", "out.xlsx", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["A2"].value == "가"
+    done = run("table", "in.gpkg", "--format", "latex", "--document", "-o", "out.tex", cwd=tmp_path)
+    assert (tmp_path / "out.tex").read_text(encoding="utf-8").startswith("% Compile with xelatex")
+    lost = run("table", "in.gpkg", "-o", "in.gpkg", cwd=tmp_path)
+    assert (lost.returncode, b"would be lost" in lost.stderr) == (1, True)
