@@ -6,14 +6,18 @@ import re
 from typing import TYPE_CHECKING
 
 from clustergeo import facts, labels, tables
-from clustergeo.exporting import FORMATS, frame_bytes, geojson_bytes, group_rows, group_slug
+from clustergeo.exporting import frame_bytes, geojson_bytes, group_rows, group_slug
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+# Not XLSX: a report must not depend on what is installed beside it.
+DATA = ("geojson", "gpkg", "parquet", "csv")
+PICTURES = ("png", "svg", "pdf")
+OFFICE = ("xlsx", "docx")
 GROUPED = ("sector", "macro_region")
-_PAGES = r"(index|map)(\.ko)?\.html|map(\.ko)?\.(png|svg)"
-_DATA = rf"sites\.({'|'.join(FORMATS)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
+_PAGES = rf"(index|map)(\.ko)?\.html|map(\.ko)?\.({'|'.join(PICTURES)})|report(\.ko)?\.({'|'.join(OFFICE)})"
+_DATA = rf"sites\.({'|'.join(DATA)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
 _TABLES = r"tables/summary-by-[a-z_]+(\.ko)?\.(csv|html|md)"
 _STYLE = (
     "body{font-family:sans-serif;margin:2rem}caption{text-align:left;font-weight:bold;padding:.4em 0}"
@@ -29,7 +33,7 @@ def is_report_name(name: str) -> bool:
 
 def data_files(tagged: gpd.GeoDataFrame) -> dict[str, tuple[bytes, int]]:
     """Return the data files of tagged sites: bytes and number of rows by relative name."""
-    files = {f"sites.{ending}": (frame_bytes(tagged, ending), len(tagged)) for ending in FORMATS}
+    files = {f"sites.{ending}": (frame_bytes(tagged, ending), len(tagged)) for ending in DATA}
     for by in GROUPED:
         for code, rows in group_rows(tagged, by).items():
             files[f"by-{by}/{group_slug(code)}.geojson"] = (geojson_bytes(tagged.iloc[rows]), len(rows))

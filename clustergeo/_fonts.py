@@ -43,6 +43,8 @@ def covers(text: str) -> set[str]:
     return {one for one in text if ord(one) not in _characters() and one not in "\n\r\t"}
 
 
+# A report asks for the text of each of its pages once, and again when it is verified.
+@functools.lru_cache(maxsize=8)
 def subset_woff(text: str) -> bytes:
     """Return the shipped font as WOFF 1.0 (zlib) with only the characters of a text, and basic Latin.
 

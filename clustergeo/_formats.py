@@ -135,6 +135,18 @@ def csv_bytes(frame: gpd.GeoDataFrame) -> bytes:
     >>> csv_bytes(sites).decode("utf-8-sig").splitlines()
     ['name,lon,lat', "'=1+1,127.0,37.0"]
     """
+    columns = flat_columns(frame)
+    return csv_rows(list(columns), zip(*columns.values(), strict=True))
+
+
+def flat_columns(frame: gpd.GeoDataFrame) -> dict[str, list[Any]]:
+    """Return the columns of a frame as a table without lists or geometries holds them, with `lon` and `lat`.
+
+    Raises
+    ------
+    InputError
+        If the frame is not a GeoDataFrame with a CRS, or two of its columns have the same name.
+    """
     table = attributes(frame)
     columns = {str(name): [flat(one) for one in table[name]] for name in table.columns}
     # Of the degrees as they are: a marker for a table, not a measurement.
@@ -142,7 +154,7 @@ def csv_bytes(frame: gpd.GeoDataFrame) -> bytes:
     centres[shapely.is_empty(centres)] = None
     for name, coordinate in (("lon", shapely.get_x(centres)), ("lat", shapely.get_y(centres))):
         columns.setdefault(name, [flat(round(float(one), DECIMALS)) for one in coordinate])
-    return csv_rows(list(columns), zip(*columns.values(), strict=True))
+    return columns
 
 
 def csv_rows(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
@@ -169,6 +181,17 @@ def guarded(text: str) -> str:
     ("'=HYPERLINK(1)", '바이오')
     """
     return "'" + text if text.startswith(_FORMULA) else text
+
+
+def line(text: str) -> str:
+    r"""Return a text on one line, without control characters: a cell has neither lines nor bells.
+
+    Examples
+    --------
+    >>> line("a\nb\x07")
+    'a b '
+    """
+    return "".join(sign if sign.isprintable() or sign == "\u3000" else " " for sign in text)
 
 
 def json_bytes(content: Mapping[str, Any]) -> bytes:

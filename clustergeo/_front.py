@@ -1,231 +1,234 @@
-"""The report's front page: key figures, map, tables, evidence and links in one file."""
+"""The report's front page: the answer, map, tables, evidence, sources and links in one file that also prints well."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
 
-from clustergeo import facts, labels, tables
-from clustergeo._contents import facts_as_of, suffix
+from clustergeo import labels
+from clustergeo._brief import addressed
+from clustergeo._contents import suffix
 from clustergeo._crate import CRATE_NAME
-from clustergeo._page import data_uri
-from clustergeo.explaining import explain
-from clustergeo.layers import Layer
+from clustergeo._page import FONT_STACK, data_uri, inline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
-    import geopandas as gpd
-
-# A page that explains thousands of sites one by one is read by nobody.
-_EXPLAINED = 60
-# A full stop or comma at the end belongs to the sentence.
-_ADDRESS = re.compile(r"(https?://[^\s<>]*[^\s<>.,;])")
+    from clustergeo._brief import Brief
 
 _WORDS = {
-    "title_15": ("15개 국가첨단산업단지 후보지는 어디에 있는가", "Where the 15 national high-tech complexes lie"),
-    "title": ("부지 {count}곳은 어디에 있는가", "Where {count} sites lie"),
-    "asked": ("(요청한 기준일 {date})", "(as asked: {date})"),
     "other": ("English", "한국어"),
-    "sites": ("부지", "sites"),
-    "in_capital": ("수도권 안", "in the capital region"),
-    "undecided": ("수도권 여부 판정 불가", "capital region not decidable"),
-    "rdz": ("개발제한구역 있음", "with restricted zone (RDZ)"),
-    "rdz_unknown": ("개발제한구역 알 수 없음", "RDZ unknown"),
-    "area": ("km² (알려진 면적 합계)", "km² of known area"),
     "map": ("지도", "Map"),
     "open_map": ("대화형 지도 열기(인터넷 없이 열림)", "Open the interactive map (needs no network)"),
+    "document": ("문서(DOCX)", "Document (DOCX)"),
+    "workbook": ("통합 문서(XLSX)", "Workbook (XLSX)"),
+    "picture": ("인쇄용 지도(PDF)", "Map for print (PDF)"),
     "table_sites": ("부지별 표", "The sites"),
     "summaries": ("요약표", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
-    "too_many": (
-        "부지가 {count}곳을 넘어 문장 설명은 생략했습니다. clustergeo explain 명령으로 볼 수 있습니다.",
-        "More than {count} sites: the sentences are left out. `clustergeo explain` gives them.",
-    ),
     "link": ("열기", "open"),
-    "layers": ("쓰인 자료", "Layers used"),
+    "layers": ("쓰인 자료와 출처", "Layers used and their sources"),
     "downloads": ("내려받기", "Downloads"),
-    "made": ("만든 시각 {time}", "Made {time}"),
-    "note": (
-        "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다. 알 수 없는 값은 0이 아니라 줄표(–)입니다.",
-        "Discs draw the reported area at the reported position: no evidence. Unknown is a dash, never 0.",
-    ),
-}
-_LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
-_LAYER_WORDS = {
-    "layer": ("자료", "Layer"),
-    "vintage": ("기준", "Vintage"),
-    "coverage": ("완전한 범위", "Coverage"),
-    "licence": ("이용 조건", "Licence"),
-    "attribution": ("출처 표시", "Attribution"),
-    "source": ("출처", "Source"),
-    "sha256": ("sha256", "sha256"),
+    "send": ("보내고 인쇄하기", "To send and print"),
+    "data": ("자료", "Data"),
+    "groups": ("묶음별 자료", "Data by group"),
+    "tables": ("표", "Tables"),
 }
 
-_TEMPLATE = """<!doctype html>
-<html lang="{{ lang }}">
+# What a file of the report is for, by its name.
+_USES = (
+    ("send", re.compile(r"report(\.ko)?\.(docx|xlsx)|map(\.ko)?\.(pdf|png|svg)")),
+    ("groups", re.compile(r"by-.*")),
+    ("tables", re.compile(r"tables/.*")),
+    ("data", re.compile(r".*")),
+)
+
+_TEMPLATE = (
+    """<!doctype html>
+<html lang="{{ said.lang }}">
 <head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title>
+<title></title>
 <style>
-body{font-family:"Noto Sans KR",
- "Noto Sans CJK KR","Malgun Gothic","Apple SD Gothic Neo","NanumGothic",system-ui,sans-serif;
- color:#1d2733;background:#f5f7f9;margin:0;line-height:1.5;word-break:keep-all}
-main{max-width:84rem;margin:0 auto;padding:1.5rem 1rem 4rem}
-header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.5rem}
-h1{font-size:1.7rem;margin:.2rem 0}
-h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:2px solid #cfd8e0;padding-bottom:.2rem}
-a{color:#0b5394}.asof{color:#52606d;margin:0}
-.key{display:flex;flex-wrap:wrap;gap:.8rem;margin:1.2rem 0}
-.key div{background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;padding:.6rem 1rem;min-width:7rem}
-.key b{display:block;font-size:1.6rem}
-.map svg,.map img{width:100%;height:auto;background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;display:block}
-.scroll{overflow-x:auto;background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;margin:.8rem 0}
-table{border-collapse:collapse;font-size:.86rem;width:100%}
+:root{--ink:#1d2733;--quiet:#52606d;--line:#d8e0e7;--deep:#0b3d66;--link:#0b5394}
+*{box-sizing:border-box}
+body{font-family:"""
+    + FONT_STACK
+    + """;color:var(--ink);background:#f5f7f9;margin:0;line-height:1.5;word-break:keep-all;overflow-wrap:anywhere}
+main{max-width:80rem;margin:0 auto;padding:2rem 1.25rem 4rem}
+header{display:flex;justify-content:space-between;align-items:baseline;gap:1rem}
+h1{font-size:1.05rem;font-weight:600;letter-spacing:.01em;margin:0;color:var(--quiet)}
+.answer{margin:.9rem 0 .6rem}
+.answer p{font-size:1.5rem;line-height:1.35;font-weight:700;margin:0 0 .45rem;max-width:60rem;color:var(--deep)}
+.answer p+p{font-size:1.15rem;font-weight:500;color:var(--ink)}
+h2{font-size:1.2rem;margin:2.6rem 0 .7rem;border-bottom:2px solid #cfd8e0;padding-bottom:.25rem}
+h3{font-size:.95rem;margin:1rem 0 .2rem}
+header a{white-space:nowrap}a{color:var(--link)}.asof,.note,.made{color:var(--quiet);margin:.2rem 0;font-size:.92rem}
+.key{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem;margin:1.4rem 0}
+.key div{background:#fff;border:1px solid var(--line);border-top:3px solid var(--deep);border-radius:.4rem;
+ padding:.7rem 1rem;font-size:.92rem}
+.key b{display:block;font-size:1.9rem;line-height:1.2;font-variant-numeric:tabular-nums}
+.take{display:flex;flex-wrap:wrap;gap:.6rem;margin:1.2rem 0 0;padding:0;list-style:none}
+.take a{display:inline-block;background:#fff;border:1px solid var(--link);border-radius:.4rem;padding:.4rem .9rem;
+ text-decoration:none;font-size:.92rem}
+.take a:hover,.take a:focus-visible{background:var(--link);color:#fff}
+figure{margin:0}
+.map img{width:100%;height:auto;background:#fff;border:1px solid var(--line);border-radius:.4rem;display:block}
+.scroll{overflow-x:auto;background:#fff;border:1px solid var(--line);border-radius:.4rem;margin:.8rem 0}
+table{border-collapse:collapse;font-size:.86rem;width:100%;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 caption{text-align:left;font-weight:600;padding:.6rem .7rem}
 th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical-align:top}
 th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}
 .sites table{font-size:.8rem}.sites th,.sites td{padding:.35rem .45rem}
 .sites td:first-child,.sites td:nth-child(7){min-width:7.5rem}
+.sites tbody td:first-child{font-weight:600}
 .layers td{overflow-wrap:anywhere;min-width:5rem}
-tfoot td{color:#52606d}
-details{background:#fff;border:1px solid #d8e0e7;border-radius:.5rem;margin:.4rem 0;padding:.4rem .8rem}
+td[style]{white-space:nowrap}
+tfoot td{color:var(--quiet)}
+details{background:#fff;border:1px solid var(--line);border-radius:.4rem;margin:.4rem 0;padding:.45rem .8rem}
 summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
-details p{overflow-wrap:anywhere}.files{columns:3 14rem;font-size:.9rem}
-@media print{body{background:#fff}.scroll{overflow:visible}details{break-inside:avoid}}
+.files{columns:3 15rem;font-size:.88rem;margin:0;padding:0;list-style:none}
+@media(max-width:40rem){
+ main{padding:1.2rem .9rem 3rem}.answer p{font-size:1.2rem}.answer p+p{font-size:1rem}
+ .key{grid-template-columns:1fr 1fr}.key b{font-size:1.5rem}
+}
+@page{size:A4;margin:15mm 14mm 17mm;@bottom-right{content:counter(page) " / " counter(pages);font:8pt sans-serif;
+ color:#52606d}}
+@page wide{size:A4 landscape;margin:12mm 11mm 15mm}
+@media print{
+ :root{font-size:10.5pt}
+ html,body{background:#fff;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+ main{max-width:none;margin:0;padding:0}
+ .take,.screen,header a{display:none}
+ h2{margin-top:1.4rem}h2,h3,caption{break-after:avoid}
+ .answer{margin:.5rem 0}.answer p{font-size:15pt}.answer p+p{font-size:11.5pt}
+ .key{display:flex;gap:.5rem;margin:.8rem 0}.key div{flex:1;padding:.4rem .6rem;font-size:8.5pt}.key b{font-size:15pt}
+ .map{break-inside:avoid}.map img{border:0}
+ .wide{page:wide;break-before:page;break-after:page}.wide h2{margin:0 0 .3rem}
+ .scroll{overflow:visible;border:0;margin:.5rem 0 1rem}
+ table{font-size:8pt}.sites table{font-size:7pt;line-height:1.25}.sites caption{display:none}
+ .sites th,.sites td{padding:.16rem .3rem}.sites td:first-child,.sites td:nth-child(7){min-width:0}
+ .scroll:not(.sites,.layers) :is(th,td){padding:.22rem .35rem}
+ .scroll:not(.sites,.layers) :is(th,td):first-child{min-width:7.5rem}
+ th{min-width:0}thead{display:table-header-group}tfoot{display:table-row-group}
+ tr,.short{break-inside:avoid}
+ details{border:0;border-top:1px solid var(--line);border-radius:0;padding:.3rem 0;margin:0;break-inside:avoid}
+ details::details-content{content-visibility:visible;height:auto}
+ summary{list-style:none}summary::-webkit-details-marker{display:none}
+ details p{font-size:8.5pt;line-height:1.35}a{color:inherit;text-decoration:none}
+ .layers table{font-size:7pt}.layers a::after{content:attr(href)}.layers a span{display:none}
+ .files{font-size:7.5pt}
+}
 </style>
 </head>
 <body><main>
-<header><h1>{{ title }}</h1><a href="{{ other_page }}" lang="{{ other_lang }}">{{ words.other }}</a></header>
-<p class="asof">{{ as_of }}{% if asked %} {{ asked }}{% endif %}</p>
-<div class="key">{% for number, word in key %}<div><b>{{ number }}</b>{{ word }}</div>{% endfor %}</div>
-<p>{{ words.note }}</p>
-<h2>{{ words.map }}</h2>
-<p class="map"><a href="{{ map_page }}"><img alt="{{ words.map }}: {{ title }}" src="{{ picture }}"></a></p>
-<p><a href="{{ map_page }}">{{ words.open_map }}</a></p>
-<h2>{{ words.table_sites }}</h2>
-<div class="scroll sites">{{ site_table }}</div>
-<h2>{{ words.summaries }}</h2>
-{% for table in summaries %}<div class="scroll">{{ table }}</div>{% endfor %}
-<h2>{{ words.evidence }}</h2>
-{% if too_many %}<p>{{ too_many }}</p>{% endif %}
+<header><h1>{{ said.title }}</h1><a href="{{ other_page }}" lang="{{ other_lang }}">{{ words.other }}</a></header>
+<div class="answer">{% for sentence in said.headline %}<p>{{ sentence }}</p>{% endfor %}</div>
+<p class="asof">{{ said.as_of }}</p>
+<div class="key">{% for number, word in said.key %}<div><b>{{ number }}</b>{{ word }}</div>{% endfor %}</div>
+<ul class="take">{% for file, word in take %}<li><a href="{{ file }}">{{ word }}</a></li>{% endfor %}</ul>
+<section><h2 class="screen">{{ words.map }}</h2>
+<figure class="map"><a href="{{ map_page }}">
+<img alt="{{ words.map }}: {{ said.headline|join(' ') }}" src="{{ picture }}"></a>
+<figcaption class="note">{{ said.note }}</figcaption></figure></section>
+<section class="wide"><h2>{{ words.table_sites }}</h2>
+<div class="scroll sites" tabindex="0">{{ site_table }}</div></section>
+<section><h2>{{ words.summaries }}</h2>
+{% for table, short in summaries %}<div class="scroll{% if short %} short{% endif %}" tabindex="0">{{ table }}</div>
+{% endfor %}</section>
+<section><h2>{{ words.evidence }}</h2>
+{% if said.too_many %}<p>{{ said.too_many }}</p>{% endif %}
 {% for name, sentences in evidence %}<details><summary>{{ name }}</summary>
 {% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</details>
-{% endfor %}
-<h2>{{ words.layers }}</h2>
-<div class="scroll layers"><table><thead><tr>{% for head in layer_heads %}<th>{{ head }}</th>{% endfor %}</tr></thead>
+{% endfor %}</section>
+<section><h2>{{ words.layers }}</h2>
+<div class="scroll layers" tabindex="0"><table><thead><tr>
+{%- for head in said.layer_heads %}<th scope="col">{{ head }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in layers %}<tr>{% for cell in row %}<td>
-{%- if cell.startswith(("https://", "http://")) %}<a href="{{ cell }}" rel="noopener">{{ words.link }}</a>
+{%- if cell.startswith(("https://", "http://")) %}<a href="{{ cell }}" rel="noopener"><span>{{ words.link }}</span></a>
 {%- elif cell|length == 64 %}<span title="{{ cell }}">{{ cell[:12] }}…</span>
 {%- else %}{{ cell }}{% endif %}</td>{% endfor %}</tr>
-{% endfor %}</tbody></table></div>
-<h2>{{ words.downloads }}</h2>
-<p class="files">{% for file in files %}<a href="{{ file }}">{{ file }}</a><br>{% endfor %}</p>
-<p class="asof">{{ made }}</p>
+{% endfor %}</tbody></table></div></section>
+<section class="screen"><h2>{{ words.downloads }}</h2>
+{% for use, files in downloads %}<h3>{{ use }}</h3>
+<ul class="files">{% for file in files %}<li><a href="{{ file }}">{{ file }}</a></li>{% endfor %}</ul>
+{% endfor %}</section>
+<p class="made">{{ said.made }}</p>
 </main></body></html>
 """
+)
+
+# What most readers want to take away: a file's stem and ending, and its word.
+_TAKEN = (("report", "docx", "document"), ("report", "xlsx", "workbook"), ("map", "pdf", "picture"))
+# A summary of more rows may break over two pages: kept whole it would leave half a page empty.
+_SHORT = 20
 
 
-class Told(NamedTuple):
-    """What a front page says of the run: the day asked for, whose sites, when it was made, and the files beside it."""
-
-    as_of: str | None
-    shipped: bool
-    run_at: str
-    names: tuple[str, ...]
-
-
-def front_page(
-    tagged: gpd.GeoDataFrame,
-    used: Iterable[Layer | Mapping[str, Any]],
-    *,
-    picture: bytes,
-    lang: str,
-    told: Told,
-) -> str:
-    """Return the front page as HTML that needs no network.
+def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
+    """Return the front page as HTML that needs no network, nor a Korean font.
 
     Parameters
     ----------
-    tagged
-        The tagged sites.
-    used
-        The layers that the tags rest on.
+    said
+        What the report says.
     picture
         The static map, PNG.
-    lang
-        `"ko"` or `"en"`.
-    told
-        What the page says of the run.
+    names
+        The files of the report.
     """
-    at = labels.check_lang(lang)
+    at, lang = labels.check_lang(said.lang), said.lang
     words = {name: pair[at] for name, pair in _WORDS.items()}
     other = "en" if lang == "ko" else "ko"
-    latest = facts.latest_date(tagged)
-    title = words["title_15"] if told.shipped else words["title"].format(count=f"{len(tagged):,}")
+    there = [name for name in names if _in_language(name, lang)]
+    map_page = f"map{suffix(lang)}.html"
+    take = [(map_page, words["open_map"])]
+    for ending, stem, word in (
+        ("docx", "report", "document"),
+        ("xlsx", "report", "workbook"),
+        ("pdf", "map", "picture"),
+    ):
+        name = f"{stem}{suffix(lang)}.{ending}"
+        take += [(name, words[word])] * (name in there)
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(_TEMPLATE).render(
-        lang=lang,
+    page = environment.from_string(_TEMPLATE).render(
+        said=said,
         words=words,
-        title=title,
         other_lang=other,
         other_page=f"index{suffix(other)}.html",
-        map_page=f"map{suffix(lang)}.html",
-        as_of=facts_as_of(latest, lang),
-        asked=words["asked"].format(date=told.as_of) if told.as_of else "",
-        key=_key_figures(tagged, words),
+        map_page=map_page,
+        take=take,
         picture=data_uri(picture, "image/png"),
         # The tables escape their own text.
-        site_table=Markup(tables.table(tagged, lang=lang).html()),  # noqa: S704
-        summaries=[
-            Markup(tables.table(tagged, by=key, lang=lang).html())  # noqa: S704
-            for key in ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
-        ],
-        evidence=[
-            (
-                f"{row.get(f'name_{lang}') or row['site_id']}",
-                [_linked(text) for text in explain(tagged, row["site_id"], lang=lang).splitlines()],
-            )
-            for _, row in tagged.head(_EXPLAINED if len(tagged) <= _EXPLAINED else 0).iterrows()
-        ],
-        too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
-        layer_heads=[_LAYER_WORDS[name][at] for name in _LAYER_COLUMNS],
-        layers=[_layer_row(layer) for layer in used],
-        files=[*(name for name in told.names if ".ko." not in name or lang == "ko"), CRATE_NAME],
-        made=words["made"].format(time=told.run_at),
+        site_table=Markup(said.sites.html()),  # noqa: S704
+        summaries=[(Markup(shown.html()), len(shown.rows) <= _SHORT) for _, shown in said.summaries],  # noqa: S704
+        evidence=[(name, [_linked(text) for text in sentences]) for name, sentences in said.evidence],
+        layers=[[cell or "–" for cell in row] for row in said.layers],
+        downloads=list(_downloads([*there, CRATE_NAME], words)),
     )
+    return inline(page, title=said.title, lang=lang)
+
+
+def _in_language(name: str, lang: str) -> bool:
+    """Say whether a file is in a language, or in none."""
+    worded = re.fullmatch(r"(report|map|tables/.*)\.[a-z]+", name) is not None
+    return (".ko." in name) == (lang == "ko") or not worded
+
+
+def _downloads(names: list[str], words: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield what files are for, with their names."""
+    found: dict[str, list[str]] = {use: [] for use, _ in _USES}
+    for name in names:
+        found[next(use for use, form in _USES if form.fullmatch(name))].append(name)
+    for use, files in found.items():
+        if files:
+            yield words[use], files
 
 
 def _linked(sentence: str) -> Markup:
     """Return a sentence with its web addresses as links."""
-    parts = _ADDRESS.split(sentence)
     return Markup("").join(
-        Markup('<a href="{0}" rel="noopener">{0}</a>').format(part) if at % 2 else part for at, part in enumerate(parts)
+        Markup('<a href="{0}" rel="noopener">{0}</a>').format(part) if at % 2 else part
+        for at, part in enumerate(addressed(sentence))
     )
-
-
-def _key_figures(tagged: gpd.GeoDataFrame, words: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the figures at the head of the page."""
-    capital, whole = tagged["in_capital_region"], tables.summarize(tagged, by="in_capital_region")
-    area = whole["area_km2"].sum(min_count=1)
-    rows = [
-        (f"{len(tagged):,}", words["sites"]),
-        (f"{int(capital.sum()):,}", words["in_capital"]),
-        (f"{int(whole['rdz_present'].sum()):,}", words["rdz"]),
-    ]
-    if area == area:  # noqa: PLR0124  (not NaN)
-        rows.append((f"{area:,.2f}", words["area"]))
-    for column, word in (("capital_region_undecided", "undecided"), ("rdz_unknown", "rdz_unknown")):
-        if whole[column].any():
-            rows.append((f"{int(whole[column].sum()):,}", words[word]))
-    return rows
-
-
-def _layer_row(layer: Layer | Mapping[str, Any]) -> list[str]:
-    """Return the cells of a layer's row."""
-    told: Mapping[str, Any] = layer.provenance if isinstance(layer, Layer) else layer
-    return [str(told.get(name) or "–") for name in _LAYER_COLUMNS]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pyproj
 import shapely
 
 from clustergeo import _fonts, _marks, crs
+from clustergeo._widths import columns as text_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,10 +126,10 @@ def wrap(text: str, *, columns: int, lines: int) -> str:
     rows = _rows(text, columns)
     if len(rows) > lines:
         last = rows[lines - 1]
-        while last and _columns(last) > columns - 1:
+        while last and text_columns(last) > columns - 1:
             last = last[:-1]
         return "\n".join([*rows[: lines - 1], last + "…"])
-    widest = max(map(_columns, text.split()), default=1)
+    widest = max(map(text_columns, text.split()), default=1)
     while columns > widest and len(_rows(text, columns - 1)) == len(rows):
         columns -= 1
     return "\n".join(_rows(text, columns))
@@ -140,21 +140,16 @@ def _rows(text: str, columns: int) -> list[str]:
     rows: list[str] = [""]
     for word in text.split():
         joined = f"{rows[-1]} {word}".strip()
-        if _columns(joined) <= columns:
+        if text_columns(joined) <= columns:
             rows[-1] = joined
             continue
         if rows[-1]:
             rows.append("")
         for one in word:
-            if _columns(rows[-1] + one) > columns:
+            if text_columns(rows[-1] + one) > columns:
                 rows.append("")
             rows[-1] += one
     return rows
-
-
-def _columns(text: str) -> int:
-    """Return how many columns a text takes."""
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def axes_of(figure: Figure, rect: tuple[float, float, float, float], view: View) -> Axes:

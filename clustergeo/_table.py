@@ -1,4 +1,4 @@
-"""A presentation table: an immutable value that writes itself as HTML, Markdown, CSV and LaTeX."""
+"""A presentation table: an immutable value that writes itself as HTML, Markdown, CSV, XLSX and LaTeX."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from clustergeo._formats import csv_rows
+from clustergeo._formats import csv_rows, line
+from clustergeo._latex import latex_document, latex_table
+from clustergeo._workbook import Sheet, workbook_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -23,25 +25,6 @@ _DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(-[0-9]{2})?\b")
 _DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "²": r"\textsuperscript{2}",
-    "–": "--",
-    "×": r"$\times$",
-}
 
 
 @dataclass(frozen=True)
@@ -52,7 +35,7 @@ class Column:
     kind: Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """A presentation table.
 
@@ -72,6 +55,8 @@ class Table:
     Examples
     --------
     >>> shown = Table.of([Column("Name", "text"), Column("Area (km²)", "area")], [["<b>", 1.5]], title="Sites")
+    >>> shown
+    <Table 'Sites': 1 rows, 2 columns>
     >>> print(shown.markdown())
     **Sites**
     <BLANKLINE>
@@ -112,7 +97,7 @@ class Table:
         head = "".join(f'<th scope="col"{_aligned(column)}>{_html(column.header)}</th>' for column in self.columns)
         body = "".join(
             "<tr>" + "".join(f"<td{_aligned(c)}>{t}</td>" for c, t in zip(self.columns, row, strict=True)) + "</tr>\n"
-            for row in self._shown(_html)
+            for row in self.shown(_html)
         )
         notes = "<br>".join(_html(note) for note in self.notes)
         foot = f'<tfoot><tr><td colspan="{len(self.columns)}">{notes}</td></tr></tfoot>\n' if notes else ""
@@ -120,6 +105,10 @@ class Table:
             f'<table class="clustergeo-table" lang="{_html(self.lang)}">\n<caption>{_html(self.title)}</caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n{foot}</table>\n"
         )
+
+    def __repr__(self) -> str:
+        """Return one line: the caption and the size."""
+        return f"<Table {self.title!r}: {len(self.rows):,} rows, {len(self.columns)} columns>"
 
     def _repr_html_(self) -> str:
         """Show the table in a notebook."""
@@ -129,7 +118,7 @@ class Table:
         """Return a GitHub-flavoured Markdown table with its title and notes."""
         lines = [f"**{_markdown(self.title)}**", "", _piped(_markdown(column.header) for column in self.columns)]
         lines.append(_piped(":---" if column.kind == "text" else "---:" for column in self.columns))
-        lines += [_piped(row) for row in self._shown(_markdown)]
+        lines += [_piped(row) for row in self.shown(_markdown)]
         for note in self.notes:
             lines += ["", _markdown(note)]
         return "\n".join(lines) + "\n"
@@ -141,23 +130,33 @@ class Table:
         """
         return csv_rows([column.header for column in self.columns], self.rows)
 
-    def latex(self) -> str:
-        """Return a LaTeX table for the package `booktabs`; Korean needs `kotex` or another package with Hangul."""
-        layout = "".join("l" if column.kind == "text" else "r" for column in self.columns)
-        lines = [
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{_latex(self.title)}}}",
-            rf"\begin{{tabular}}{{{layout}}}",
-        ]
-        lines += [r"\toprule", " & ".join(_latex(column.header) for column in self.columns) + r" \\", r"\midrule"]
-        lines += [" & ".join(row) + r" \\" for row in self._shown(_latex)]
-        lines += [r"\bottomrule", r"\end{tabular}"]
-        lines += [rf"\par\footnotesize {_latex(note)}" for note in self.notes]
-        return "\n".join([*lines, r"\end{table}"]) + "\n"
+    @property
+    def sheet(self) -> Sheet:
+        """The table as a sheet of a workbook."""
+        return Sheet(self.title, [(column.header, column.kind) for column in self.columns], self.rows, self.notes)
 
-    def _shown(self, escape: Callable[[str], str]) -> list[list[str]]:
-        """Return the cells as escaped text."""
+    def xlsx(self) -> bytes:
+        """Return an XLSX workbook of one sheet: numbers as numbers, unknown cells empty, text never a formula.
+
+        XlsxWriter must be installed: `pip install "clustergeo[documents]"`.
+        """
+        return workbook_bytes([self.sheet], title=self.title)
+
+    def latex(self, *, document: bool = False) -> str:
+        """Return LaTeX: a table for the packages `array` and `booktabs`, or a whole document.
+
+        Parameters
+        ----------
+        document
+            A document that xelatex compiles, with whatever font of the machine has Hangul. The table alone, in a
+            document of one's own, needs `kotex` or `fontspec` with such a font where it has Korean.
+        """
+        heads = [(column.header, column.kind != "text") for column in self.columns]
+        made = latex_table(heads, self.shown(), title=self.title, notes=self.notes, long=document)
+        return latex_document(made, lang=self.lang) if document else made
+
+    def shown(self, escape: Callable[[str], str] = line) -> list[list[str]]:
+        """Return the cells as text, each escaped by a function."""
         return [
             [escape(_shown(one, column.kind)) for one, column in zip(row, self.columns, strict=True)]
             for row in self.rows
@@ -182,26 +181,16 @@ def _aligned(column: Column) -> str:
     return "" if column.kind == "text" else ' style="text-align:right"'
 
 
-def _line(text: str) -> str:
-    """Return a text on one line, without control characters: a cell has neither lines nor bells."""
-    return "".join(sign if sign.isprintable() or sign == "\u3000" else " " for sign in text)
-
-
 def _html(text: str) -> str:
     """Return a text that HTML shows as it is."""
     # A date is one word: a break at its hyphens makes it unreadable.
-    return _DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(_line(text), quote=True))
+    return _DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
 
 
 def _markdown(text: str) -> str:
     """Return a text that Markdown shows as it is, whether or not the reader allows HTML in it."""
-    marked = _MARKDOWN.sub(r"\\\1", _line(text))
+    marked = _MARKDOWN.sub(r"\\\1", line(text))
     return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _latex(text: str) -> str:
-    """Return a text that LaTeX shows as it is."""
-    return "".join(_LATEX.get(sign, sign) for sign in _line(text))
 
 
 def _piped(cells: Iterable[str]) -> str:

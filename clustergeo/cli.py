@@ -125,6 +125,9 @@ def report(out: Path, *, sites: Path | None, facts: Path | None, inputs: Inputs)
     frame = None if sites is None else inputs.sites(sites)
     place = write_report(out, sites=frame, zones=inputs.zones(), as_of=inputs.as_of, own_facts=facts)
     click.echo(f"{_shown(place)}: open index.html (English) or index.ko.html (한국어)")
+    absent = [f"report.{ending}" for ending in ("xlsx", "docx") if not (place / f"report.{ending}").exists()]
+    if absent:
+        click.echo(f"No {' and '.join(absent)}: for those, python -m pip install 'clustergeo[documents]'", err=True)
 
 
 @cli.command()
@@ -191,17 +194,39 @@ def map_command(sites: Path, *, out: Path, online: bool, lang: str, inputs: Inpu
     help="sector, province, macro_region, in_capital_region, rdz_basis or status; or two, joined by a comma.",
 )
 @click.option(
-    "--format", "kind", type=click.Choice(["markdown", "html", "csv", "latex"]), default="markdown", show_default=True
+    "--format",
+    "kind",
+    type=click.Choice(["markdown", "html", "csv", "latex", "xlsx"]),
+    default="markdown",
+    show_default=True,
+    help="xlsx needs clustergeo[documents] and -o.",
 )
+@click.option("--document", is_flag=True, help="With --format latex: a whole document that xelatex compiles.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="The file to write, not to print.")
 @_LANG
 @_inputs
-def table(sites: Path, *, by: str | None, kind: str, lang: str, inputs: Inputs) -> None:
-    """Print the SITES of a file, or a summary of them, as a table."""
+def table(
+    sites: Path, *, by: str | None, kind: str, document: bool, out: Path | None, lang: str, inputs: Inputs
+) -> None:
+    """Print the SITES of a file, or a summary of them, as a table, or write it to a file."""
     from clustergeo import tables  # noqa: PLC0415
+    from clustergeo._files import write_whole  # noqa: PLC0415
 
+    if document and kind != "latex":
+        msg = "--document is for --format latex."
+        raise click.UsageError(msg)
+    if kind == "xlsx" and out is None:
+        msg = "A workbook is no text to print. Give the file to write: -o FILE.xlsx."
+        raise click.UsageError(msg)
+    if out is not None:
+        inputs.spare(out, sites)
     keys = None if by is None else by.split(",") if "," in by else by
     shown = tables.table(inputs.tagged(sites), by=keys, lang=lang)
-    made = getattr(shown, kind)()
+    made = shown.latex(document=document) if kind == "latex" else getattr(shown, kind)()
+    if out is not None:
+        write_whole(out, made if isinstance(made, bytes) else made.encode("utf-8", "replace"))
+        click.echo(_shown(out))
+        return
     click.echo(made.decode("utf-8-sig") if isinstance(made, bytes) else made, nl=False)
 
 
@@ -209,7 +234,7 @@ def table(sites: Path, *, by: str | None, kind: str, lang: str, inputs: Inputs) 
 @_SITES
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--by", default=None, help="One file a group: sector or any column.")
-@click.option("--format", "kind", default="geojson", show_default=True, help="geojson, gpkg, parquet or csv.")
+@click.option("--format", "kind", default="geojson", show_default=True, help="geojson, gpkg, parquet, csv or xlsx.")
 @_inputs
 def export(sites: Path, out: Path, *, by: str | None, kind: str, inputs: Inputs) -> None:
     """Write the tagged SITES into the folder OUT, one file of all and one a group."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from clustergeo import facts
 from clustergeo._crate import CRATE_NAME, ro_crate, run_time
 from clustergeo._files import native, shown, staged
-from clustergeo._formats import attributes, cell, csv_bytes, geojson_bytes, geoparquet_bytes
+from clustergeo._formats import attributes, cell, csv_bytes, flat_columns, geojson_bytes, geoparquet_bytes
 from clustergeo._geopackage import gpkg_bytes
+from clustergeo._workbook import Sheet, kind_of, workbook_bytes
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,12 +37,11 @@ __all__ = [
     "group_slug",
     "ro_crate",
     "run_time",
+    "xlsx_bytes",
 ]
 
-FORMATS = ("geojson", "gpkg", "parquet", "csv")
+FORMATS = ("geojson", "gpkg", "parquet", "csv", "xlsx")
 UNKNOWN = "unknown"
-
-_MAKERS = {"geojson": geojson_bytes, "gpkg": gpkg_bytes, "parquet": geoparquet_bytes, "csv": csv_bytes}
 
 # A hashed name is not plain: a code that looks like one would meet the file of another code.
 _PLAIN = re.compile(r"(?!.*-[0-9a-f]{12}$)[a-z0-9][a-z0-9_-]{0,63}")
@@ -71,7 +71,8 @@ def export(
         `"sector"` or any column; a site with a list (several sectors) is in the file of each, an unknown value in
         `unknown`. None writes the file of all only.
     format
-        `"geojson"` (RFC 7946), `"gpkg"` (with styles for QGIS), `"parquet"` (GeoParquet 1.1) or `"csv"`.
+        `"geojson"` (RFC 7946), `"gpkg"` (with styles for QGIS), `"parquet"` (GeoParquet 1.1), `"csv"`
+        or `"xlsx"` (needs `clustergeo[documents]`).
     layers
         What the tags rest on, for the metadata: `Layer`s or rows of `catalogue()`; by default every shipped layer.
 
@@ -84,7 +85,7 @@ def export(
     ------
     InputError
         If the format or the column does not exist, the frame is not a GeoDataFrame with a CRS, the folder cannot be
-        written to, or it holds a report, whose metadata an export would overwrite.
+        written to, or it holds a report, whose metadata an export would overwrite; or XlsxWriter is needed and absent.
 
     Examples
     --------
@@ -143,6 +144,29 @@ def frame_bytes(frame: gpd.GeoDataFrame, format: str) -> bytes:  # noqa: A002 - 
         msg = f"format={format!r} cannot be exported; expected one of {', '.join(FORMATS)}. Choose one of them."
         raise InputError(msg)
     return _MAKERS[format](frame)
+
+
+def xlsx_bytes(frame: gpd.GeoDataFrame) -> bytes:
+    """Return a frame as an XLSX workbook of one sheet: the columns of the CSV, with numbers and days as such.
+
+    Raises
+    ------
+    InputError
+        If XlsxWriter is not installed, the frame is not a GeoDataFrame with a CRS, or it is larger than a sheet.
+    """
+    columns = flat_columns(frame)
+    rows = list(zip(*columns.values(), strict=True))
+    sheet = Sheet("sites", [(name, kind_of(name)) for name in columns], rows)
+    return workbook_bytes([sheet], title="clustergeo: exported sites")
+
+
+_MAKERS = {
+    "geojson": geojson_bytes,
+    "gpkg": gpkg_bytes,
+    "parquet": geoparquet_bytes,
+    "csv": csv_bytes,
+    "xlsx": xlsx_bytes,
+}
 
 
 def group_rows(frame: pd.DataFrame, by: str) -> dict[str | None, list[int]]:

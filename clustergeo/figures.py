@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,7 @@ def plot(
     Returns
     -------
     matplotlib.figure.Figure
-        A figure that pyplot does not know; `figure_bytes` writes it.
+        A figure that pyplot does not know; it shows itself in a notebook, and `figure_bytes` writes it.
 
     Raises
     ------
@@ -117,7 +118,8 @@ def plot(
     _check(tagged, size)
     # Slow to import, and only pictures need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    from clustergeo._drawing import Drawing  # noqa: PLC0415
 
     words = {key: pair[place] for key, pair in _WORDS.items()}
     marks, colours = _marks.marks(tagged, lang=lang, colour_by=colour_by)
@@ -132,7 +134,7 @@ def plot(
     head = 0.5 + 0.25 * title_text.count("\n")
     side = width - _PANEL_INCHES - _MARGIN_INCHES
     rect = (_MARGIN_INCHES, 0.55, side - 2 * _MARGIN_INCHES, height - head - 0.55 - 0.1)
-    figure = Figure(figsize=size, dpi=200, facecolor="white")
+    figure = Drawing(figsize=size, dpi=200, facecolor="white")
     FigureCanvasAgg(figure)
     view = _sheet.view_of(_KOREA if korea else bounds, inches=rect[2:])
     sites = _project(tagged, view.plane, marks)
@@ -174,7 +176,7 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
     Raises
     ------
     InputError
-        There is no such format.
+        There is no such format, or no font has a character that was written on the figure.
     """
     if format not in FORMATS:
         msg = f"A picture cannot be written as {format!r}. The formats are {', '.join(FORMATS)}."
@@ -188,8 +190,16 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
         "pdf": {"CreationDate": None, "Creator": "clustergeo", "Producer": None},
     }
     out = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "clustergeo", "svg.fonttype": "path", "pdf.fonttype": 42}):
-        figure.savefig(out, format=format, metadata=metadata[format], facecolor="white")
+    with (
+        mpl.rc_context({"svg.hashsalt": "clustergeo", "svg.fonttype": "path", "pdf.fonttype": 42}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("error", message="Glyph .* missing from font")
+        try:
+            figure.savefig(out, format=format, metadata=metadata[format], facecolor="white")
+        except UserWarning as warning:
+            msg = f"The picture would show an empty box: {warning}. Take the character out, or name a font that has it."
+            raise InputError(msg) from warning
     return out.getvalue()
 
 

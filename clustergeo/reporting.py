@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustergeo import datasets, facts, labels
-from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files
 from clustergeo._crate import CRATE_NAME, ro_crate, run_time
 from clustergeo._files import native, staged
 from clustergeo.errors import InputError
@@ -80,7 +80,15 @@ def report(
             written[name] = (content, rows)
         pictures = {lang: written[f"map{suffix(lang)}.png"][0] for lang in labels.LANGS}
         pages = page_files(
-            tagged, layers, used, pictures, names=list(written), as_of=as_of, shipped=shipped, run_at=run_at
+            tagged,
+            layers,
+            used,
+            pictures,
+            names=list(written),
+            office=office_names(),
+            as_of=as_of,
+            shipped=shipped,
+            run_at=run_at,
         )
         for name, content in pages:
             _spare(place, name, earlier)
@@ -130,7 +138,7 @@ def _figures(tagged: gpd.GeoDataFrame) -> Iterator[tuple[str, bytes, int | None]
             yield name, content, rows
     for lang in labels.LANGS:
         figure = figures.plot(tagged, lang=lang)
-        for ending in ("png", "svg"):
+        for ending in PICTURES:
             yield f"map{suffix(lang)}.{ending}", figures.figure_bytes(figure, ending), None
 
 
@@ -141,11 +149,15 @@ def page_files(
     pictures: Mapping[str, bytes],
     *,
     names: list[str],
+    office: list[str],
     as_of: str | None,
     shipped: bool,
     run_at: str,
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and bytes of the interactive maps and the front pages.
+    """Yield the name and bytes of the workbooks, the documents, the interactive maps and the front pages.
+
+    A workbook is made where XlsxWriter is installed, a document where python-docx is (`clustergeo[documents]`).
+
 
     Parameters
     ----------
@@ -159,17 +171,34 @@ def page_files(
         The static map of each language, PNG.
     names
         The files of the report that the front page links to.
+    office
+        The workbooks and documents of the report, which the front page links to as well.
     as_of, shipped, run_at
         The day asked for, whether the sites are the shipped ones, and the time of the run.
     """
-    from clustergeo import _front, maps  # noqa: PLC0415
+    from clustergeo import _brief, _document, _front, _workbook, maps  # noqa: PLC0415
 
+    told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at)
+    listed = [*names, *office]
     for lang in labels.LANGS:
+        said = _brief.brief(tagged, used, lang=lang, told=told)
+        book, document = (f"report{suffix(lang)}.{ending}" for ending in OFFICE)
+        if book in office and _workbook.available():
+            yield book, _brief.report_workbook(said, tagged)
+        if document in office and _document.available():
+            yield document, _document.document_bytes(said, picture=pictures[lang])
         page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
         yield f"map{suffix(lang)}.html", page.encode("utf-8", "replace")
-        told = _front.Told(as_of=as_of, shipped=shipped, run_at=run_at, names=tuple(names))
-        front = _front.front_page(tagged, used, picture=pictures[lang], lang=lang, told=told)
+        front = _front.front_page(said, picture=pictures[lang], names=listed)
         yield f"index{suffix(lang)}.html", front.encode("utf-8", "replace")
+
+
+def office_names() -> list[str]:
+    """Return the names of the workbooks and documents that a report made here has."""
+    from clustergeo import _document, _workbook  # noqa: PLC0415
+
+    there = [ending for ending, room in zip(OFFICE, (_workbook, _document), strict=True) if room.available()]
+    return [f"report{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in there]
 
 
 def _earlier(folder: Path) -> list[str]:

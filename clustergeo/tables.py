@@ -87,7 +87,7 @@ def summarize(tagged: pd.DataFrame, by: str | Sequence[str] = "sector") -> pd.Da
     [['candidate', 2, 3.0, 0], ['unknown', 1, nan, 1]]
     """
     keys = _checked_keys(by, tagged)
-    figures = _figures(tagged)
+    figures = site_figures(tagged)
     for key in keys:
         figures[key] = pd.Series(_key_values(tagged, key), index=figures.index, dtype=object)
     if "sector" in keys:
@@ -139,7 +139,7 @@ def table(
     Returns
     -------
     Table
-        Shows itself in a notebook; `.html()`, `.markdown()`, `.csv()`, `.latex()` and `.frame`.
+        Shows itself in a notebook; `.html()`, `.markdown()`, `.csv()`, `.xlsx()`, `.latex()` and `.frame`.
 
     Raises
     ------
@@ -300,8 +300,8 @@ def _checked_keys(by: str | Sequence[str], tagged: pd.DataFrame) -> list[str]:
     return keys
 
 
-def _figures(tagged: pd.DataFrame) -> pd.DataFrame:
-    """Return what is summed, one row a site."""
+def site_figures(tagged: pd.DataFrame) -> pd.DataFrame:
+    """Return what is counted and summed, one row a site: flags of the verdicts, and areas in km²."""
     blank = pd.Series([None] * len(tagged), index=tagged.index, dtype=object)
 
     def numbers(name: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -91,6 +92,16 @@ class Tagger:
         self.names = tuple(dict.fromkeys([EVIDENCE_ZONE, *self.layers]))
         self.as_of = as_of
         self._zones = {name: Zones([layer]) for name, layer in self.layers.items()}
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        held = ", ".join(f"{name} ({len(layer):,} polygons)" for name, layer in self.layers.items())
+        return f"<Tagger: {held or 'no zone layers'}{f', as of {self.as_of}' if self.as_of else ''}>"
+
+    def _repr_html_(self) -> str:
+        """Return the layers as small tables for notebooks."""
+        parts = [layer._repr_html_() for layer in self.layers.values()]
+        return f"<p>{html.escape(repr(self))}</p>{''.join(parts)}"
 
     def tagged(self, sites: gpd.GeoDataFrame, *, what: str = "the sites") -> gpd.GeoDataFrame:
         """Return the sites of a frame with their tags, as `tag` does.

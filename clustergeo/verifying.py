@@ -8,16 +8,18 @@ import io
 import json
 import re
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 
 from clustergeo import datasets, labels, schema
-from clustergeo._contents import data_files, is_report_name, suffix, table_files
+from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files
 from clustergeo._crate import CRATE_NAME, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
@@ -28,12 +30,17 @@ from clustergeo.tags import tag
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
+    from xml.etree.ElementTree import Element
 
 COLUMNS = ("file", "where", "found", "expected", "problem")
 _EXACT = 1e-9
 _LONG, _AROUND = 200, 24
 # A picture or a font inside a page is no figure.
 _DATA_URI = re.compile(r"data:[a-z]+/[a-z0-9.+-]+[^\"') ]*")
+# The parts of an office file that hold texts and figures.
+_PARTS = re.compile(r"xl/(worksheets/sheet[0-9]+|sharedStrings)\.xml|word/(document|footnotes)\.xml")
+_CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 Cells = dict[tuple[str, str], str]
 Finding = tuple[str, str, str, str, str]
 
@@ -50,9 +57,10 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a difference: `file`, `where` (site and column, row and column, or line), `found`, `expected`,
-        `problem`; empty when nothing was changed. Hashes are compared; data files, tables and pages are made again from
-        the sites that the report holds, and regions and the capital region are measured again. Pictures, and pages
-        that were drawn with a caller's zone layers or by another version, are held by their hash only.
+        `problem`; empty when nothing was changed. Hashes are compared; data files, tables, pages, workbooks and
+        documents are made again from the sites that the report holds, and regions and the capital region are measured
+        again. Pictures, and pages that were drawn with a caller's zone layers or by another version, are held by their
+        hash only.
 
     Raises
     ------
@@ -118,7 +126,8 @@ def _made_again(
 ) -> dict[str, bytes]:
     """Return the files that the sites of a report give again: data and tables, and pages where nothing else is in them.
 
-    A page drawn with a caller's zone layers, or written by another version, cannot be made again from the sites alone.
+    A page drawn with a caller's zone layers, or written by another version, cannot be made again from the sites alone;
+    nor can a workbook or a document where the package that writes it is absent. Their hashes hold them.
     """
     files = {
         name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()
@@ -129,14 +138,17 @@ def _made_again(
     shipped = "sites-2023" in used
     layers = shipped_layers(shipped=shipped)
     pictures = {lang: content.get(f"map{suffix(lang)}.png", b"") for lang in labels.LANGS}
+    listed = {unquote(str(one.get("@id"))) for one in entities if one.get("@type") == "File"}
+    office = [f"report{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in OFFICE]
     if versions == {software_version()} and used == {str(layer["layer"]) for layer in layers}:
-        names = [*files, *(f"map{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in ("png", "svg"))]
+        names = [*files, *(f"map{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in PICTURES)]
         pages = page_files(
             reference,
             {},
             layers,
             pictures,
             names=names,
+            office=[name for name in office if name in listed],
             as_of=root.get("asOf"),
             shipped=shipped,
             run_at=str(root.get("datePublished")),
@@ -230,6 +242,8 @@ def _cells(name: str, content: bytes) -> Cells:
             copy.write_bytes(content)
             frame = pyogrio.read_dataframe(copy, layer="sites", datetime_as_string=True)
         return _cells("sites.geojson", geojson_bytes(_typed(frame)))
+    if name.endswith((".xlsx", ".docx")):
+        return _office_cells(content)
     if name.endswith(".csv"):
         header, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
         return {
@@ -239,6 +253,39 @@ def _cells(name: str, content: bytes) -> Cells:
         }
     text = _DATA_URI.sub("data:", content.decode("utf-8", "replace"))
     return {(f"line {number}", ""): line for number, line in enumerate(text.splitlines(), start=1)}
+
+
+def _office_cells(content: bytes) -> Cells:
+    """Return the cells of a workbook by sheet and place, and the paragraphs and footnotes of a document by number.
+
+    What a program adds of its own when it saves (styles, widths, the order of its parts) is no figure.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = {name: _tree(archive.read(name)) for name in archive.namelist() if _PARTS.fullmatch(name)}
+    shared = [_text(one) for one in parts.pop("xl/sharedStrings.xml", ET.Element("none"))]
+    found: Cells = {}
+    for part, tree in sorted(parts.items()):
+        for number, one in enumerate(tree.iter(f"{_WORD}p"), start=1):
+            found[part.rpartition("/")[2].removesuffix(".xml"), f"paragraph {number}"] = _text(one)
+        for one in tree.iter(f"{_CELL}c"):
+            value = _text(one)
+            text = shared[int(value)] if one.get("t") == "s" else value
+            if text:
+                found[part.rpartition("/")[2].removesuffix(".xml"), str(one.get("r"))] = text
+    return found
+
+
+def _tree(part: bytes) -> Element:
+    """Return a part of an office file; one with a document type, which none of ours has, is refused."""
+    if b"<!DOCTYPE" in part:
+        msg = "a part of it declares a document type"
+        raise ValueError(msg)
+    return ET.fromstring(part)  # noqa: S314 - without a document type there are no entities to expand
+
+
+def _text(element: Element) -> str:
+    """Return the text in an element."""
+    return "".join(element.itertext())
 
 
 def _tags(reference: gpd.GeoDataFrame, entities: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -325,6 +325,14 @@ def test_two_processes_give_the_same_bytes_and_pyplot_is_left_alone() -> None:
     assert runs[0][4] == "False"
 
 
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
+def test_a_character_that_no_font_has_is_refused_and_not_drawn_as_a_box(kind: str) -> None:
+    figure = plot(sites(1, name_ko=["용인"]), lang="ko")
+    figure.text(0.5, 0.5, "\N{EGYPTIAN HIEROGLYPH A001}")
+    with pytest.raises(InputError, match=r"EGYPTIAN HIEROGLYPH A001.*Take the character out"):
+        figure_bytes(figure, kind)
+
+
 def test_a_drawing_carries_its_letters_and_needs_no_font() -> None:
     figure = plot(sites(1, name_ko=["용인"]), lang="ko")
     svg = figure_bytes(figure, "svg").decode()

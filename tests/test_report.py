@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import sqlite3
+import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ SITES_BY_MACRO_REGION = {"gyeonggi": 1, "chungcheong": 4, "honam": 4, "gyeongnam
 
 ANY_REPORT = {
     *(f"{page}{lang}.html" for page in ("index", "map") for lang in SUFFIXES),
-    *(f"map{lang}.{ending}" for lang in SUFFIXES for ending in ("png", "svg")),
+    *(f"map{lang}.{ending}" for lang in SUFFIXES for ending in ("png", "svg", "pdf")),
+    *(f"report{lang}.{ending}" for lang in SUFFIXES for ending in ("docx", "xlsx")),
     *(f"sites.{ending}" for ending in ("geojson", "parquet", "gpkg", "csv")),
     *(f"tables/summary-by-{key}{lang}.{end}" for key in KEYS for lang in SUFFIXES for end in ("csv", "html", "md")),
     MANIFEST,
@@ -440,6 +442,9 @@ def texts_of(path: Path) -> list[str]:
     """Return all that a file says: as it is, with the pictures inside it decoded, and as a table where it is one."""
     if path.suffix == ".parquet":
         return [gpd.read_parquet(path).to_csv(), path.read_bytes().decode("latin-1")]
+    if path.suffix in {".xlsx", ".docx"}:
+        with zipfile.ZipFile(path) as archive:
+            return [archive.read(name).decode("utf-8", "replace") for name in archive.namelist() if name.endswith("l")]
     data = path.read_bytes()
     inside = [base64.b64decode(found) for found in re.findall(rb"data:[\w/+;=.-]*?;base64,([A-Za-z0-9+/=]+)", data)]
     bare = re.sub(rb"base64,[A-Za-z0-9+/=]+", b"", data)
@@ -454,7 +459,15 @@ def test_the_search_for_traces_finds_the_fifteen_in_their_own_report(shipped: Pa
     ids, words = traces_of_the_fifteen()
     assert len(ids) == 15
     assert len(words) > 100
-    for name in ("index.html", "map.ko.html", "sites.gpkg", "sites.parquet", "sites.csv"):
+    for name in (
+        "index.html",
+        "map.ko.html",
+        "sites.gpkg",
+        "sites.parquet",
+        "sites.csv",
+        "report.xlsx",
+        "report.ko.docx",
+    ):
         text = "\n".join(texts_of(shipped / name))
         assert sum(word in text for word in words) > 10, name
 
@@ -469,7 +482,7 @@ def test_nothing_of_the_shipped_fifteen_is_in_any_file(own: MadeUp) -> None:
         for text in texts_of(path):
             found += [(path.name, word) for word in words if word in text]
             # Binary files hold every short word by chance.
-            if path.suffix not in {".png", ".gpkg", ".parquet"}:
+            if path.suffix not in {".png", ".pdf", ".gpkg", ".parquet"}:
                 found += [(path.name, one) for one in whole_id.findall(text)]
     assert found == []
 

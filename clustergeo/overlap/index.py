@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,8 @@ Method = Literal["auto", "grid", "plain"]
 # Plain shapely takes about a microsecond for a hundred vertices of the zones under a site: below this, it is done
 # before the kernels are loaded.
 _MUCH_WORK = 20_000_000
+
+_SHOWN_LABELS = 5
 
 
 class ZoneIndex:
@@ -101,6 +104,18 @@ class ZoneIndex:
     def __repr__(self) -> str:
         """Return how many polygons and labels there are."""
         return f"ZoneIndex({len(self._prepared.zones)} polygons, {len(self.labels)} labels)"
+
+    def _repr_html_(self) -> str:
+        """Return a small table for notebooks."""
+        named = ", ".join(map(str, list(self.labels)[:_SHOWN_LABELS])) + " …" * (len(self.labels) > _SHOWN_LABELS)
+        told = {
+            "polygons": f"{len(self._prepared.zones):,}",
+            "labels": f"{len(self.labels):,} ({named})",
+            "CRS": getattr(self.crs, "name", None) or "not known: coordinates are taken as they are",
+            "method": self.method,
+        }
+        rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in told.items())
+        return f"<table>{rows}</table>"
 
     def shares(
         self, sites: Any, *, threads: int | None = None, repair: bool = False, checked: bool = False

@@ -1,0 +1,339 @@
+"""What a report says: headline, key figures, tables, evidence and sources, for whatever shows or sends it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clustergeo import facts, labels, tables
+from clustergeo._contents import facts_as_of
+from clustergeo._formats import attributes, cell
+from clustergeo._workbook import Sheet, kind_of, workbook_bytes
+from clustergeo.explaining import explain
+from clustergeo.layers import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from clustergeo._table import Table
+
+SUMMARIES = ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
+LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
+
+# A text that explains thousands of sites one by one is read by nobody.
+_EXPLAINED = 60
+# More names than this in a sentence hide its figure.
+_NAMED = 4
+# A full stop or comma at the end belongs to the sentence.
+_ADDRESS = re.compile(r"(https?://[^\s<>]*[^\s<>.,;])")
+
+_WORDS = {
+    "title_15": ("15개 국가첨단산업단지 후보지는 어디에 있는가", "Where the 15 national high-tech complexes lie"),
+    "title": ("부지 {count}곳은 어디에 있는가", "Where {count} sites lie"),
+    "asked": ("요청한 기준일 {date}", "as asked: {date}"),
+    "sites": ("부지", "sites"),
+    "in_capital": ("수도권 안", "in the capital region"),
+    "undecided": ("수도권 여부 판정 불가", "capital region not decidable"),
+    "rdz": ("개발제한구역 있음", "with restricted zone (RDZ)"),
+    "rdz_unknown": ("개발제한구역 알 수 없음", "RDZ unknown"),
+    "area": ("km² (알려진 면적 합계)", "km² of known area"),
+    "too_many": (
+        "부지가 {count}곳을 넘어 문장 설명은 생략했습니다. clustergeo explain 명령으로 볼 수 있습니다.",
+        "More than {count} sites: the sentences are left out. The command clustergeo explain gives them.",
+    ),
+    "made": ("clustergeo가 만든 시각 {time}", "Made by clustergeo at {time}"),
+    "note": (
+        "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다. 알 수 없는 값은 0이 아니라 줄표(–)입니다.",
+        "Discs draw the reported area at the reported position: no evidence. Unknown is a dash, never 0.",
+    ),
+    # The sheets of the workbook.
+    "overview": ("개요", "Overview"),
+    "by_sector": ("업종별", "By sector"),
+    "by_macro_region": ("권역별", "By macro-region"),
+    "by_in_capital_region": ("수도권", "Capital region"),
+    "by_rdz_basis": ("개발제한구역 근거", "RDZ basis"),
+    "by_status": ("추진 단계", "Status"),
+    "sites_sheet": ("부지", "Sites"),
+    "evidence": ("근거", "Evidence"),
+    "all_columns": ("모든 열", "All columns"),
+    "layers": ("쓰인 자료", "Layers"),
+    "sources": ("출처", "Sources"),
+    "figure": ("항목", "Figure"),
+    "value": ("값", "Value"),
+    "name": ("부지", "Site"),
+    "sentence": ("문장", "Sentence"),
+    "about": ("무엇", "What"),
+    "date": ("기준일", "As of"),
+    "address": ("출처", "Source"),
+    "answer": ("답", "Answer"),
+}
+_LAYER_WORDS = {
+    "layer": ("자료", "Layer"),
+    "vintage": ("기준", "Vintage"),
+    "coverage": ("완전한 범위", "Coverage"),
+    "licence": ("이용 조건", "Licence"),
+    "attribution": ("출처 표시", "Attribution"),
+    "source": ("출처", "Source"),
+    "sha256": ("sha256", "sha256"),
+}
+
+
+class Told(NamedTuple):
+    """What a report says of its run: the day asked for, whose sites they are, and when it was made."""
+
+    as_of: str | None
+    shipped: bool
+    run_at: str
+
+
+class Source(NamedTuple):
+    """One source of one answer: the site, what it tells, its day, and its address or name."""
+
+    site: str
+    what: str
+    day: str | None
+    address: str
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What a report says in a language; every text is plain and is escaped by whatever shows it."""
+
+    lang: str
+    title: str
+    headline: tuple[str, ...]
+    as_of: str
+    note: str
+    key: tuple[tuple[str, str], ...]
+    sites: Table
+    summaries: tuple[tuple[str, Table], ...]
+    evidence: tuple[tuple[str, tuple[str, ...]], ...]
+    too_many: str
+    layer_heads: tuple[str, ...]
+    layers: tuple[tuple[str | None, ...], ...]
+    sources: tuple[Source, ...]
+    made: str
+    run_at: str
+
+
+def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *, lang: str, told: Told) -> Brief:
+    """Return what a report says of tagged sites.
+
+    Parameters
+    ----------
+    tagged
+        The tagged sites.
+    used
+        The layers that the tags rest on.
+    lang
+        `"ko"` or `"en"`.
+    told
+        What is said of the run.
+
+    Examples
+    --------
+    >>> from clustergeo import load_sites, tag
+    >>> said = brief(tag(load_sites()), [], lang="en", told=Told(None, True, "2026-01-01T00:00:00Z"))
+    >>> said.headline[0]
+    '1 of 15 sites lies in the capital region (Yongin advanced system-semiconductor cluster); 14 lie outside it.'
+    """
+    at = labels.check_lang(lang)
+    words = {name: pair[at] for name, pair in _WORDS.items()}
+    figures = tables.site_figures(tagged)
+    as_of = facts_as_of(facts.latest_date(tagged), lang)
+    explained = tagged.head(_EXPLAINED if len(tagged) <= _EXPLAINED else 0)
+    names = _names(tagged, lang)
+    return Brief(
+        lang=lang,
+        title=words["title_15"] if told.shipped else words["title"].format(count=f"{len(tagged):,}"),
+        headline=tuple(_headline(tagged, figures, names, lang)),
+        as_of=f"{as_of} ({words['asked'].format(date=told.as_of)})" if told.as_of else as_of,
+        note=words["note"],
+        key=tuple(_key_figures(figures, words)),
+        sites=tables.table(tagged, lang=lang),
+        summaries=tuple((key, tables.table(tagged, by=key, lang=lang)) for key in SUMMARIES),
+        evidence=tuple(
+            (name, tuple(explain(tagged, site, lang=lang).splitlines()))
+            for name, site in zip(names, explained["site_id"] if len(explained) else [], strict=False)
+        ),
+        too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
+        layer_heads=tuple(_LAYER_WORDS[name][at] for name in LAYER_COLUMNS),
+        layers=tuple(_layer_row(layer) for layer in used),
+        sources=tuple(_sources(tagged, names, lang)),
+        made=words["made"].format(time=told.run_at),
+        run_at=told.run_at,
+    )
+
+
+def addressed(sentence: str) -> list[str]:
+    """Return a sentence in parts: every second one is a web address.
+
+    Examples
+    --------
+    >>> addressed("See https://a.kr/b. Then go.")
+    ['See ', 'https://a.kr/b', '. Then go.']
+    """
+    return _ADDRESS.split(sentence)
+
+
+def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
+    """Return a report as an XLSX workbook: a sheet a table, the evidence, every column, and the sources.
+
+    Parameters
+    ----------
+    said
+        What the report says.
+    tagged
+        The tagged sites, for the sheet of every column.
+    """
+    words = {name: pair[labels.check_lang(said.lang)] for name, pair in _WORDS.items()}
+    answers = [(words["answer"], text) for text in said.headline]
+    overview = [
+        *answers,
+        *((word, float(number.replace(",", ""))) for number, word in said.key),
+        (words["date"], said.as_of),
+    ]
+    layers = [dict(zip(LAYER_COLUMNS, row, strict=True)) for row in said.layers]
+    kinds = {"vintage": "date", "source": "link"}
+    sheets = [
+        Sheet(words["overview"], [(words["figure"], "text"), (said.title, "text")], overview, [said.note, said.made]),
+        _renamed(said.sites.sheet, words["sites_sheet"]),
+        *(_renamed(shown.sheet, words[f"by_{key}"]) for key, shown in said.summaries),
+        Sheet(
+            words["evidence"],
+            [(words["name"], "text"), (words["sentence"], "text")],
+            [(name, sentence) for name, sentences in said.evidence for sentence in sentences],
+            [said.too_many] if said.too_many else [],
+        ),
+        _every_column(tagged, words["all_columns"], said.lang),
+        Sheet(
+            words["layers"],
+            [(head, kinds.get(name, "text")) for name, head in zip(LAYER_COLUMNS, said.layer_heads, strict=True)],
+            [[row[name] for name in LAYER_COLUMNS] for row in layers],
+        ),
+        Sheet(
+            words["sources"],
+            [(words["name"], "text"), (words["about"], "text"), (words["date"], "date"), (words["address"], "link")],
+            said.sources,
+        ),
+    ]
+    return workbook_bytes(sheets, title=said.title, run_at=said.run_at)
+
+
+def _renamed(sheet: Sheet, name: str) -> Sheet:
+    """Return a sheet under another name."""
+    return Sheet(name, sheet.columns, sheet.rows, sheet.notes, sheet.frozen)
+
+
+def _every_column(tagged: gpd.GeoDataFrame, name: str, lang: str) -> Sheet:
+    """Return the sheet of every column: codes in words, numbers and days typed, of two languages the one asked for."""
+    table = attributes(tagged)
+    other = "_en" if lang == "ko" else "_ko"
+    hidden = {column for column in table.columns if str(column).endswith(other)}
+    if lang == "en":
+        hidden |= {column for column in ("province", "city", "municipality", "locality") if f"{column}_en" in table}
+    shown = [column for column in table.columns if column not in hidden]
+    columns = [(labels.column(str(column), lang), kind_of(str(column))) for column in shown]
+    cells = [[_worded(str(column), cell(one), lang) for one in table[column]] for column in shown]
+    rows = list(zip(*cells, strict=True)) if cells else []
+    return Sheet(name, columns, rows, frozen=2)
+
+
+def _worded(column: str, value: Any, lang: str) -> Any:
+    """Return a cell as a spreadsheet shows it: a code or a flag in words, a list joined."""
+    coded = column in ("sectors", "macro_region", "status") or column.endswith(("_basis", "_scope"))
+    if value not in (None, []) and (coded or isinstance(value, bool)):
+        return labels.value(column, value, lang)
+    if isinstance(value, list | dict):
+        return ";".join(map(str, value)) if isinstance(value, list) else str(value)
+    return value
+
+
+def _names(tagged: pd.DataFrame, lang: str) -> list[str]:
+    """Return the name of each site in a language, its id where it has none."""
+    blank = [None] * len(tagged)
+    ids = [str(one) for one in tagged.get("site_id", blank)]
+    told = [cell(one) for one in tagged.get(f"name_{lang}", blank)]
+    return [str(name) if name not in (None, "") else site for name, site in zip(told, ids, strict=True)]
+
+
+def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lang: str) -> Iterator[str]:
+    """Yield the answer in a sentence on the capital region and one on restricted zones."""
+    count = {key: int(figures[key].sum()) for key in ("inside", "outside", "undecided", "present", "absent")}
+    unknown, total = int(figures["not_known"].sum()), len(tagged)
+    basis = tagged.get("rdz_basis")
+    inferred = 0 if basis is None else int((figures["absent"].to_numpy() & (basis == "inferred").to_numpy()).sum())
+    inside, present = (_listed(names, figures[key].tolist()) for key in ("inside", "present"))
+    inside = inside and (f"({inside})" if lang == "ko" else f" ({inside})")
+    present = present and (f"({present})" if lang == "ko" else f": {present}")
+    if not total:
+        yield "부지가 없습니다." if lang == "ko" else "There are no sites."
+        return
+    if lang == "ko":
+        parts = [f"수도권 안에 {count['inside']:,}곳{inside}"]
+        parts += [f"밖에 {count['outside']:,}곳"] * (count["outside"] > 0)
+        parts += [f"판정할 수 없는 곳이 {count['undecided']:,}곳"] * (count["undecided"] > 0)
+        yield f"부지 {total:,}곳 가운데 {', '.join(parts)}입니다."
+        parts = [f"걸친 부지가 {count['present']:,}곳{present}"]
+        note = "" if not inferred else "(추론)" if inferred == count["absent"] else f"(그중 추론 {inferred:,}곳)"
+        parts += [f"걸치지 않은 부지가 {count['absent']:,}곳{note}"] * (count["absent"] > 0)
+        parts += [f"알 수 없는 부지가 {unknown:,}곳"] * (unknown > 0)
+        yield f"개발제한구역에는 {', '.join(parts)}입니다."
+        return
+    lies = "lies" if count["inside"] <= 1 else "lie"
+    some = f"{count['inside']:,}" if count["inside"] else "None"
+    parts = [f"{some} of {total:,} site{'s' * (total != 1)} {lies} in the capital region{inside}"]
+    parts += [f"{count['outside']:,} {'lies' if count['outside'] == 1 else 'lie'} outside it"] * (count["outside"] > 0)
+    parts += [f"{count['undecided']:,} cannot be decided"] * (count["undecided"] > 0)
+    yield "; ".join(parts) + "."
+    note = "" if not inferred else ", by inference" if inferred == count["absent"] else f" ({inferred:,} by inference)"
+    some = f"{count['present']:,}" if count["present"] else "None"
+    parts = [f"{some} {'lies' if count['present'] <= 1 else 'lie'} on a restricted development zone (RDZ){present}"]
+    parts += [f"{count['absent']:,} {'does' if count['absent'] == 1 else 'do'} not{note}"] * (count["absent"] > 0)
+    parts += [f"for {unknown:,} it is unknown"] * (unknown > 0)
+    yield "; ".join(parts) + "."
+
+
+def _listed(names: list[str], chosen: list[bool]) -> str:
+    """Return the names of a few sites; nothing for none or many."""
+    found = [name for name, there in zip(names, chosen, strict=True) if there]
+    return ", ".join(found) if len(found) <= _NAMED else ""
+
+
+def _key_figures(figures: pd.DataFrame, words: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the figures at the head of a report."""
+    yield f"{len(figures):,}", words["sites"]
+    yield f"{int(figures['inside'].sum()):,}", words["in_capital"]
+    yield f"{int(figures['present'].sum()):,}", words["rdz"]
+    area = float(figures["area_km2"].sum(min_count=1))
+    if area == area:  # noqa: PLR0124  (not NaN)
+        yield f"{area:,.2f}", words["area"]
+    for column, word in (("undecided", "undecided"), ("not_known", "rdz_unknown")):
+        if figures[column].any():
+            yield f"{int(figures[column].sum()):,}", words[word]
+
+
+def _layer_row(layer: Layer | Mapping[str, Any]) -> tuple[str | None, ...]:
+    """Return the cells of a layer's row."""
+    told: Mapping[str, Any] = layer.provenance if isinstance(layer, Layer) else layer
+    return tuple(None if told.get(name) in (None, "") else str(told[name]) for name in LAYER_COLUMNS)
+
+
+def _sources(tagged: pd.DataFrame, names: list[str], lang: str) -> Iterator[Source]:
+    """Yield every source of every site: a row an address, for what the source tells."""
+    columns = [str(name) for name in tagged.columns if str(name).endswith("_source")]
+    # Where no layer was used, the evidence itself fills the answer: the same source twice says nothing more.
+    for row, name in enumerate(names):
+        said: set[tuple[str, str]] = set()
+        for column in sorted(columns, key=lambda one: (one.endswith("_reported_source"), columns.index(one))):
+            part = column.removesuffix("_source")
+            told = cell(tagged[column].iloc[row])
+            day = cell(tagged[f"{part}_as_of"].iloc[row]) if f"{part}_as_of" in tagged.columns else None
+            for address in str(told).split() if told else []:
+                if (part.removesuffix("_reported"), address) not in said:
+                    said.add((part.removesuffix("_reported"), address))
+                    yield Source(name, labels.column(column, lang), None if day is None else str(day), address)
