@@ -41,7 +41,7 @@ def quantum_for(shapes: NDArray[np.object_]) -> float:
 
 
 def shape_bytes(shapes: NDArray[np.object_], quantum: float) -> bytes:
-    """Return shapes as bytes: how each is made, then the steps from vertex to vertex in whole quanta.
+    r"""Return shapes as bytes: how each is made, then the steps from vertex to vertex in whole quanta.
 
     A shape is points, lines or rings; the rings of a polygon or of several are one even-odd area. Of a collection the
     parts of the highest dimension are kept. An empty or missing shape has no pieces.
@@ -56,7 +56,7 @@ def shape_bytes(shapes: NDArray[np.object_], quantum: float) -> bytes:
     Examples
     --------
     >>> shape_bytes(np.array([shapely.Point(1e-5, 2e-5)]), 1e-5)
-    b'\\x01\\x01\\x00\\x01\\x01\\x02\\x04'
+    b'\x01\x01\x00\x01\x01\x02\x04'
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     # A collection may hold multi-part shapes.
@@ -86,11 +86,11 @@ def shape_bytes(shapes: NDArray[np.object_], quantum: float) -> bytes:
 
 
 def shapes_of(data: bytes, quantum: float) -> list[tuple[int, list[NDArray[np.float64]]]]:
-    """Return the kind and the pieces of each shape, as the page's script reads them.
+    r"""Return the kind and the pieces of each shape, as the page's script reads them.
 
     Examples
     --------
-    >>> shapes_of(b"\\x01\\x01\\x00\\x01\\x01\\x02\\x04", 1e-5)
+    >>> shapes_of(b"\x01\x01\x00\x01\x01\x02\x04", 1e-5)
     [(0, [array([[1.e-05, 2.e-05]])])]
     """
     numbers = numbers_of(data)
@@ -115,12 +115,12 @@ def zigzag(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def varints(values: NDArray[np.int64]) -> bytes:
-    """Return whole numbers from 0 up as bytes: seven bits each, the eighth says that more follow.
+    r"""Return whole numbers from 0 up as bytes: seven bits each, the eighth says that more follow.
 
     Examples
     --------
     >>> varints(np.array([1, 127, 128, 300]))
-    b'\\x01\\x7f\\x80\\x01\\xac\\x02'
+    b'\x01\x7f\x80\x01\xac\x02'
     """
     left = np.asarray(values, dtype=np.uint64)
     size = np.ones(len(left), dtype=np.int64)
@@ -167,7 +167,9 @@ def numbers(cells: Iterable[Any], places: int) -> dict[str, Any]:
     >>> numbers([1.0, float("nan"), 0.12345], 3)
     {'numbers': [1, None, 0.123]}
     """
-    values = np.round(pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan), places)
+    values = np.round(
+        pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan), places
+    )
     whole = values == np.trunc(values)
     listed = [
         None if not finite else int(one) if flat else one
