@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     >>> codes.tolist()
     [0, 1, 2, 3, 4, -1]
     """
-    # mapclassify takes a second to import, and most maps show categories.
+    # mapclassify takes seconds to import, and most maps show categories.
     import mapclassify  # noqa: PLC0415
 
     known = np.isfinite(values)
@@ -111,8 +112,10 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     codes = np.full(len(values), -1, dtype=np.int64)
     if not len(held):
         return np.zeros(0), codes
-    cut = mapclassify.Quantiles(held, k=min(STEPS, len(np.unique(held))))
-    # Ties make steps that hold nothing.
+    with warnings.catch_warnings():
+        # Ties make fewer steps; that is no news.
+        warnings.simplefilter("ignore")
+        cut = mapclassify.Quantiles(held, k=min(STEPS, len(np.unique(held))))
     edges = np.unique(np.asarray(cut.bins, dtype=np.float64))
     codes[known] = np.searchsorted(edges, held)
     return edges, codes

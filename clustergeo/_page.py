@@ -365,7 +365,7 @@ def _font_style(text: str) -> list[str]:
     """Return the style element of the Hangul in a text; nothing where there is none."""
     # Data in scripts may hold its text as \uXXXX escapes.
     shown = text + "".join(chr(int(code, 16)) for code in _ESCAPED.findall(text))
-    used = {one for one in shown if any(first <= ord(one) <= last for first, last in _HANGUL)}
+    used = {one for one in set(shown) if any(first <= ord(one) <= last for first, last in _HANGUL)}
     if not used:
         return []
     font = data_uri(_fonts.subset_woff("".join(sorted(used))), "font/woff")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clustergeo._land import Land
-    from clustergeo._scene import Bounds, Scene
+    from clustergeo._scene import Bounds
 
 # Without a script nothing can be searched: more rows than this are no longer read.
 MOST_NAMES = 50
@@ -26,15 +26,25 @@ _MOST_DOTS = 2000
 _DETAIL_PX = 0.7
 
 
-def page(data: dict[str, Any], scene: Scene, ground: Land, bounds: Bounds, *, lang: str) -> str:
+def page(
+    data: dict[str, Any],
+    at: NDArray[np.float64],
+    groups: NDArray[np.object_],
+    ground: Land,
+    bounds: Bounds,
+    *,
+    lang: str,
+) -> str:
     """Return the map and the table as HTML and SVG without a script.
 
     Parameters
     ----------
     data
         What the page's script is given.
-    scene, ground, bounds
-        The sites, the land and the first view.
+    at, groups
+        Longitude and latitude of the dots, and the shapes of gathered sites: of the first table, whichever there are.
+    ground, bounds
+        The land and the first view.
     lang
         `"ko"` or `"en"`.
     """
@@ -42,13 +52,15 @@ def page(data: dict[str, Any], scene: Scene, ground: Land, bounds: Bounds, *, la
     told = "".join(f"<p>{escape(one)}</p>" for one in [data["facts"], *data["told"], word("no_script", lang)] if one)
     notices = "".join(f"<p><small>{escape(one)}</small></p>" for one in data["notices"])
     table = data["tables"][0] if data["tables"] else {"n": 0, "names": []}
-    picture = _picture(data, scene, ground, bounds)
+    picture = _picture(data, at, groups, ground, bounds)
     # The place of the map itself is empty then.
     style = "<style>.folium-map { display: none; } html, body { height: auto; overflow: auto; }</style>"
     return f'{style}<main class="cg-still">{title}{told}{picture}{_table(table, lang)}{notices}</main>'
 
 
-def _picture(data: dict[str, Any], scene: Scene, ground: Land, bounds: Bounds) -> str:
+def _picture(
+    data: dict[str, Any], at: NDArray[np.float64], groups: NDArray[np.object_], ground: Land, bounds: Bounds
+) -> str:
     """Return the map as SVG: land, capital region, and numbered dots while they are few."""
     corners = _lettering.pixels(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), 0.0)
     width, height = np.maximum(corners[1] - corners[0], 1e-9)
@@ -59,10 +71,14 @@ def _picture(data: dict[str, Any], scene: Scene, ground: Land, bounds: Bounds) -
         return np.asarray((_lettering.pixels(lonlat, 0.0) - corners[0]) * scale, dtype=np.float64)
 
     parts = [_area(ground.provinces, placed, size, _key.LAND), _area([ground.capital], placed, size, _key.CAPITAL)]
-    if data["tables"] and "classes" in data["tables"][0] and len(scene.at) <= _MOST_DOTS:
+    if len(groups):
         classes = data["tables"][0]["classes"]
-        few = len(scene.at) <= MOST_NAMES
-        dots = zip(placed(scene.at).tolist(), classes["codes"], strict=True)
+        for shape, code in zip(groups, classes["codes"], strict=True):
+            parts.append(_area([shape], placed, size, {"fillColor": classes["colours"][code], "color": "#ffffff"}))
+    elif 0 < len(at) <= _MOST_DOTS:
+        classes = data["tables"][0]["classes"]
+        few = len(at) <= MOST_NAMES
+        dots = zip(placed(at).tolist(), classes["codes"], strict=True)
         for number, ((x, y), code) in enumerate(dots, start=1):
             colour = classes["colours"][code]
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{colour}" stroke="#22272b" />')

@@ -108,10 +108,12 @@ def explore(
     for key, layer in zip(keys, (zones or {}).values(), strict=True):
         drawing.zone(key, layer)
     told = [word("unplaced", lang, f"{scene.unplaced:,}")] if scene.unplaced else []
+    gathered = np.zeros(0, dtype=object)
     if len(scene.at) > _groups.MOST:
         groups = _groups.groups_of(scene, lang)
         told += groups.told
         drawing.groups(groups)
+        gathered = groups.shapes
         held = Labels(np.zeros((0, 2)), [], [], _lettering.levels_for(bounds))
     else:
         held = drawing.sites(scene, colour_by, bounds, ground)
@@ -143,7 +145,7 @@ def explore(
     if tiles is not None:
         _leaflet.add_tiles(made, tiles)
     made.page_text = drawing.text()
-    still = _still.page(data, scene, ground, bounds, lang=lang)
+    still = _still.page(data, scene.at, gathered, ground, bounds, lang=lang)
     fonts = f":root {{ --cg-font: {_page.FONT_STACK}; }}\n"
     made.add_child(_leaflet.Ground(still=still, style=fonts, data=_pack.payload(data, drawing.blobs)))
     names: list[str] = []
