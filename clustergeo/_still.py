@@ -24,6 +24,7 @@ MOST_NAMES = 50
 _WIDTH, _TALLEST, _DOT = 720.0, 900.0, 5.0
 _MOST_DOTS = 2000
 _DETAIL_PX = 0.7
+_NEAR = 24
 
 
 def page(
@@ -77,13 +78,17 @@ def _picture(
             parts.append(_area([shape], placed, size, {"fillColor": classes["colours"][code], "color": "#ffffff"}))
     elif 0 < len(at) <= _MOST_DOTS:
         classes = data["tables"][0]["classes"]
-        few = len(at) <= MOST_NAMES
+        few, seen = len(at) <= MOST_NAMES, list[tuple[float, float]]()
         dots = zip(placed(at).tolist(), classes["codes"], strict=True)
         for number, ((x, y), code) in enumerate(dots, start=1):
             colour = classes["colours"][code]
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{colour}" stroke="#22272b" />')
             if few:
-                parts.append(f'<text x="{x + 8:.1f}" y="{y + 4:.1f}" font-size="12">{number}</text>')
+                # Of two dots side by side the second has its number on the left.
+                close = any(abs(x - one) + abs(y - other) < _NEAR for one, other in seen)
+                side, anchor = (x - 8, "end") if close else (x + 8, "start")
+                parts.append(f'<text x="{side:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}">{number}</text>')
+                seen.append((x, y))
     name = escape(data["title"], quote=True)
     return (
         f'<svg role="img" aria-label="{name}" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}" height="{size[1]}">'
