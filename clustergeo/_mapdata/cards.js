@@ -123,10 +123,12 @@
     });
     if (list.childNodes.length) {
       // A long list scrolls, and a keyboard must be able to scroll it.
-      list.tabIndex = 0;
-      list.setAttribute("aria-label", table.names[row]);
-      list.setAttribute("role", "group");
-      card.append(list);
+      var roll = cg.element("div", "cg-roll");
+      roll.tabIndex = 0;
+      roll.setAttribute("role", "group");
+      roll.setAttribute("aria-label", table.names[row]);
+      roll.append(list);
+      card.append(roll);
     }
     return card;
   };

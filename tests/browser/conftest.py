@@ -98,8 +98,6 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         watched.page.on("dialog", shown)
         watched.page.goto(own)
-        if scripts:
-            watched.page.wait_for_function("document.readyState === 'complete'")
         return watched
 
     yield opened

@@ -49,18 +49,15 @@ def test_with_scripts_the_still_picture_is_not_there(
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize(
-    ("width", "height", "media"), [(1280, 800, "screen"), (390, 844, "screen"), (1280, 800, "print")]
-)
+@pytest.mark.parametrize("view", [(1280, 800, "screen"), (390, 844, "screen"), (1280, 800, "print")])
 def test_no_text_is_cut_or_covered_at_the_first_view(
     tagged: gpd.GeoDataFrame,
     open_page: Callable[..., Watched],
     shots: Path,
     lang: str,
-    width: int,
-    height: int,
-    media: str,
+    view: tuple[int, int, str],
 ) -> None:
+    width, height, media = view
     watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)), width=width, height=height)
     page = watched.page
     page.emulate_media(media=media)
@@ -68,8 +65,8 @@ def test_no_text_is_cut_or_covered_at_the_first_view(
     page.screenshot(path=shots / f"map-{lang}-{width}-{media}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = page.evaluate(
-        "[...document.querySelectorAll('.cg-chip, .cg-region span, .cg-panel')].filter(one => one.offsetParent !== null)"
-        ".map(one => one.getBoundingClientRect()).filter(box => box.width > 0)"
+        "[...document.querySelectorAll('.cg-chip, .cg-region span, .cg-panel')]"
+        ".filter(one => one.offsetParent !== null).map(one => one.getBoundingClientRect()).filter(box => box.width > 0)"
         ".map(box => [box.left, box.top, box.right, box.bottom])"
     )
     shapes = [shapely.box(*box) for box in boxes]

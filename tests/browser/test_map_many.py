@@ -120,15 +120,13 @@ def test_gathered_sites_are_areas_with_counts_and_the_page_says_so(
     open_page: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_groups, "MOST", 100)
-    watched = open_page(maps.map_html(maps.explore(parcels(2000))))
+    watched = open_page(maps.map_html(maps.explore(parcels(300))))
     page = watched.page
-    assert "2,000 sites are not drawn one by one" in page.locator(".cg-warn").inner_text()
+    assert "300 sites are not drawn one by one" in page.locator(".cg-warn").inner_text()
     counts = page.locator(".cg-key").first.locator(".cg-n").all_inner_texts()
     cells = page.evaluate(f"{MAP}.getPane('cgFootprints').querySelectorAll('path').length")
     assert sum(map(int, counts)) == cells
-    page.evaluate(
-        f"() => {{ {MAP}.getPane('cgFootprints').querySelector('path').dispatchEvent(new MouseEvent('click', {{bubbles: true}})); }}"
-    )
+    page.locator(".leaflet-cgFootprints-pane path").first.dispatch_event("click")
     page.locator(".cg-card").wait_for()
     assert "Sites" in page.locator(".cg-card dt").first.inner_text()
     watched.assert_quiet()
