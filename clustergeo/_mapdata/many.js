@@ -58,15 +58,13 @@
       if (!this._renderer._drawing || !this._map) { return; }
       var frame = this.frame(), view = this._renderer._bounds, cg_ = this.cg, box = cg_.boxes;
       var west = (view.min.x + frame.x) / frame.scale, east = (view.max.x + frame.x) / frame.scale;
-      var north = (view.min.y + frame.y) / frame.scale, south = (view.max.y + frame.y) / frame.scale, lit = -1;
+      var north = (view.min.y + frame.y) / frame.scale, south = (view.max.y + frame.y) / frame.scale;
       for (var at = 0; at < cg_.shapes.count; at++) {
         if (box[4 * at] > east || box[4 * at + 2] < west || box[4 * at + 1] > south || box[4 * at + 3] < north) { continue; }
         var row = this.row(at);
         if (cg_.state.hidden(cg_.spec.table, row)) { continue; }
-        if (cg_.state.lit === row && cg_.state.litTable === cg_.spec.table) { lit = at; continue; }
-        this.paint(frame, at, row, false);
+        this.paint(frame, at, row);
       }
-      if (lit >= 0) { this.paint(frame, lit, this.row(lit), true); }
     },
 
     style: function (row) {
@@ -75,12 +73,12 @@
       return this.cg.looks[code];
     },
 
-    paint: function (frame, at, row, lit) {
+    paint: function (frame, at, row) {
       var ctx = this._renderer._ctx, shapes = this.cg.shapes, xy = this.cg.xy, box = this.cg.boxes, look = this.style(row);
       var x = box[4 * at] * frame.scale - frame.x, y = box[4 * at + 1] * frame.scale - frame.y;
       var wide = (box[4 * at + 2] - box[4 * at]) * frame.scale, high = (box[4 * at + 3] - box[4 * at + 1]) * frame.scale;
-      if (this.cg.spec.kind === "dots") { this.dot(ctx, x, y, row, lit); return; }
-      if (shapes.kinds[at] === 2 && wide < TINY && high < TINY && !lit) {
+      if (this.cg.spec.kind === "dots") { this.dot(ctx, x, y, row); return; }
+      if (shapes.kinds[at] === 2 && wide < TINY && high < TINY) {
         // Smaller than a pixel or two: its colour is all that can be seen.
         ctx.globalAlpha = 0.6;
         ctx.fillStyle = look.fillColor;
@@ -99,28 +97,28 @@
         if (shapes.kinds[at] === 2) { ctx.closePath(); }
       }
       if (shapes.kinds[at] !== 1) {
-        ctx.globalAlpha = lit ? Math.min(1, look.fillOpacity + 0.3) : look.fillOpacity;
+        ctx.globalAlpha = look.fillOpacity;
         ctx.fillStyle = look.fillColor;
         ctx.fill("evenodd");
       }
       ctx.globalAlpha = look.opacity || 1;
       ctx.setLineDash((look.dashArray || "").split(" ").filter(Boolean).map(Number));
-      ctx.lineWidth = lit ? look.weight + 2 : Math.min(look.weight, 1 + wide / 20);
+      ctx.lineWidth = Math.min(look.weight, 1 + wide / 20);
       ctx.strokeStyle = look.color;
       ctx.stroke();
       ctx.setLineDash([]);
       ctx.globalAlpha = 1;
     },
 
-    dot: function (ctx, x, y, row, lit) {
-      var table = this.cg.table, radius = this.radius() * cg.size(table, row) * (lit ? 1.7 : 1), answer = table.centres ? table.centres[row] : 0;
+    dot: function (ctx, x, y, row) {
+      var table = this.cg.table, radius = this.radius() * cg.size(table, row), answer = table.centres ? table.centres[row] : 0;
       ctx.beginPath();
       ctx.arc(x, y, radius, 0, 2 * Math.PI);
       ctx.fillStyle = cg.colour(table, row);
       ctx.fill();
-      if (radius < 2.5 && !lit) { return; }
+      if (radius < 2.5) { return; }
       var way = cg.way(table, row);
-      ctx.lineWidth = lit ? 2.5 : radius < 4 ? 0.7 : 1;
+      ctx.lineWidth = radius < 4 ? 0.7 : 1;
       ctx.strokeStyle = "#22272b";
       ctx.setLineDash(way && way.dashes && radius > 4 ? [2, 2] : []);
       ctx.stroke();
@@ -130,6 +128,14 @@
       ctx.arc(x, y, radius * (answer > 0 ? 0.32 : 0.55), 0, 2 * Math.PI);
       ctx.fillStyle = answer > 0 ? "#22272b" : "#ffffff";
       ctx.fill();
+    },
+
+    // An outline of one shape, so that lighting it paints nothing else anew.
+    halo: function (row) {
+      var at = this.cg.spec.owners ? this.cg.spec.owners.indexOf(row) : row, look = { pane: "cgCentres", interactive: false, color: "#22272b", weight: 3, fill: false };
+      if (at < 0) { return null; }
+      var lines = cg.latlngs(this.cg.shapes, at);
+      return this.cg.spec.kind === "dots" ? L.circleMarker(lines[0][0], Object.assign(look, { radius: this.radius() + 4 })) : L.polygon(lines, look);
     },
 
     // The shape under a point of the map, the nearest dot or the last area drawn; -1 for none.
@@ -159,6 +165,17 @@
       return odd;
     }
   });
+
+  cg.halo = function (map, place, row, on) {
+    var state = map.clustergeo;
+    state.halos.forEach(function (one) { map.removeLayer(one); });
+    state.halos = [];
+    if (!on || state.hidden(place, row)) { return; }
+    state.many.forEach(function (one) {
+      var made = one.cg.spec.table === place && map.hasLayer(one) ? one.halo(row) : null;
+      if (made) { state.halos.push(made.addTo(map)); }
+    });
+  };
 
   function found(map, latlng) {
     var all = map.clustergeo.many;

@@ -3,7 +3,7 @@
   "use strict";
 
   cg.setup = function (map, id) {
-    var state = map.clustergeo = { groups: [], waiting: [], many: [], owned: {}, lit: -1, litTable: 0, stop: 0, ready: false };
+    var state = map.clustergeo = { groups: [], waiting: [], many: [], halos: [], owned: {}, lit: -1, litTable: 0, stop: 0, ready: false };
     state.own = function (table, row, group, layer) {
       var key = table + "/" + row;
       (state.owned[key] = state.owned[key] || []).push({ group: group, layer: layer });
@@ -152,7 +152,7 @@
       layer.setStyle({ weight: layer.cgWeight + (on ? 1.5 : 0) });
       if (layer.setRadius && layer.cgRadius) { layer.setRadius(layer.cgRadius * (on ? 1.3 : 1)); }
     });
-    if (state.many.length) { state.many.forEach(function (one) { one.redraw(); }); }
+    if (state.many.length) { cg.halo(map, place, row, on); }
     if (line) {
       line.classList.toggle("cg-lit", on);
       if (on && !line.closest("[hidden]") && !line.matches(":hover")) { line.scrollIntoView({ block: "nearest" }); }

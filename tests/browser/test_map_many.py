@@ -76,6 +76,8 @@ def test_many_sites_are_inflated_painted_pointed_at_and_opened(
     page.mouse.move(x, y)
     page.locator(".cg-tip").wait_for()
     assert page.locator(".cg-tip b").inner_text() == "필지 7"
+    # The dot and the outline of the one that is pointed at.
+    assert page.locator(".leaflet-cgCentres-pane path").count() == 2
     page.mouse.click(x, y)
     page.locator(".cg-card").wait_for()
     assert page.locator(".cg-card h2").inner_text() == "필지 7"
