@@ -34,7 +34,7 @@ def table(sizes: list[int], *, repeat: int, seed: int) -> str:
     """Return the measurements as a Markdown table; each run is a process of its own, the cells are medians."""
     busy = machine.busy()
     lines = [
-        f"Tagged sites, one page each; {machine.described()}; load average before the run {busy}; runs of each: {repeat}.",
+        f"Tagged sites, one page each; {machine.described()}; load average before the run {busy}; runs: {repeat}.",
         "",
         "| sites | page | seconds to make and write it | MB | peak MB | seconds until it answers |",
         "|---:|---|---:|---:|---:|---:|",

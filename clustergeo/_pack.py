@@ -20,7 +20,7 @@ POINTS, LINES, POLYGONS = 0, 1, 2
 # Of degrees: a millionth is a tenth of a metre, for parcels; a hundred-thousandth is a metre, for areas.
 FINE, COARSE = 1e-6, 1e-5
 # Below this size a page whose data one can read is worth more than the bytes that deflating would save.
-_READABLE = 400_000
+_READABLE = 200_000
 _SMALL_DEGREES = 0.01
 _SEVEN, _MORE = 0x7F, 0x80
 _LONGEST = 10

@@ -30,8 +30,9 @@ def save_pmtiles(
 ) -> Path:
     """Write sites as vector tiles in one PMTiles file, whole or not at all.
 
-    The map of `explore` draws up to 50,000 sites and gathers more; tiles hold each of them, with its columns. GDAL thins
-    a tile that would pass half a megabyte, as those of far views may; choose `max_zoom` so that the last ones stay below.
+    The map of `explore` draws up to 50,000 sites and gathers more; tiles hold each of them, with its columns. GDAL
+    thins a tile that would pass half a megabyte, as those of far views may; choose `max_zoom` so that the last ones
+    stay below.
 
     Parameters
     ----------

@@ -160,7 +160,10 @@
       set.append(cg.element("legend", "", filter.title));
       function of(row) { return held.lists ? held.lists[row] : held.codes[row] < 0 ? [] : [held.codes[row]]; }
       for (var row = 0; row < table.n; row++) { of(row).forEach(function (code) { counts[code]++; }); }
-      held.words.forEach(function (words, code) {
+      var order = held.words.map(function (_words, code) { return code; });
+      order.sort(function (one, other) { return counts[other] - counts[one] || held.words[one].localeCompare(held.words[other], data.lang); });
+      order.forEach(function (code) {
+        var words = held.words[code];
         var label = cg.element("label"), box = cg.element("input");
         box.type = "checkbox";
         box.addEventListener("change", function () { chosen[code] = box.checked; apply(); });
