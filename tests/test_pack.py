@@ -57,13 +57,13 @@ def test_no_shapes_are_no_bytes_worth_mentioning() -> None:
     assert len(_pack.shape_bytes(np.zeros(0, dtype=object), _pack.FINE)) == 2
 
 
-@given(st.lists(st.integers(0, 2**62)))
+@given(st.lists(st.integers(0, 2**62), max_size=30))
 def test_numbers_come_back_whole(values: list[int]) -> None:
     data = _pack.varints(np.array(values, dtype=np.int64))
     assert _pack.numbers_of(data).tolist() == values
 
 
-@given(st.lists(st.integers(-(2**61), 2**61)))
+@given(st.lists(st.integers(-(2**61), 2**61), max_size=30))
 def test_the_sign_of_a_number_costs_one_bit(values: list[int]) -> None:
     found = _pack.zigzag(np.array(values, dtype=np.int64))
     assert found.min(initial=0) >= 0
