@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import _cards, _classes, _groups, _key, _lettering, _pack, _scene, crs, labels
+from clustergeo import _cards, _cells, _classes, _groups, _key, _lettering, _pack, _scene, crs, labels
 from clustergeo._words import word
 from clustergeo.errors import InputError
 from clustergeo.layers import Layer
@@ -81,7 +82,8 @@ class Drawing:
         names = _scene.names_of(scene.frame, self.lang)
         table = _cards.table_of(scene.frame, names=names, basis=scene.basis, lang=self.lang)
         found = _classes.classes_of(scene.frame, colour_by, lang=self.lang)
-        table |= {"classes": _classes_data(found), "centres": _centres(scene.frame, table, colour_by)}
+        question, centres = _centres(scene.frame, table, colour_by, self.lang)
+        table |= {"classes": _classes_data(found), "centres": centres}
         table["list"] = _list(table, self.lang)
         self.tables.append(table)
         held = np.flatnonzero(scene.within != None)  # noqa: E711 - cell by cell
@@ -91,7 +93,11 @@ class Drawing:
             held = np.flatnonzero(scene.basis == basis)
             if len(held):
                 self._owned(basis, scene.shapes, held, "cgFootprints", look)
-        legend = [*_key.classes(found, self.lang), *_key.evidence(table.get("rdz"), self.lang)]
+        legend = [
+            *_key.classes(found, self.lang),
+            *_key.evidence(table.get("rdz"), self.lang),
+            *_key.centres(question, Counter(centres or ()), self.lang),
+        ]
         self._add("dots", shapely.points(scene.at), pane="cgDots", look={}, kind="dots", table=0, legend=legend)
         levels = _lettering.levels_for(bounds)
         if not 0 < len(names) <= _lettering.MAX_LABELS:
@@ -201,15 +207,19 @@ def _classes_data(found: _classes.Classes) -> dict[str, Any]:
     }
 
 
-def _centres(frame: pd.DataFrame, table: dict[str, Any], colour_by: str | None) -> list[int] | None:
-    """Return the answer in the centre of each dot (1 yes, 0 no, -1 open): of the flag that colours, else on the RDZ."""
-    cells = frame[colour_by] if colour_by is not None and colour_by in frame.columns else None
-    if cells is not None and pd.api.types.is_bool_dtype(cells):
-        return cells.astype("boolean").astype("Int8").fillna(-1).astype(int).tolist()  # type: ignore[no-any-return]
+def _centres(
+    frame: pd.DataFrame, table: dict[str, Any], colour_by: str | None, lang: str
+) -> tuple[str, list[int] | None]:
+    """Return what the centre of each dot answers, and the answers (1 yes, 0 no, -1 open).
+
+    It is the flag that colours, so that its answer is not told by colour alone, else whether the site has RDZ.
+    """
+    if colour_by is not None and colour_by in frame.columns and pd.api.types.is_bool_dtype(frame[colour_by]):
+        return labels.column(colour_by, lang), _cells.flags(frame, colour_by).tolist()
     if "rdz" not in table:
-        return None
+        return "", None
     values = [{"yes": 1, "no": 0, "open": -1}[way["answer"]] for way in table["rdz"]["ways"]]
-    return [values[code] for code in table["rdz"]["codes"]]
+    return word("rdz", lang), [values[code] for code in table["rdz"]["codes"]]
 
 
 def _list(table: dict[str, Any], lang: str) -> list[dict[str, Any]]:

@@ -80,18 +80,25 @@ def word_of_sectors(lang: str) -> str:
 
 
 def evidence(rdz: dict[str, Any] | None, lang: str) -> list[dict[str, Any]]:
-    """Return the legend of the evidence that occurs: badge, ring and how many sites; and of the centres of the dots."""
+    """Return the legend of the evidence that occurs: badge, ring and how many sites."""
     if rdz is None or not rdz["ways"]:
         return []
     items = [{"ring": way, "words": way["words"], "count": way["count"]} for way in rdz["ways"]]
-    short = word("rdz_short", lang)
-    shown = {way["answer"] for way in rdz["ways"]}
-    centres = [
-        {"centre": answer, "words": word(f"answer_{answer}", lang, short)}
-        for answer in ("yes", "no", "open")
-        if answer in shown
+    return [section(word("evidence", lang), items, note=word("filled", lang))]
+
+
+def centres(question: str, counts: dict[int, int], lang: str) -> list[dict[str, Any]]:
+    """Return the legend of the centres of the dots: which question they answer, and how many sites have each answer.
+
+    Examples
+    --------
+    >>> centres("RDZ", {1: 2, -1: 1}, "en")[0]["items"][0]
+    {'centre': 'yes', 'words': 'dark: yes', 'count': 2}
+    """
+    keys = {1: "yes", 0: "no", -1: "open"}
+    items = [
+        {"centre": key, "words": word(f"answer_{key}", lang), "count": counts[answer]}
+        for answer, key in keys.items()
+        if counts.get(answer)
     ]
-    return [
-        section(word("evidence", lang), items, note=word("filled", lang)),
-        section(word("answer", lang), centres),
-    ]
+    return [section(word("answer", lang, question), items)] if items else []

@@ -117,6 +117,24 @@ def test_the_same_map_gives_the_same_page(tagged: gpd.GeoDataFrame) -> None:
     assert maps.map_html(again) == first
 
 
+def test_two_processes_write_the_same_bytes() -> None:
+    code = (
+        "import hashlib; from clustergeo import explore, load_sites, maps, tag;"
+        "print(hashlib.sha256(maps.map_html(explore(tag(load_sites()))).encode()).hexdigest())"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "SOURCE_DATE_EPOCH": "1700000000"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for seed in ("1", "2")
+    ]
+    assert runs[0].stdout == runs[1].stdout
+
+
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_page_is_small_and_loads_nothing(tagged: gpd.GeoDataFrame, lang: str) -> None:
     page = maps.map_html(maps.explore(tagged, lang=lang))
@@ -416,7 +434,13 @@ def test_categories_beyond_the_palette_are_one_and_lose_no_site() -> None:
 
 def test_a_flag_that_colours_is_told_by_the_centre_of_the_dot_too() -> None:
     sites = frame([square(127 + at / 10, 37) for at in range(3)], ok=pd.array([True, False, None], dtype="boolean"))
-    assert table_of(maps.explore(sites, colour_by="ok"))["centres"] == [1, 0, -1]
+    made = maps.explore(sites, colour_by="ok")
+    assert table_of(made)["centres"] == [1, 0, -1]
+    part = layer_of(made, "dots")["legend"][-1]
+    assert part["heading"] == "Centre of the dot: ok"
+    assert [(item["words"], item["count"]) for item in part["items"]] == [
+        ("dark: yes", 1), ("plain: no", 1), ("white: not decidable", 1),
+    ]  # fmt: skip
 
 
 def test_further_layers_are_drawn_with_cards_of_their_columns() -> None:

@@ -38,7 +38,12 @@
       var silent = !table && !spec.title;
       var made = item(spec, shapes, at, Object.assign(cg.look(spec, table, row), { pane: spec.pane, interactive: !silent }));
       if (!made) { continue; }
-      if (table) { state.own(spec.table, row, group, made); cg.answering(map, made, spec.table, row); }
+      if (table) {
+        state.own(spec.table, row, group, made);
+        cg.answering(map, made, spec.table, row);
+        // Sites are reached by their dots and by the list; a further layer has neither.
+        if (spec.table > 0 && shapes.count <= 100) { pressed(map, made, spec.table, row); }
+      }
       else if (spec.title) { made.bindTooltip(cg.element("span", "", spec.title), { sticky: true }); }
       group.addLayer(made);
     }
@@ -81,6 +86,21 @@
       state.own(spec.table, row, group, centre);
       group.addLayer(centre);
     }
+  }
+
+  function pressed(map, layer, place, row) {
+    if (layer.eachLayer) { layer.eachLayer(function (one) { pressed(map, one, place, row); }); return; }
+    layer.on("add", function () {
+      var path = layer.getElement();
+      path.setAttribute("role", "button");
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("aria-label", map.clustergeo.data.tables[place].names[row]);
+      path.addEventListener("keydown", function (event) {
+        if (event.key !== "Enter" && event.key !== " ") { return; }
+        event.preventDefault();
+        cg.open(map, place, row, layer.getLatLng ? layer.getLatLng() : layer.getCenter());
+      });
+    });
   }
 
   // One dot is a stop of the tab key; the arrows lead from it to the others.

@@ -191,6 +191,22 @@ def test_the_dots_are_reached_read_and_opened_by_keyboard(
     watched.assert_quiet()
 
 
+def test_shapes_of_a_further_layer_are_reached_and_opened_by_keyboard(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]
+) -> None:
+    shapes = [shapely.box(127, 36, 127.2, 36.2), shapely.LineString([(128, 36), (128.5, 36.5)]), shapely.Point(129, 36)]
+    extra = gpd.GeoDataFrame({"name": ["area", "road", "post"], "lanes": [1, 2, 3]}, geometry=shapes, crs="EPSG:4326")
+    watched = open_page(maps.map_html(maps.explore(tagged, layers={"extra": extra})))
+    for name, lanes in zip(extra["name"], "123", strict=True):
+        watched.page.get_by_role("button", name=name, exact=True).focus()
+        watched.page.keyboard.press("Enter")
+        assert opened(watched) == name
+        assert watched.page.locator(".cg-card dd").last.inner_text() == lanes
+        watched.page.keyboard.press("Escape")
+        expect(watched.page.locator(".leaflet-popup")).to_have_count(0)
+    watched.assert_quiet()
+
+
 def test_the_whole_page_is_walked_by_the_tab_key(html: str, open_page: Callable[..., Watched]) -> None:
     watched = open_page(html)
     seen = set()
