@@ -86,7 +86,7 @@ def explore(
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> sites = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.Point(127.1, 36.9)], crs="EPSG:4326")
     >>> explore(sites)
     <clustergeo map: 1 site; layers Provinces, Capital region, Sites, Names>
@@ -184,7 +184,7 @@ def save_map(m: folium.Map, path: str | os.PathLike[str], *, offline: bool = Tru
 
     Examples
     --------
-    >>> import tempfile, folium, geopandas as gpd
+    >>> import tempfile, geopandas as gpd, shapely
     >>> m = explore(gpd.GeoDataFrame(geometry=[shapely.Point(127.1, 36.9)], crs="EPSG:4326"))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_map(m, f"{folder}/map.html").name
@@ -211,7 +211,7 @@ def map_html(m: folium.Map, *, offline: bool = True) -> str:
 
     Examples
     --------
-    >>> import geopandas as gpd
+    >>> import geopandas as gpd, shapely
     >>> m = explore(gpd.GeoDataFrame(geometry=[shapely.Point(127.1, 36.9)], crs="EPSG:4326"), lang="ko")
     >>> map_html(m).startswith('<!DOCTYPE html>\n<html lang="ko">')
     True

@@ -2,6 +2,8 @@
 (function (cg) {
   "use strict";
 
+  var FEW = 40;
+
   function level(map) {
     var zoom = map.getZoom(), at = -1;
     map.clustergeo.data.levels.forEach(function (one, index) { if (one <= zoom) { at = index; } });
@@ -43,6 +45,54 @@
       group.addLayer(mark);
       return { body: made.body, put: made.put, spots: label.spots };
     }));
+  };
+
+  // Of many sites, those in view are named as soon as they are few; a name that has no room is left out.
+  cg.passing = function (map, group, spec, shapes) {
+    var state = map.clustergeo, table = state.data.tables[spec.table], held = L.layerGroup(), pen = document.createElement("canvas").getContext("2d");
+    pen.font = "600 12px " + getComputedStyle(map.getContainer()).fontFamily;
+    function placed(dots) {
+      var taken = dots.map(function (dot) { return [dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7]; }), found = [];
+      dots.forEach(function (dot) {
+        var wide = Math.min(pen.measureText(table.names[dot.row]).width, 190) + 18, high = 19;
+        var spots = [[10, -high / 2], [-10 - wide, -high / 2], [-wide / 2, -high - 9], [-wide / 2, 9]];
+        var spot = spots.find(function (one) {
+          var box = [dot.x + one[0], dot.y + one[1], dot.x + one[0] + wide, dot.y + one[1] + high];
+          var free = taken.every(function (other) { return other[2] <= box[0] || box[2] <= other[0] || other[3] <= box[1] || box[3] <= other[1]; });
+          if (free) { taken.push(box); }
+          return free;
+        });
+        if (spot) { found.push({ dot: dot, spot: spot, wide: wide }); }
+      });
+      return found;
+    }
+    function show() {
+      held.clearLayers();
+      if (!map.hasLayer(group)) { return; }
+      var view = map.getBounds(), dots = [];
+      for (var row = 0; row < shapes.count && dots.length <= FEW; row++) {
+        var at = [shapes.xy[2 * row + 1], shapes.xy[2 * row]];
+        if (view.contains(at) && !state.hidden(spec.table, row)) {
+          var point = map.latLngToContainerPoint(at);
+          dots.push({ row: row, at: at, x: point.x, y: point.y });
+        }
+      }
+      if (dots.length > FEW) { return; }
+      placed(dots).forEach(function (one) {
+        var body = cg.element("div"), box = cg.element("div", "cg-chip cg-passing"), lines = cg.element("span");
+        lines.append(cg.element("i", "", table.names[one.dot.row]));
+        box.style.setProperty("--c", cg.colour(table, one.dot.row));
+        box.style.width = one.wide + "px";
+        box.style.transform = "translate(" + one.spot[0] + "px," + one.spot[1] + "px)";
+        box.append(lines);
+        body.append(box);
+        held.addLayer(marker(body, one.dot.at, "cgLabels", "cg-label", { interactive: false }));
+      });
+    }
+    held.addTo(map);
+    map.on("moveend zoomend cg:filtered", show);
+    map.on("layeradd layerremove", function (event) { if (event.layer === group) { show(); } });
+    show();
   };
 
   cg.regions = function (map, group) {

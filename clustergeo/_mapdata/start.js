@@ -73,7 +73,10 @@
     if (held.count > cg.MANY && spec.table !== undefined) { cg.many(map, group, spec, held); }
     else if (spec.kind === "dots") { cg.dots(map, group, spec, held); }
     else { cg.few(map, group, spec, held); }
-    if (spec.kind === "dots") { state.dots = held; }
+    if (spec.kind === "dots") {
+      state.dots = held;
+      if (held.count && !state.data.tables[spec.table].labels) { cg.passing(map, group, spec, held); }
+    }
     if (spec.kind === "land") { cg.regions(map, group); }
   }
 
@@ -175,5 +178,6 @@
     [].forEach.call(document.querySelectorAll("path.cg-site"), function (path) { path.setAttribute("tabindex", path.cgRow === state.stop ? "0" : "-1"); });
     state.many.forEach(function (one) { one.redraw(); });
     cg.relist();
+    map.fire("cg:filtered");
   };
 })(clustergeo);

@@ -84,6 +84,29 @@ def test_many_sites_are_inflated_painted_pointed_at_and_opened(
     watched.assert_quiet()
 
 
+def test_sites_are_named_without_overlap_once_few_are_in_view(
+    sites: gpd.GeoDataFrame, html: str, open_page: Callable[..., Watched]
+) -> None:
+    watched = open_page(html)
+    page = watched.page
+    page.locator(".cg-ready").wait_for()
+    assert page.locator(".cg-chip").count() == 0
+    page.evaluate(f"() => {{ {MAP}.setView([36.2, 127.8], 13, {{animate: false}}); }}")
+    page.wait_for_timeout(300)
+    view = page.evaluate(f"{MAP}.getBounds().toBBoxString()").split(",")
+    inside = int(
+        shapely.intersects_xy(shapely.box(*map(float, view)), *sites.centroid.get_coordinates().T.to_numpy()).sum()
+    )
+    boxes = page.locator(".cg-chip").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(box => [box.left, box.top, box.right, box.bottom])"
+    )
+    shapes = [shapely.box(*box) for box in boxes]
+    assert inside / 2 < len(shapes) <= inside <= 40
+    assert not any(one.intersection(other).area > 1 for at, one in enumerate(shapes) for other in shapes[:at])
+    page.locator(".leaflet-control-layers-overlays label").last.locator("input").uncheck()
+    assert page.locator(".cg-chip").count() == 0
+
+
 def test_a_filter_empties_the_canvas_of_what_it_hides(html: str, open_page: Callable[..., Watched]) -> None:
     watched = open_page(html)
     watched.page.locator(".cg-ready").wait_for()
