@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap`, `tag`, `scale` and `floor`, from the top of the repository."""
+"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor` and `map`, from the top of the repository."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import checking, child, loads, machine, ours, running, scale, tables
+from benchmarks import checking, child, loads, machine, maps, ours, running, scale, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
 from benchmarks.tools import COPY, FLOOR, OURS, PEERS, TAG, TOOLS
@@ -21,6 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "job":
         load = Load(options.folder, options.load, options.sites, options.seed)
         child.run(options.tool, load, options.answer, form=Form(options.form))
+        return 0
+    if options.command == "map":
+        text = maps.table(options.sizes, repeat=options.repeat, seed=options.seed)
+        sys.stdout.write(text)
+        if options.out is not None:
+            tables.append(options.out, text)
         return 0
     return _measure(options)
 
@@ -101,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("scale", parents=[measured], help="tag_file, and tag_files on one worker and on two")
     commands.add_parser("tag", parents=[measured], help="tag_file, every column, beside the same file copied alone")
 
+    page = commands.add_parser("map", help="the page of explore beside that of geopandas")
+    page.add_argument("--sizes", type=_counts, default=list(maps.SIZES), help="how many sites, separated by commas")
+    page.add_argument("--seed", type=int, default=1, help="of the parcels (default: 1)")
+    page.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
+    page.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
+
     job = commands.add_parser("job", parents=[shared], help="one tool in this process; used by the other commands")
     job.add_argument("tool", choices=TOOLS)
     job.add_argument("--folder", type=Path, required=True)
@@ -116,6 +128,11 @@ def _count(text: str) -> int:
         msg = f"{text!r} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(msg)
     return int(number)
+
+
+def _counts(text: str) -> list[int]:
+    """Read whole numbers separated by commas."""
+    return [_count(one) for one in text.split(",")]
 
 
 def _peers(text: str) -> list[str]:

@@ -35,7 +35,7 @@ def run(tool: str, load: Load, answer: Path, *, form: Form) -> None:
     except (ImportError, UnavailableError) as error:
         sys.stdout.write(json.dumps({"unavailable": str(error)}) + "\n")
         return
-    peak, seconds = _peak_mb(), first
+    peak, seconds = peak_mb(), first
     if first < WARM_LIMIT_S:
         began = time.perf_counter()
         stages = job(load, answer, form=form)
@@ -45,7 +45,7 @@ def run(tool: str, load: Load, answer: Path, *, form: Form) -> None:
     sys.stdout.write(json.dumps(outcome) + "\n")
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Return the most memory this process has had, in MB of 10**6 bytes."""
     status = Path("/proc/self/status")
     if status.exists():

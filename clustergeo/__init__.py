@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from clustergeo.tables import table as table
     from clustergeo.tags import overlaps as overlaps
     from clustergeo.tags import tag as tag
+    from clustergeo.tiling import save_pmtiles as save_pmtiles
     from clustergeo.verifying import verify as verify
 
 __version__ = "0.1.0"
@@ -52,6 +53,7 @@ _ROOMS = {
     "read_sites": "reading",
     "report": "reporting",
     "save_map": "maps",
+    "save_pmtiles": "tiling",
     "summarize": "tables",
     "table": "tables",
     "tag": "tags",

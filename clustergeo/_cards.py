@@ -1,64 +1,27 @@
-"""The card of a site and the legend of the map, as HTML; everything of a user's is escaped here."""
+"""What cards, tooltips, filters and the list of the map are made of: columns in words, rows of a closed schema.
+
+The page builds each card from these when it is opened, as text; nothing here is markup.
+"""
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
+import numpy as np
 import pandas as pd
 
-from clustergeo import labels
-from clustergeo._marks import codes
+from clustergeo import _cells, _marks, _pack, explaining, labels
+from clustergeo._words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
-Row = dict[str, Any]
+    from numpy.typing import NDArray
 
-_WORDS: dict[str, tuple[str, str]] = {
-    "undecidable": ("이 근거로는 판정 불가", "not decidable from this evidence"),
-    "unknown": ("알 수 없음", "unknown"),
-    "place": ("위치", "Place"),
-    "area": ("면적", "Area"),
-    "announced": ("발표 당시 {} km²", "announced {} km²"),
-    "status": ("추진 단계", "Status"),
-    "capital": ("수도권", "Capital region"),
-    "rdz": ("개발제한구역", "RDZ (greenbelt)"),
-    "rdz_reported": ("개발제한구역(보고)", "RDZ as reported"),
-    "share": ("비율", "share"),
-    "inside_by": ("경계에서 안쪽 {} km", "{} km inside its border"),
-    "outside_by": ("경계에서 바깥쪽 {} km", "{} km outside its border"),
-    "proved": ("면적의 {}(증명된 한계)", "{} of the site (proved)"),
-    "basis": ("근거", "basis"),
-    "as_of": ("{} 기준", "as of {}"),
-    "footprint": ("도형", "Footprint"),
-    "first": ("점의 색은 첫째, 나머지는 카드에 있음", "a dot has the first colour; the card names all"),
-    "disc": ("면적 표시 원: 근거 아님", "drawn disc: not evidence"),
-    "point": ("점: 위치만 알려짐", "point: a position without an extent"),
-    "measured": ("측정된 경계", "measured boundary"),
-    "error": ("위치 오차 {}", "position good to {}"),
-    "sources": ("출처", "sources"),
-    "present": ("있음", "present"),
-    "none": ("없음", "none"),
-    "legend": ("범례", "Legend"),
-    "sectors": ("업종", "Sectors"),
-    "shapes": ("도형", "Shapes"),
-    "within": ("부지가 확실히 들어 있는 범위", "area that certainly contains the site"),
-    "disc_key": ("면적 표시 원: 그린 것, 근거 아님", "drawn disc of the site's area: not evidence"),
-    "measured_key": ("측정된 경계", "measured boundary"),
-    "capital_key": ("수도권", "capital region"),
-    "evidence": ("개발제한구역(RDZ) 근거", "RDZ (greenbelt) evidence"),
-    "filled": ("채움 = 있음, 빔 = 없음, 회색 = 알 수 없음", "filled = present, hollow = none, grey = unknown"),
-    "zones": ("구역 레이어", "Zone layers"),
-    "unplaced": ("위치 없음: {}곳", "without position: {}"),
-    "facts": ("{} 기준 사실", "facts as of {}"),
-    "count": ("부지 {}곳", "{} sites"),
-    "count_one": ("부지 1곳", "1 site"),
-    "hint": ("이름이나 점을 누르면 근거가 보입니다.", "Click a name or a dot for the evidence."),
-    "other": ("기타", "other"),
-    "sites": ("부지", "sites"),
-}
+# The figures are rounded to what a card shows of them: a tenth of a percent, a tenth of a kilometre, a thousand m2.
+_SHARE, _KM, _KM2, _OWN = 3, 1, 3, 6
+_OWN_MOST = 12
+_TEXT_MOST = 500
 
 
 class Evidence(NamedTuple):
@@ -80,280 +43,349 @@ EVIDENCE = {
 }
 
 
-# The style of a badge by the answer it stands for.
-ANSWERS = {True: "yes", False: "no", None: "open"}
+class Answers(NamedTuple):
+    """How a zone is answered: each way that occurs (basis, answer, whether a figure is known), and which is whose."""
+
+    ways: list[tuple[str, bool | None, bool]]
+    codes: NDArray[np.int64]
 
 
-def word(key: str, lang: str, *parts: str) -> str:
-    """Return words of the map in a language, with its blanks filled; plain text, not escaped.
-
-    Examples
-    --------
-    >>> word("facts", "en", "2025-02-25")
-    'facts as of 2025-02-25'
-    """
-    return _WORDS[key][labels.check_lang(lang)].format(*parts)
-
-
-def known(row: Row, column: str) -> Any:
-    """Return a cell, or None where it is missing, null or empty text.
-
-    Examples
-    --------
-    >>> known({"a": float("nan")}, "a") is None, known({}, "a") is None, known({"a": 0}, "a")
-    (True, True, 0)
-    """
-    found = row.get(column)
-    if (
-        found is None
-        or (pd.api.types.is_scalar(found) and pd.isna(found))
-        or (isinstance(found, str) and not found.strip())
-    ):
-        return None
-    return found
-
-
-def place_of(row: Row, lang: str) -> str:
-    """Return the nearest known place of a site in one short name; empty text where none is known."""
-    for column in ("city", "municipality", "province"):
-        found = known(row, column)
-        if found is not None:
-            return " ".join(labels.value(column, found, lang).split())
-    return ""
-
-
-def evidence_of(row: Row) -> tuple[str, bool | None]:
-    """Return the key of `EVIDENCE` that a site's RDZ answer rests on, and the answer (None is not decided)."""
-    present = known(row, "rdz_present")
-    basis = known(row, "rdz_basis")
-    figure = known(row, "rdz_share") is not None or known(row, "rdz_area_m2") is not None
-    if "rdz_basis" not in row:
-        # An untagged frame carries its evidence only.
-        present, basis = known(row, "rdz_reported_present"), known(row, "rdz_reported_basis")
-        figure = known(row, "rdz_reported_share") is not None or known(row, "rdz_reported_area_m2") is not None
-    answer = None if present is None else bool(present)
-    if basis in ("measured", "estimated"):
-        return str(basis), answer
-    if basis == "reported" and (figure or answer is False):
-        return "reported", answer
-    if answer is None:
-        return "unknown", None
-    return ("present" if answer else "none"), answer
-
-
-def says_rdz(row: Row) -> bool:
-    """Return whether a frame has a column of RDZ evidence at all, whatever it holds."""
-    return "rdz_basis" in row or "rdz_reported_basis" in row
-
-
-def badge(key: str, answer: bool | None, lang: str) -> str:  # noqa: FBT001 - three answers, not a switch
-    """Return the badge of an evidence: a letter, filled for present, hollow for none, grey for not decided."""
-    return f'<b class="cg-badge cg-{ANSWERS[answer]}">{EVIDENCE[key].letters[labels.check_lang(lang)]}</b>'
-
-
-def links(text: Any) -> str:
-    """Return the http and https links of a text as anchors that name their host; anything else is dropped.
-
-    Examples
-    --------
-    >>> links("javascript:alert(1) https://example.org/a")
-    '<a href="https://example.org/a" target="_blank" rel="noopener noreferrer">example.org</a>'
-    """
-    found = []
-    for url in str(text or "").split():
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            continue
-        if parts.scheme.lower() in ("http", "https") and host:
-            shown = escape(host.removeprefix("www."))
-            found.append(f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{shown}</a>')
-    return " · ".join(dict.fromkeys(found))
-
-
-def card(row: Row, lang: str, *, name: str, classes: Mapping[str, int], basis: str | None) -> str:
-    """Return the card of a site.
+def answers_of(frame: pd.DataFrame, stem: str) -> Answers:
+    """Return how a zone is answered for each site.
 
     Parameters
     ----------
-    row
-        The row of a tagged frame as a mapping; any column may be missing.
+    frame
+        The sites; every column is optional.
+    stem
+        The zone, as in `rdz` or `rdz_reported`.
+
+    Examples
+    --------
+    >>> answers_of(pd.DataFrame({"rdz_basis": ["reported"], "rdz_present": [True], "rdz_share": [0.5]}), "rdz").ways
+    [('reported', True, True)]
+    """
+    basis, bases = pd.factorize(_cells.texts(frame, f"{stem}_basis"))
+    figure = _cells.known(frame, f"{stem}_share") | _cells.known(frame, f"{stem}_area_m2")
+    keys = ((basis + 1) * 3 + (_cells.flags(frame, f"{stem}_present") + 1)) * 2 + figure
+    held, codes = np.unique(keys, return_inverse=True)
+    ways = []
+    for key in held.tolist():
+        at, answer = key // 6, (key // 2) % 3
+        ways.append(("unknown" if at == 0 else str(bases[at - 1]), (None, False, True)[answer], bool(key % 2)))
+    return Answers(ways, codes.astype(np.int64))
+
+
+def evidence_key(basis: str, answer: bool | None, *, figure: bool) -> str:  # noqa: FBT001 - an answer, not a switch
+    """Return the key of `EVIDENCE` that an answer rests on.
+
+    Examples
+    --------
+    >>> evidence_key("reported", True, figure=False), evidence_key("inferred", False, figure=False)
+    ('present', 'none')
+    """
+    if basis in ("measured", "estimated") or (basis == "reported" and (figure or answer is False)):
+        return basis
+    if answer is None:
+        return "unknown"
+    return "present" if answer else "none"
+
+
+def says_rdz(frame: pd.DataFrame) -> bool:
+    """Return whether a frame has a column of RDZ evidence at all, whatever it holds."""
+    return "rdz_basis" in frame.columns or "rdz_reported_basis" in frame.columns
+
+
+def table_of(
+    frame: pd.DataFrame, *, names: Sequence[str], basis: NDArray[np.object_] | None, lang: str
+) -> dict[str, Any]:
+    """Return a table of the page: names, columns in words, and the rows of its cards.
+
+    Parameters
+    ----------
+    frame
+        The drawn sites, without geometries; every column is optional.
+    names
+        What to call each.
+    basis
+        `measured`, `disc` or `point` for each; None says nothing of footprints.
     lang
         `"ko"` or `"en"`.
-    name
-        What to call the site, as plain text.
-    classes
-        The number of the colour class of each sector code; 0 is the class of everything else.
-    basis
-        `measured`, `disc` or `point`.
 
     Returns
     -------
-    str
-        HTML without inline styles or scripts; everything from the row is escaped.
+    dict
+        `n`, `names`, `columns`, `rows`; where the frame says so `other` (names in the other language), `place`, `rdz`
+        (how each answer is founded) and `filters`.
     """
-    other = known(row, "name_en" if lang == "ko" else "name_ko")
-    head = [f"<h3>{escape(name)}</h3>"]
-    if other is not None and " ".join(str(other).split()) != name:
-        head.append(f'<p class="cg-other" lang="{"en" if lang == "ko" else "ko"}">{escape(str(other))}</p>')
-    sectors = codes(row.get("sectors"))
-    chips = "".join(
-        f'<li class="cg-c{classes.get(code, 0)}">{escape(labels.value("sectors", code, lang))}</li>' for code in sectors
+    made = _Table(frame, lang)
+    found: dict[str, Any] = {"n": len(frame), "names": list(names)}
+    other = _cells.texts(frame, "name_en" if lang == "ko" else "name_ko")
+    if any(one is not None for one in other):
+        found["other"] = [None if one is None or one == name else one for one, name in zip(other, names, strict=True)]
+    made.place()
+    made.capital()
+    made.zones()
+    made.area()
+    made.status()
+    made.footprint(basis)
+    made.own()
+    place = places(frame, lang)
+    if any(place):
+        found["place"] = _pack.words([one or None for one in place])
+    if says_rdz(frame):
+        found["rdz"] = _rdz(frame, lang)
+    return found | {"columns": made.columns, "rows": made.rows, "filters": made.filters()}
+
+
+def places(frame: pd.DataFrame, lang: str) -> list[str]:
+    """Return the nearest known place of each site in one short name; empty text where none is known.
+
+    Examples
+    --------
+    >>> places(pd.DataFrame({"city": ["용인시", None], "province": ["경기도", None]}), "en")
+    ['Yongin-si', '']
+    """
+    found = np.full(len(frame), None, dtype=object)
+    for column in ("province", "municipality", "city"):
+        held = _cells.worded(frame, column, lang)
+        found[_cells.not_null(held)] = held[_cells.not_null(held)]
+    return ["" if one is None else str(one) for one in found]
+
+
+def _rdz(frame: pd.DataFrame, lang: str) -> dict[str, Any]:
+    """Return how each RDZ answer is founded: the ways that occur, how many sites have each, and which has which."""
+    place = labels.check_lang(lang)
+    answers = answers_of(frame, "rdz" if "rdz_basis" in frame.columns else "rdz_reported")
+    keys = [(evidence_key(basis, answer, figure=figure), answer) for basis, answer, figure in answers.ways]
+    order = list(
+        dict.fromkeys((key, answer) for key in EVIDENCE for answer in (True, False, None) if (key, answer) in keys)
     )
-    if chips:
-        head.append(f'<ul class="cg-sectors">{chips}</ul>')
-    rows = [
-        (word("place", lang), _place(row, lang)),
-        (word("capital", lang), _capital(row, lang)),
-        *_zones(row, lang),
-        (word("area", lang), _area(row, lang)),
-        (word("status", lang), _status(row, lang)),
-        (word("footprint", lang), _footprint(row, lang, basis)),
-    ]
-    listed = "".join(f"<dt>{escape(term)}</dt><dd>{text}</dd>" for term, text in rows if text)
-    return f'<article class="cg-card">{"".join(head)}<dl>{listed}</dl></article>'
+    codes = np.array([order.index(key) for key in keys], dtype=np.int64)[answers.codes] if keys else answers.codes
+    ways = []
+    for row, (key, answer) in enumerate(order):
+        found = EVIDENCE[key]
+        ways.append(
+            {
+                "letter": found.letters[place],
+                "answer": {True: "yes", False: "no", None: "open"}[answer],
+                "weight": found.weight,
+                "dashes": found.dashes,
+                "words": found.words[place],
+                "count": int((codes == row).sum()),
+            }
+        )
+    return {"ways": ways, "codes": codes.tolist()}
 
 
-def _sourced(text: str, row: Row, column: str) -> str:
-    """Return a text with the links of a source column below it."""
-    found = links(known(row, column))
-    return f'{text}<span class="cg-src">{found}</span>' if found else text
+class _Table:
+    """Collects the columns and rows that a frame has something for."""
+
+    def __init__(self, frame: pd.DataFrame, lang: str) -> None:
+        self.frame = frame
+        self.lang = lang
+        self.columns: dict[str, Any] = {}
+        self.rows: list[dict[str, Any]] = []
+
+    def place(self) -> None:
+        """Add where a site lies: the three levels in the language's order, and the address."""
+        held = [self._words(column) for column in ("province", "municipality", "locality")]
+        address = next(
+            (found for one in (f"address_{self.lang}", "address_ko", "address_en") if (found := self._text(one))), None
+        )
+        parts = [one for one in held if one]
+        if parts or address:
+            # English names run from the small to the large.
+            parts = parts[::-1] if self.lang == "en" else parts
+            joint = ", " if self.lang == "en" else " "
+            self._row("place", word("place", self.lang), parts=parts, joint=joint, address=address)
+
+    def capital(self) -> None:
+        """Add the verdict on the capital region: proved bounds, distance to the border, what would decide."""
+        if "in_capital_region" not in self.frame.columns:
+            return
+        self._flag("in_capital_region")
+        self._row(
+            "capital",
+            word("capital", self.lang),
+            answer="in_capital_region",
+            share=self._bounds("capital_share"),
+            border=self._number("capital_border_km", _KM),
+            remedy=explaining.remedy("border", self.lang),
+        )
+
+    def zones(self) -> None:
+        """Add every zone that the frame was tagged with, RDZ first, the reported beside the measured."""
+        names = [str(name) for name in self.frame.columns]
+        stems = [name.removesuffix("_present") for name in names if name.endswith("_present")]
+        tagged = [stem for stem in stems if not stem.endswith("_reported")]
+        for stem in sorted(tagged, key=lambda one: (one != "rdz", names.index(f"{one}_present"))):
+            self._zone(stem, word("rdz", self.lang) if stem == "rdz" else labels.zone_name(stem, self.lang))
+        for stem in stems:
+            plain = stem.removesuffix("_reported")
+            if plain == stem or not _cells.texts(self.frame, f"{stem}_basis").astype(bool).any():
+                continue
+            beside = plain in tagged
+            term = word("rdz_reported" if beside else "rdz", self.lang) if plain == "rdz" else f"{plain} *"
+            # Where the tag only repeats the report, saying it once is enough.
+            self._zone(stem, term, only=f"{plain}_basis" if beside else None)
+
+    def area(self) -> None:
+        """Add the area with its date, what it is of and its source, and the area as announced."""
+        area, announced = self._number("area_km2", _KM2), self._number("announced_area_km2", _KM2)
+        if area or announced:
+            self._row(
+                "area",
+                word("area", self.lang),
+                area=area,
+                announced=announced,
+                day=self._text("area_as_of"),
+                scope=self._words("area_scope", hidden="whole"),
+                source=self._text("area_source"),
+            )
+
+    def status(self) -> None:
+        """Add the stage of the project."""
+        status = self._words("status")
+        if status:
+            day, source = self._text("status_as_of"), self._text("status_source")
+            self._row("status", word("status", self.lang), status=status, day=day, source=source)
+
+    def footprint(self, basis: NDArray[np.object_] | None) -> None:
+        """Add what the footprint is and how good the position."""
+        if basis is None:
+            return
+        self.columns["footprint"] = _pack.words([word(one, self.lang) for one in basis])
+        error = np.where(basis == "measured", np.nan, _cells.figures(self.frame, "position_error_m"))
+        if np.isfinite(error).any():
+            self.columns["position_error_m"] = _pack.numbers(error, 0)
+        self._row(
+            "footprint",
+            word("footprint", self.lang),
+            basis="footprint",
+            error="position_error_m" if "position_error_m" in self.columns else None,
+            source=self._text("position_source"),
+        )
+
+    def own(self) -> None:
+        """Add the caller's own columns under their own names, the first dozen."""
+        stems = [str(name).removesuffix("present") for name in self.frame.columns if str(name).endswith("_present")]
+        strange = [
+            str(name)
+            for name in self.frame.columns
+            if not labels.knows(str(name)) and not str(name).startswith(tuple(stems))
+        ]
+        for name in strange[:_OWN_MOST]:
+            cells = self.frame[name]
+            if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+                held = self._number(name, _OWN)
+            else:
+                held = self._text(name)
+            if held:
+                self._row("column", labels.column(name, self.lang), column=held)
+
+    def filters(self) -> list[dict[str, Any]]:
+        """Return the columns that the page can filter by: sectors, macro-region, basis of the RDZ answer."""
+        found = []
+        if "sectors" in self.frame.columns:
+            self.columns["sectors"] = _sectors(self.frame["sectors"], self.lang)
+        for column in ("sectors", "macro_region", "rdz_basis"):
+            held = column if column in self.columns else self._words(column)
+            if held:
+                found.append({"title": labels.column(column, self.lang), "column": held})
+        return found
+
+    def _zone(self, stem: str, term: str, *, only: str | None = None) -> None:
+        """Add what is known of one zone."""
+        answers = answers_of(self.frame, stem)
+        self._flag(f"{stem}_present")
+        wanted = [explaining.zone_remedy(basis, answer, figure=figure) for basis, answer, figure in answers.ways]
+        self.columns[f"{stem}_remedy"] = _pack.words(
+            np.array([None if one is None else explaining.remedy(one, self.lang) for one in wanted], dtype=object)[
+                answers.codes
+            ]
+        )
+        basis = np.array([labels.value("rdz_basis", one, self.lang) for one, _, _ in answers.ways], dtype=object)
+        self.columns[f"{stem}_basis_words"] = _pack.words(basis[answers.codes])
+        if only is not None:
+            measured = np.isin(_cells.texts(self.frame, only), ["measured", "estimated"]) & (
+                _cells.texts(self.frame, f"{stem}_basis") != None  # noqa: E711 - cell by cell
+            )
+            if not measured.any():
+                return
+            self.columns[f"{stem}_beside"] = {"numbers": measured.astype(int).tolist()}
+        notes = f"{stem.removesuffix('_reported')}_reported_note_{self.lang}"
+        last = stem.endswith("_reported") or f"{stem}_reported_basis" not in self.frame.columns
+        self._row(
+            "zone",
+            term,
+            answer=f"{stem}_present",
+            share=self._bounds(f"{stem}_share"),
+            area=self._area(f"{stem}_area_m2"),
+            basis=f"{stem}_basis_words",
+            day=self._text(f"{stem}_as_of"),
+            source=self._text(f"{stem}_source"),
+            remedy=None if only else f"{stem}_remedy",
+            note=self._text(notes) if last or only is None else None,
+            badge=True if stem == "rdz" or (stem == "rdz_reported" and only is None) else None,
+            only=f"{stem}_beside" if only else None,
+        )
+
+    def _row(self, kind: str, term: str, **parts: Any) -> None:
+        """Add a row of the cards; what it has nothing for is left out."""
+        self.rows.append({"kind": kind, "term": term} | {name: part for name, part in parts.items() if part})
+
+    def _flag(self, column: str) -> None:
+        """Add a flag: 1, 0 or null."""
+        self.columns[column] = {
+            "numbers": [None if one < 0 else one for one in _cells.flags(self.frame, column).tolist()]
+        }
+
+    def _number(self, column: str, places: int) -> str | None:
+        """Add a column of numbers and return its name, unless it holds none."""
+        values = _cells.figures(self.frame, column)
+        if not np.isfinite(values).any():
+            return None
+        self.columns[column] = _pack.numbers(values, places)
+        return column
+
+    def _area(self, column: str) -> str | None:
+        """Add an area in square kilometres."""
+        values = _cells.figures(self.frame, column) / 1e6
+        if not np.isfinite(values).any():
+            return None
+        self.columns[column] = _pack.numbers(values, _KM2)
+        return column
+
+    def _bounds(self, stem: str) -> list[str] | None:
+        """Add a share and its bounds."""
+        found = [self._number(name, _SHARE) for name in (stem, f"{stem}_low", f"{stem}_high")]
+        return [one or "" for one in found] if any(found) else None
+
+    def _text(self, column: str) -> str | None:
+        """Add a column of texts as they are."""
+        cells = _cells.texts(self.frame, column)
+        if not _cells.not_null(cells).any():
+            return None
+        self.columns[column] = _pack.words([None if one is None else one[:_TEXT_MOST] for one in cells])
+        return column
+
+    def _words(self, column: str, *, hidden: str | None = None) -> str | None:
+        """Add a column of codes in words."""
+        cells = _cells.worded(self.frame, column, self.lang, hidden=hidden)
+        if not _cells.not_null(cells).any():
+            return None
+        self.columns[column] = _pack.words(cells)
+        return column
 
 
-def _dated(row: Row, column: str) -> str:
-    """Return a date in brackets, or nothing."""
-    day = known(row, column)
-    return "" if day is None else f' <span class="cg-day">({escape(str(day))})</span>'
-
-
-def _place(row: Row, lang: str) -> str:
-    parts: list[str] = []
-    for column in ("province", "municipality", "locality"):
-        found = (known(row, f"{column}_en") if lang == "en" else None) or known(row, column)
-        if found is not None and (named := labels.value(column, str(found), lang)) not in parts:
-            parts.append(named)
-    # English names run from the small to the large.
-    where = escape(", ".join(reversed(parts)) if lang == "en" else " ".join(parts))
-    address = known(row, f"address_{lang}") or known(row, "address_ko") or known(row, "address_en")
-    if address is not None and str(address) not in where:
-        where += f'<span class="cg-note">{escape(str(address))}</span>'
-    return where
-
-
-def number(value: float, places: int) -> str:
-    """Return a number with at most so many decimals, without trailing zeros.
-
-    Examples
-    --------
-    >>> number(7.28, 3), number(0.0, 2), number(1234.5, 0)
-    ('7.28', '0', '1,234')
-    """
-    text = f"{value:,.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def percent(value: float) -> str:
-    """Return a share as a percentage.
-
-    Examples
-    --------
-    >>> percent(0.956), percent(1.0)
-    ('95.6 %', '100 %')
-    """
-    return f"{number(value * 100, 1)} %"
-
-
-def _area(row: Row, lang: str) -> str:
-    """Return the area with its date and what it is of, and beside it the area as announced."""
-    parts = []
-    area, announced = known(row, "area_km2"), known(row, "announced_area_km2")
-    if area is not None:
-        parts.append(f"<b>{number(float(area), 3)} km²</b>" + _dated(row, "area_as_of"))
-        scope = known(row, "area_scope")
-        if scope not in (None, "whole"):
-            parts[0] += f" <em>{escape(labels.value('area_scope', scope, lang))}</em>"
-    if announced is not None:
-        parts.append(escape(word("announced", lang, number(float(announced), 3))))
-    return _sourced(" · ".join(parts), row, "area_source") if parts else ""
-
-
-def _status(row: Row, lang: str) -> str:
-    status = known(row, "status")
-    if status is None:
-        return ""
-    text = escape(labels.value("status", status, lang)) + _dated(row, "status_as_of")
-    return _sourced(text, row, "status_source")
-
-
-def _bounds(row: Row, stem: str) -> str:
-    """Return a share, or its two bounds, in percent; empty text where neither is known."""
-    low, high = known(row, f"{stem}_low"), known(row, f"{stem}_high")
-    if low is None or high is None:
-        share = known(row, stem)
-        return "" if share is None else percent(float(share))
-    first, second = percent(float(low)), percent(float(high))
-    return first if first == second else f"{first} – {second}"
-
-
-def _capital(row: Row, lang: str) -> str:
-    if "in_capital_region" not in row:
-        return ""
-    verdict = known(row, "in_capital_region")
-    shown = word("undecidable", lang) if verdict is None else labels.value("in_capital_region", bool(verdict), lang)
-    parts = [f"<b>{escape(shown)}</b>"]
-    bounds = _bounds(row, "capital_share")
-    if bounds:
-        parts.append(escape(word("proved", lang, bounds)))
-    border = known(row, "capital_border_km")
-    if border is not None:
-        parts.append(escape(word("inside_by" if border < 0 else "outside_by", lang, number(abs(float(border)), 1))))
-    return " · ".join(parts)
-
-
-def _zones(row: Row, lang: str) -> list[tuple[str, str]]:
-    """Return the rows of every zone that the frame was tagged with, RDZ first."""
-    key, answer = evidence_of(row)
-    mark = badge(key, answer, lang)
-    tagged = "rdz_basis" in row
-    first = _zone(row, "rdz" if tagged else "rdz_reported", lang, mark=mark)
-    rows = [(word("rdz", lang), first)]
-    if tagged and known(row, "rdz_basis") in ("measured", "estimated") and known(row, "rdz_reported_basis") is not None:
-        rows.append((word("rdz_reported", lang), _zone(row, "rdz_reported", lang, mark="")))
-    note = known(row, f"rdz_reported_note_{lang}")
-    if note is not None:
-        rows[-1] = (rows[-1][0], rows[-1][1] + f'<span class="cg-note">{escape(str(note))}</span>')
-    names = [name.removesuffix("_present") for name in row if name.endswith("_present")]
-    others = [name for name in names if name != "rdz" and not name.endswith("_reported")]
-    return rows + [(labels.zone_name(name, lang), _zone(row, name, lang, mark="")) for name in others]
-
-
-def _zone(row: Row, name: str, lang: str, *, mark: str) -> str:
-    """Return what is known of one zone."""
-    present = known(row, f"{name}_present")
-    shown = word("undecidable", lang) if present is None else word("present" if bool(present) else "none", lang)
-    parts = [f"{mark}<b>{escape(shown)}</b>"]
-    bounds = _bounds(row, f"{name}_share")
-    if bounds:
-        parts.append(escape(f"{word('share', lang)} {bounds}"))
-    area = known(row, f"{name}_area_m2")
-    if area is not None:
-        parts.append(f"{number(float(area) / 1e6, 3)} km²")
-    basis = known(row, f"{name}_basis")
-    parts.append(escape(f"{word('basis', lang)}: {labels.value('basis', basis or 'unknown', lang)}"))
-    day = known(row, f"{name}_as_of")
-    if day is not None:
-        parts.append(escape(word("as_of", lang, str(day))))
-    return _sourced(" · ".join(parts), row, f"{name}_source")
-
-
-def _footprint(row: Row, lang: str, basis: str | None) -> str:
-    if basis is None:
-        return ""
-    parts = [escape(word(basis, lang))]
-    error = known(row, "position_error_m")
-    if error is not None and basis != "measured":
-        metres = float(error)
-        distance = f"{number(metres / 1000, 1)} km" if metres >= 1000 else f"{number(metres, 0)} m"  # noqa: PLR2004
-        parts.append(escape(word("error", lang, distance)))
-    return _sourced(" · ".join(parts), row, "position_source")
+def _sectors(cells: pd.Series, lang: str) -> dict[str, Any]:
+    """Return the sectors of each site: words and colours once, and which a site has."""
+    held = [_marks.codes(cell) for cell in cells]
+    codes = list(dict.fromkeys(code for row in held for code in row))
+    place = {code: at for at, code in enumerate(codes)}
+    return {
+        "words": [labels.value("sectors", code, lang) for code in codes],
+        "colours": [labels.sector_colour(code) for code in codes],
+        "lists": [[place[code] for code in row] for row in held],
+    }

@@ -23,18 +23,30 @@ _TAG = re.compile(r"\{(?=[{%#])")
 _JS = ("leaflet", "jquery")
 _CSS = ("leaflet_css",)
 
+_STYLES = ("map.css", "panel.css", "card.css")
+# One script: each file adds its functions to those before it.
+_SCRIPTS = ("decode.js", "words.js", "cards.js", "draw.js", "many.js", "names.js", "legend.js", "panel.js", "start.js")
+
 
 class SiteMap(folium.Map):
     """A folium map that knows its title and language and shows itself in a notebook without a network."""
 
     def __init__(self, *, title: str, lang: str, finish: Callable[[folium.Map], str], **options: Any) -> None:
+        self._control: str | None = None
         super().__init__(tiles=None, zoom_control="bottomright", zoom_snap=0.5, **options)
         # The lists of the class are shared by every map of the process, so this map gets its own.
         self.default_js = [pair for pair in folium.Map.default_js if pair[0] in _JS]
         self.default_css = [pair for pair in folium.Map.default_css if pair[0] in _CSS]
         self.page_title = title
         self.page_lang = lang
+        # What the page's script will show, for the font: the data may be deflated.
+        self.page_text = ""
         self._finish = finish
+
+    def __repr__(self) -> str:
+        """Return the title and what the map can show."""
+        names = [str(one.layer_name) for one in self._children.values() if isinstance(one, FoliumLayer) and one.control]
+        return f"<clustergeo map: {self.page_title}; layers {', '.join(names)}>"
 
     def _repr_html_(self, **_kwargs: Any) -> str:
         """Return the whole page in a frame of its own, for a notebook."""
@@ -44,9 +56,18 @@ class SiteMap(folium.Map):
             'sandbox="allow-scripts allow-popups allow-popups-to-escape-sandbox" style="border:0"></iframe>'
         )
 
+    def add_child(self, child: Element, name: str | None = None, index: int | None = None) -> Element:
+        """Add an element; the list of layers stays the last, so that it lists what a caller adds later too."""
+        super().add_child(child, name=name, index=index)
+        if isinstance(child, folium.LayerControl):
+            self._control = str(child.get_name())
+        if self._control is not None and self._control in self._children:
+            self._children.move_to_end(self._control)
+        return self
+
 
 class Ground(MacroElement):
-    """The page's style and script, its panel, and the data that the layers share."""
+    """The page's style and script, the data that the layers share, and what shows where scripts are off."""
 
     _template = Template(
         """
@@ -54,39 +75,41 @@ class Ground(MacroElement):
         <style>{{ this.style }}</style>
         <script>{{ this.program }}</script>
         {% endmacro %}
-        {% macro html(this, kwargs) %}{{ this.panel }}{% endmacro %}
+        {% macro html(this, kwargs) %}
+        <noscript>{{ this.still }}</noscript>
+        <script type="application/json" id="{{ this.get_name() }}">{{ this.data }}</script>
+        {% endmacro %}
         {% macro script(this, kwargs) %}
-        clustergeo.setup({{ this._parent.get_name() }}, {{ this.data }});
+        clustergeo.setup({{ this._parent.get_name() }}, "{{ this.get_name() }}");
         {% endmacro %}
         """
     )
 
-    def __init__(self, *, panel: str, style: str, data: dict[str, Any]) -> None:
+    def __init__(self, *, still: str, style: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Ground"
-        self.panel = literal(panel)
-        self.style = style + asset("map.css")
-        self.program = asset("map.js")
+        self.still = literal(still)
+        self.style = style + "".join(asset(name) for name in _STYLES)
+        self.program = "".join(asset(name) for name in _SCRIPTS)
         self.data = as_json(data)
 
 
 class Drawn(FoliumLayer):
-    """One layer of the map, drawn by a function of the page's script."""
+    """One layer of the map, drawn by the page's script."""
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
-        var {{ this.get_name() }} = clustergeo.{{ this.method }}({{ this._parent.get_name() }}{{ this.arguments }});
+        var {{ this.get_name() }} = clustergeo.layer({{ this._parent.get_name() }}, {{ this.place }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, name: str, method: str, *arguments: dict[str, Any], show: bool = True) -> None:
+    def __init__(self, name: str, place: int, *, show: bool = True) -> None:
         # Leaflet's layer control takes names as HTML.
         super().__init__(name=literal(escape(name)), overlay=True, control=True, show=show)
         self._name = "Drawn"
-        self.method = method
-        self.arguments = "".join(f", {as_json(argument)}" for argument in arguments)
+        self.place = place
 
 
 def as_json(data: Any) -> str:
@@ -138,6 +161,12 @@ def is_map(found: object) -> bool:
 def tile_urls(made: folium.Map) -> list[str]:
     """Return the addresses that a map would fetch tiles from."""
     return [str(one.tiles) for one in _elements(made) if isinstance(one, folium.TileLayer)]
+
+
+def fetched(made: folium.Map) -> list[str]:
+    """Return every address that a map would fetch pictures from: tiles, services and overlays."""
+    others = [getattr(one, "url", None) for one in _elements(made)]
+    return tile_urls(made) + [one for one in others if isinstance(one, str) and one.startswith(("http:", "https:"))]
 
 
 def rendered(made: folium.Map) -> tuple[str, set[str]]:

@@ -88,19 +88,14 @@ def marks(frame: gpd.GeoDataFrame, *, lang: str, colour_by: str | None) -> tuple
     InputError
         There is no column `colour_by`; only `sectors` may be missing.
     """
-    if colour_by is not None and colour_by != "sectors" and colour_by not in frame.columns:
-        msg = (
-            f"There is no column {colour_by!r} to colour by. The frame has {', '.join(map(str, frame.columns))}. "
-            'Pass colour_by="sectors", one of these, or None for one colour.'
-        )
-        raise InputError(msg)
+    require_column(frame, colour_by)
     legend: list[tuple[str, str]] = []
     if colour_by is not None and colour_by in frame.columns:
         cells = list(frame[colour_by])
-        held = [codes(cell) if colour_by == "sectors" else [_code(cell)] * (not _null(cell)) for cell in cells]
-        colours = _colours(held, colour_by)
+        held = [codes(cell) if colour_by == "sectors" else [code_of(cell)] * (not _null(cell)) for cell in cells]
+        colours = code_colours(held, colour_by)
         # A flag has words of its own, which its text has not.
-        originals = {_code(cell): cell for cell in cells} if colour_by != "sectors" else {}
+        originals = {code_of(cell): cell for cell in cells} if colour_by != "sectors" else {}
         worded = [
             (labels.value(colour_by, originals.get(code, code), lang), colour) for code, colour in colours.items()
         ]
@@ -114,17 +109,27 @@ def marks(frame: gpd.GeoDataFrame, *, lang: str, colour_by: str | None) -> tuple
     return [Mark(name, shade, evidence) for name, shade, evidence in found], legend
 
 
+def require_column(frame: pd.DataFrame, colour_by: str | None) -> None:
+    """Refuse a column to colour by that a frame has not; only `sectors` may be missing."""
+    if colour_by is not None and colour_by != "sectors" and colour_by not in frame.columns:
+        msg = (
+            f"There is no column {colour_by!r} to colour by. The frame has {', '.join(map(str, frame.columns))}. "
+            'Pass colour_by="sectors", one of these, or None for one colour.'
+        )
+        raise InputError(msg)
+
+
 def _null(cell: Any) -> bool:
     """Return whether a cell is null; a list never is."""
     return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))
 
 
-def _code(cell: Any) -> str:
+def code_of(cell: Any) -> str:
     """Return a cell as a code: a whole number that a null beside it turned into a float is whole again."""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
-def _colours(held: list[list[str]], colour_by: str | None) -> dict[str, str]:
+def code_colours(held: list[list[str]], colour_by: str | None) -> dict[str, str]:
     """Return a colour for each code that occurs, in the order of the codes."""
     present = sorted({code for row in held for code in row})
     if colour_by == "sectors":

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import functools
+import hashlib
 import html
 import re
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from clustergeo import _fonts
 from clustergeo.errors import PageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # A reader's own Korean font comes first; the embedded one serves machines that have none.
 FONT_STACK = (
@@ -23,6 +27,8 @@ _HEX_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
 _CSS_IMPORT = re.compile(r"@import[^;]*;?", re.IGNORECASE)
+_HOST = re.compile(r"https?://[^/?#\s;,'\"]+", re.IGNORECASE)
+_PROGRAM_TYPES = ("text/javascript", "application/javascript", "module", "importmap")
 _SOURCE_MAP = re.compile(r"//[#@]\s*sourceMappingURL=\S*|/\*[#@]\s*sourceMappingURL=.*?\*/")
 # What a page must not fetch: every attribute that makes a browser load something, by tag.
 _LOADING = {
@@ -62,12 +68,20 @@ _ASSETS = {
 
 
 def inline(
-    page: str, *, title: str | None = None, lang: str | None = None, fonts: bool = True, links: bool = False
+    page: str,
+    *,
+    title: str | None = None,
+    lang: str | None = None,
+    fonts: bool = True,
+    links: bool = False,
+    text: str = "",
+    fetched: Iterable[str] = (),
 ) -> str:
     """Put everything a page would load into it.
 
     Scripts and stylesheets that folium links to come from local packages of the same versions; the page gets its title,
-    language, viewport and the Hangul that it shows as a font.
+    language, viewport and the Hangul that it shows as a font, and a policy under which a browser runs the scripts that
+    are in it, by their hashes, and nothing else, and fetches nothing but what it links to.
 
     Parameters
     ----------
@@ -81,6 +95,10 @@ def inline(
         Whether to embed the Hangul of the page; a page without Hangul gets no font.
     links
         Leave scripts and stylesheets as links: the page then needs a network.
+    text
+        What a script of the page will show that cannot be read in it, for the font.
+    fetched
+        Addresses of pictures that the page may fetch, such as tiles; no other is.
 
     Returns
     -------
@@ -110,12 +128,13 @@ def inline(
         raise PageError(msg)
     head = [
         '<meta charset="utf-8" />',
+        rewriter.policy(fetched),
         '<meta name="viewport" content="width=device-width, initial-scale=1" />',
     ]
     if title is not None:
         head.append(f"<title>{html.escape(title)}</title>")
     if fonts:
-        head.extend(_font_style("".join([*rewriter.parts, title or ""])))
+        head.extend(_font_style("".join([*rewriter.parts, title or "", text])))
     rewriter.parts.insert(rewriter.head, "\n    " + "\n    ".join(head))
     return "".join(rewriter.parts)
 
@@ -170,6 +189,9 @@ class _Rewriter(HTMLParser):
         self._lang = lang
         self._closing_script = False
         self._in_style = False
+        # The text of the script that is being copied, and what the policy of the page allows.
+        self._program: list[str] | None = None
+        self._allowed: dict[str, dict[str, None]] = {"script-src": {}, "style-src": {"'unsafe-inline'": None}}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._start(tag, dict(attrs))
@@ -179,6 +201,9 @@ class _Rewriter(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = self._in_style and tag != "style"
+        if tag == "script" and self._program is not None:
+            self._allow_program("".join(self._program))
+            self._program = None
         if tag == "title" and self._in_title:
             self._in_title = False
             return
@@ -188,6 +213,8 @@ class _Rewriter(HTMLParser):
         self.parts.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
+        if self._program is not None:
+            self._program.append(data)
         if self._in_style:
             self._style(data)
         if not self._in_title:
@@ -222,10 +249,9 @@ class _Rewriter(HTMLParser):
         # Charset and viewport are written anew; a refresh or a base would send the page somewhere.
         if tag in ("meta", "base"):
             return
-        for name in _LOADING.get(tag, ()):
-            url = attrs.get(name)
-            if url and not url.startswith(("data:", "#")):
-                self._refuse(url)
+        self._loading(tag, attrs)
+        if tag == "script" and (attrs.get("type") or _PROGRAM_TYPES[0]).lower() in _PROGRAM_TYPES:
+            self._program = []
         self._in_style = tag == "style"
         if attrs.get("style"):
             self._style(attrs["style"] or "")
@@ -233,13 +259,23 @@ class _Rewriter(HTMLParser):
         if tag == "head":
             self.head = len(self.parts)
 
+    def _loading(self, tag: str, attrs: dict[str, str | None]) -> None:
+        """Refuse what an element would load."""
+        for name in _LOADING.get(tag, ()):
+            url = attrs.get(name)
+            if url and not url.startswith(("data:", "#")):
+                self._refuse(url)
+                self._allow("img-src", url)
+
     def _script(self, url: str, raw: str) -> None:
         """Put a script into the page."""
         if self._links:
+            self._allow("script-src", url)
             self.parts.append(raw)
             return
         self._closing_script = True
         if url in _ASSETS:
+            self._allow_program(_asset(url))
             self.parts.append(f"<!-- {_ASSETS[url].notice} -->\n<script>{_asset(url)}</script>")
         else:
             self._refuse(url)
@@ -250,6 +286,8 @@ class _Rewriter(HTMLParser):
         if "stylesheet" not in (attrs.get("rel") or "").lower().split():
             return
         if self._links:
+            for directive in ("style-src", "img-src", "font-src"):
+                self._allow(directive, url)
             self.parts.append(raw)
         elif url in _ASSETS:
             self.parts.append(f"<!-- {_ASSETS[url].notice} -->\n<style>{_asset(url)}</style>")
@@ -261,6 +299,33 @@ class _Rewriter(HTMLParser):
         for url in [*_CSS_URL.findall(text), *_CSS_IMPORT.findall(text)]:
             if not url.startswith(("data:", "#")):
                 self._refuse(url)
+
+    def policy(self, fetched: Iterable[str]) -> str:
+        """Return the element that says what the page may run and load."""
+        for url in fetched:
+            self._allow("img-src", url)
+        sources = {"default-src": {"'none'": None}, "img-src": {}, "font-src": {}} | self._allowed
+        for directive in ("img-src", "font-src"):
+            sources[directive] = {"data:": None} | sources[directive]
+        if not sources["script-src"]:
+            sources["script-src"] = {"'none'": None}
+        rules = [f"{directive} {' '.join(allowed)}" for directive, allowed in sources.items()]
+        rules += ["base-uri 'none'", "form-action 'none'"]
+        content = html.escape("; ".join(rules), quote=True).replace("&#x27;", "'")
+        return f'<meta http-equiv="Content-Security-Policy" content="{content}" />'
+
+    def _allow(self, directive: str, url: str) -> None:
+        """Allow the host of a URL, and no other."""
+        found = _HOST.match(url)
+        if found is not None:
+            # Tiles name a server by a letter: `{s}.tile.example.org`.
+            host = re.sub(r"\{[^}]*\}|%7[Bb][^%]*%7[Dd]", "*", found.group())
+            self._allowed.setdefault(directive, {})[host] = None
+
+    def _allow_program(self, text: str) -> None:
+        """Allow a script of the page by its hash."""
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
+        self._allowed["script-src"][f"'sha256-{base64.b64encode(digest).decode('ascii')}'"] = None
 
     def _refuse(self, url: str) -> None:
         """Note a URL that has no local copy; a page that keeps its links may load it."""
@@ -300,7 +365,7 @@ def _font_style(text: str) -> list[str]:
     """Return the style element of the Hangul in a text; nothing where there is none."""
     # Data in scripts may hold its text as \uXXXX escapes.
     shown = text + "".join(chr(int(code, 16)) for code in _ESCAPED.findall(text))
-    used = {one for one in shown if any(first <= ord(one) <= last for first, last in _HANGUL)}
+    used = {one for one in set(shown) if any(first <= ord(one) <= last for first, last in _HANGUL)}
     if not used:
         return []
     font = data_uri(_fonts.subset_woff("".join(sorted(used))), "font/woff")

@@ -12,6 +12,25 @@ from clustergeo.errors import InputError
 if TYPE_CHECKING:
     import geopandas as gpd
 
+_REMEDIES = {
+    "border": (
+        "공식 부지 경계(도형)가 있고 경계선에서 200 m 넘게 떨어져 있으면 판정할 수 있습니다.",
+        "A measured footprint whose centre is more than 200 m from the border would decide it.",
+    ),
+    "layer": (
+        "이 부지를 덮는 공식 도면(레이어)이나 인용할 수치가 있어야 합니다.",
+        "An official layer that covers the site, or a cited figure, would tell.",
+    ),
+    "settle": (
+        "공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다.",
+        "The official layer and the official footprint would settle it.",
+    ),
+    "figure": (
+        "발표된 수치는 찾지 못했습니다.",
+        "No figure was found; the official layer would give one.",
+    ),
+}
+
 
 def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
     """Return what is known of a site, in sentences.
@@ -58,6 +77,41 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
     ]
     sentences = [_where(row, lang), _capital(row, lang), *[_zone(row, zone, lang) for zone in zones], _facts(row, lang)]
     return "\n".join(sentence for sentence in sentences if sentence)
+
+
+def remedy(key: str, lang: str) -> str:
+    """Return the sentence on what would decide an open question, or make a poor answer a good one.
+
+    Examples
+    --------
+    >>> remedy("settle", "en")
+    'The official layer and the official footprint would settle it.'
+    """
+    return _REMEDIES[key][labels.check_lang(lang)]
+
+
+def zone_remedy(basis: str, present: bool | None, *, figure: bool) -> str | None:  # noqa: FBT001 - an answer, not a switch
+    """Return the key of the `remedy` of a zone's answer; None where a figure or a layer has settled it.
+
+    Parameters
+    ----------
+    basis
+        What the answer rests on.
+    present
+        The answer; None is not decided.
+    figure
+        Whether a share or an area is known.
+
+    Examples
+    --------
+    >>> zone_remedy("unknown", None, figure=False), zone_remedy("reported", True, figure=True)
+    ('layer', None)
+    """
+    if basis == "unknown":
+        return "layer"
+    if basis in {"inferred", "estimated"} or present is None:
+        return "settle"
+    return "figure" if present and not figure else None
 
 
 def _text(value: Any) -> str | None:
@@ -126,7 +180,7 @@ def _capital(row: pd.Series, lang: str) -> str:
             area = "확실히 포함하는 범위 안 어디에 있든" if _drawn(row) else "측정된 도형의"
             text += f" {area} 수도권 비율은 {bounds}입니다."
         if not known:
-            text += " 공식 부지 경계(도형)가 있고 경계선에서 200 m 넘게 떨어져 있으면 판정할 수 있습니다."
+            text += f" {remedy('border', lang)}"
         if not pd.isna(border):
             side, point = "안쪽" if border < 0 else "바깥쪽", "표시된 위치" if _drawn(row) else "도형의 중심"
             text += f" 수도권 경계까지 {_number(abs(border), 1)} km({side}), 기준은 {point}입니다."
@@ -141,7 +195,7 @@ def _capital(row: pd.Series, lang: str) -> str:
         )
         text += f" {area} {bounds}."
     if not known:
-        text += " A measured footprint whose centre is more than 200 m from the border would decide it."
+        text += f" {remedy('border', lang)}"
     if not pd.isna(border):
         side = "inside" if border < 0 else "outside"
         point = "reported position" if _drawn(row) else "centroid"
@@ -175,9 +229,9 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
     name = labels.zone_name(zone, lang)
     if basis == "unknown":
         return (
-            f"{name}: 알 수 없음. 이 부지를 덮는 공식 도면(레이어)이나 인용할 수치가 있어야 합니다."
+            f"{name}: 알 수 없음. {remedy('layer', lang)}"
             if lang == "ko"
-            else f"{name}: unknown. An official layer that covers the site, or a cited figure, would tell."
+            else f"{name}: unknown. {remedy('layer', lang)}"
         )
     if lang == "ko":
         verdict = "판정 불가" if pd.isna(present) else ("있음" if present else f"없음{'(추론)' * inferred}")
@@ -190,18 +244,9 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
         )
         rest = f"Basis: {word}, as of {as_of or 'an unknown date'}, source {source or 'not given'}."
     text = f"{name}: {verdict}" + (f" ({', '.join(figures)})" if figures else "") + f". {rest}"
-    if basis in {"inferred", "estimated"} or pd.isna(present):
-        text += (
-            " 공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다."
-            if lang == "ko"
-            else " The official layer and the official footprint would settle it."
-        )
-    elif present and not figures:
-        text += (
-            " 발표된 수치는 찾지 못했습니다."
-            if lang == "ko"
-            else " No figure was found; the official layer would give one."
-        )
+    wanted = zone_remedy(basis, None if pd.isna(present) else bool(present), figure=bool(figures))
+    if wanted is not None:
+        text += f" {remedy(wanted, lang)}"
     return text + _beside(row, zone, lang)
 
 

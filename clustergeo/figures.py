@@ -119,7 +119,7 @@ def plot(
     # Slow to import, and only pictures need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
 
-    from clustergeo._drawing import Drawing  # noqa: PLC0415
+    from clustergeo._picture import Drawing  # noqa: PLC0415
 
     words = {key: pair[place] for key, pair in _WORDS.items()}
     marks, colours = _marks.marks(tagged, lang=lang, colour_by=colour_by)

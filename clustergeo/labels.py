@@ -207,6 +207,17 @@ def column(name: str, lang: str = "ko") -> str:
     return name
 
 
+def knows(name: str) -> bool:
+    """Return whether a column is one of clustergeo's own; columns of zones are named by a template and are not.
+
+    Examples
+    --------
+    >>> knows("area_km2"), knows("river_share"), knows("owner")
+    (True, False, False)
+    """
+    return name in _COLUMNS
+
+
 def zone_name(name: str, lang: str = "ko") -> str:
     """Name a zone in words: `rdz` has its own, any other zone keeps the name its user gave it.
 

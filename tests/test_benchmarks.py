@@ -160,3 +160,12 @@ def test_results_are_added_to_the_end_of_a_file(tmp_path: Path) -> None:
     file.write_text("# Performance\n", encoding="utf-8")
     tables.append(file, "### Today\n")
     assert file.read_text(encoding="utf-8") == "# Performance\n\n### Today\n"
+
+
+def test_the_map_benchmark_puts_both_pages_in_one_table() -> None:
+    command = [sys.executable, "-m", "benchmarks", "map", "--sizes", "40", "--repeat", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| 40 ")]
+    assert [row[1].strip() for row in rows] == ["clustergeo", "geopandas"]
+    assert all(float(row[3]) > 0.01 for row in rows)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _FLAGS = [
     "--headless",
@@ -62,15 +62,25 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Return the folder that screenshots are kept in, to be looked at."""
+    folder = Path(os.environ.get("CLUSTERGEO_SHOTS", "test-artefacts/map"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
     """Open HTML in a window of 1280 x 800 that has no network."""
     contexts = []
 
-    def opened(html: str, *, width: int = 1280, height: int = 800) -> Watched:
+    def opened(html: str, *, width: int = 1280, height: int = 800, scripts: bool = True) -> Watched:
         file = tmp_path / f"page{len(contexts)}.html"
         file.write_text(html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True, java_script_enabled=scripts
+        )
         contexts.append(context)
         watched = Watched(context.new_page())
         own = file.as_uri()
@@ -88,7 +98,6 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
         watched.page.on("dialog", shown)
         watched.page.goto(own)
-        watched.page.wait_for_function("document.readyState === 'complete'")
         return watched
 
     yield opened

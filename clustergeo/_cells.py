@@ -1,0 +1,82 @@
+"""The cells of a frame as arrays: texts, words, numbers and flags, null where a column is missing or says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clustergeo import labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def worded(frame: pd.DataFrame, column: str, lang: str, *, hidden: str | None = None) -> NDArray[np.object_]:
+    """Return a column of codes in words; a column of the same name in the language itself comes first."""
+    cells = texts(frame, column)
+    if hidden is not None:
+        cells[cells == hidden] = None
+    codes, held = pd.factorize(cells)
+    words: NDArray[np.object_] = np.array(
+        [*(" ".join(labels.value(column, one, lang).split()) for one in held), None], dtype=object
+    )[codes]
+    if lang == "en":
+        own = texts(frame, f"{column}_en")
+        words[not_null(own)] = own[not_null(own)]
+    return words
+
+
+def not_null(cells: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Return which texts there are."""
+    return np.array([one is not None for one in cells], dtype=bool)
+
+
+def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
+    """Return a column as texts, None where it is missing, null or empty."""
+    if column not in frame.columns:
+        return np.full(len(frame), None, dtype=object)
+    out = np.empty(len(frame), dtype=object)
+    out[:] = [_text(cell) for cell in frame[column]]
+    return out
+
+
+def _text(cell: Any) -> str | None:
+    """Return a cell as text in which a run of blanks is one; None where it says nothing."""
+    if isinstance(cell, str):
+        return " ".join(cell.split()) or None
+    if isinstance(cell, (list, tuple, set, np.ndarray)):
+        return ", ".join(map(str, cell)) or None
+    return None if pd.isna(cell) else str(cell)
+
+
+def figures(frame: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """Return a column as numbers, NaN where there is none."""
+    if column not in frame.columns:
+        return np.full(len(frame), np.nan)
+    found: NDArray[np.float64] = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    return found
+
+
+def known(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
+    """Return where a column holds something."""
+    if column not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(frame[column].notna(), dtype=bool)
+
+
+def flags(frame: pd.DataFrame, column: str) -> NDArray[np.int64]:
+    """Return a column of flags as 1, 0 and -1 for null."""
+    if column not in frame.columns:
+        return np.full(len(frame), -1, dtype=np.int64)
+    cells = frame[column]
+    if pd.api.types.is_bool_dtype(cells):
+        held: NDArray[np.int64] = cells.astype("boolean").astype("Int8").fillna(-1).to_numpy(dtype=np.int64)
+        return held
+    return np.array([-1 if _text(cell) is None else int(_truth(cell)) for cell in cells], dtype=np.int64)
+
+
+def _truth(cell: Any) -> bool:
+    """Return a flag that may have been read as text."""
+    return cell.strip().lower() in ("true", "1", "yes") if isinstance(cell, str) else bool(cell)

@@ -1,0 +1,182 @@
+"""The colour classes of the interactive map: categories, or steps of a number, with how many sites are in each."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from clustergeo import _marks, labels
+from clustergeo._words import word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+STEPS = 5
+# From light to dark, so that the order survives without colour; told apart by colour-blind readers.
+STEP_COLOURS = ("#c7e3a4", "#7fc6a9", "#41a6bd", "#2c74b0", "#253277")
+# A dot of a higher step is larger: the order is never told by colour alone.
+STEP_SIZES = (0.75, 0.9, 1.05, 1.2, 1.4)
+_FEW = 8
+
+
+class Class(NamedTuple):
+    """One class: its words, its colour, the size of its dots and the number of sites in it."""
+
+    words: str
+    colour: str
+    size: float
+    number: int
+
+
+class Classes(NamedTuple):
+    """What the colours mean, the classes, and the class of each site."""
+
+    title: str
+    graduated: bool
+    entries: list[Class]
+    codes: NDArray[np.int64]
+
+
+def classes_of(frame: pd.DataFrame, colour_by: str | None, *, lang: str) -> Classes:
+    """Return the classes of a column; a number of many values is cut into steps that hold about as many sites each.
+
+    Parameters
+    ----------
+    frame
+        The drawn sites.
+    colour_by
+        `"sectors"` (the first of a site's counts), another column, or None for one class.
+    lang
+        `"ko"` or `"en"`.
+
+    Raises
+    ------
+    InputError
+        There is no column `colour_by`; only `sectors` may be missing.
+
+    Examples
+    --------
+    >>> classes_of(pd.DataFrame({"kind": ["a", "b", "a"]}), "kind", lang="en").entries[0]
+    Class(words='a', colour='#0072b2', size=1.0, number=2)
+    """
+    _marks.require_column(frame, colour_by)
+    if colour_by is None or colour_by not in frame.columns:
+        one = Class(word("sites", lang), _marks.PLAIN_COLOUR, 1.0, len(frame))
+        return Classes("", graduated=False, entries=[one], codes=np.zeros(len(frame), dtype=np.int64))
+    cells = frame[colour_by]
+    title = labels.column(colour_by, lang)
+    if _is_measure(cells):
+        return graduated(cells.to_numpy(dtype=np.float64, na_value=np.nan), title, lang)
+    return _categories(cells, colour_by, title, lang)
+
+
+def graduated(values: NDArray[np.float64], title: str, lang: str) -> Classes:
+    """Return the steps of a number, the unknown last."""
+    edges, codes = steps(values)
+    low = np.concatenate([[np.nanmin(values[codes >= 0])], edges[:-1]]) if len(edges) else edges
+    at = np.linspace(0, STEPS - 1, len(edges)).round().astype(int)
+    entries = [
+        Class(
+            f"{figure(float(first))} – {figure(float(last))}",
+            STEP_COLOURS[at[step]],
+            STEP_SIZES[at[step]],
+            int((codes == step).sum()),
+        )
+        for step, (first, last) in enumerate(zip(low, edges, strict=True))
+    ]
+    if (codes < 0).any():
+        entries.append(Class(word("unknown", lang), labels.UNKNOWN_COLOUR, STEP_SIZES[0], int((codes < 0).sum())))
+        codes = np.where(codes < 0, len(edges), codes)
+    return Classes(title, graduated=True, entries=entries, codes=codes)
+
+
+def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the upper edges of the steps of numbers, and the step of each number (-1 where there is none).
+
+    Examples
+    --------
+    >>> edges, codes = steps(np.array([1.0, 2, 3, 4, 5, np.nan]))
+    >>> codes.tolist()
+    [0, 1, 2, 3, 4, -1]
+    """
+    # mapclassify takes seconds to import, and most maps show categories.
+    import mapclassify  # noqa: PLC0415
+
+    known = np.isfinite(values)
+    held = values[known]
+    codes = np.full(len(values), -1, dtype=np.int64)
+    if not len(held):
+        return np.zeros(0), codes
+    with warnings.catch_warnings():
+        # Ties make fewer steps; that is no news.
+        warnings.simplefilter("ignore")
+        cut = mapclassify.Quantiles(held, k=min(STEPS, len(np.unique(held))))
+    edges = np.unique(np.asarray(cut.bins, dtype=np.float64))
+    codes[known] = np.searchsorted(edges, held)
+    return edges, codes
+
+
+def _is_measure(cells: pd.Series) -> bool:
+    """Return whether a column is a number of many values; few are codes."""
+    number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
+    return bool(number and cells.nunique() > _FEW)
+
+
+def figure(value: float) -> str:
+    """Return a number to four digits, without an exponent.
+
+    Examples
+    --------
+    >>> figure(12345.6), figure(0.12345), figure(3.0)
+    ('12,346', '0.1235', '3')
+    """
+    places = max(0, 3 - int(np.floor(np.log10(abs(value))))) if value else 0
+    text = f"{value:,.{min(places, 9)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _categories(cells: pd.Series, column: str, title: str, lang: str) -> Classes:
+    """Return the categories of a column, those beyond the palette as one, the unknown last."""
+    if column == "sectors":
+        firsts = [next(iter(_marks.codes(cell)), None) for cell in cells]
+        originals: dict[str, Any] = {one: one for one in firsts if one is not None}
+    else:
+        codes, held = pd.factorize(_hashable(cells))
+        texts: list[str | None] = [*(_marks.code_of(one) for one in held), None]
+        firsts = [texts[code] for code in codes]
+        originals = {_marks.code_of(one): one for one in held}
+    colours = _marks.code_colours([[code] for code in originals], column)
+    named = [code for code, colour in colours.items() if colour != labels.UNKNOWN_COLOUR or len(colours) <= _FEW]
+    rest = set(colours) - set(named)
+    worded = {code: labels.value(column, originals[code], lang) for code in named}
+    order = sorted(named, key=lambda code: (colours[code] == labels.UNKNOWN_COLOUR, worded[code]))
+    place = {code: row for row, code in enumerate(order)} | dict.fromkeys(rest, len(order))
+    found = np.array([place[code] if code is not None else len(order) + bool(rest) for code in firsts], dtype=np.int64)
+    names = [(worded[code], colours[code]) for code in order]
+    if rest:
+        names.append((word("other", lang), "#6f6a61"))
+    if None in firsts:
+        names.append((labels.value(column, "unknown", lang), labels.UNKNOWN_COLOUR))
+    counts = np.bincount(found, minlength=len(names)).tolist()
+    entries = [Class(words, colour, 1.0, count) for (words, colour), count in zip(names, counts, strict=True)]
+    return Classes(title, graduated=False, entries=entries, codes=found)
+
+
+def _hashable(cells: pd.Series) -> Sequence[Any]:
+    """Return cells that can be counted: a list becomes its text."""
+    if not pd.api.types.is_object_dtype(cells):
+        return cells  # type: ignore[no-any-return]
+    texts = [
+        one if one is None or isinstance(one, (str, bool, int, float)) or _missing(one) else str(one) for one in cells
+    ]
+    return pd.Series(texts, dtype=object)  # type: ignore[no-any-return]
+
+
+def _missing(cell: Any) -> bool:
+    """Return whether a cell is null; a list never is."""
+    return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))

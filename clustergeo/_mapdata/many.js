@@ -1,0 +1,228 @@
+// Layers of many shapes, painted on one canvas from arrays; the map asks what lies under the pointer.
+(function (cg) {
+  "use strict";
+
+  var TINY = 2, SNAP = 5;
+
+  function unit(shapes) {
+    var xy = new Float64Array(shapes.xy.length), at;
+    for (at = 0; at < xy.length; at += 2) {
+      var sine = Math.sin(Math.max(Math.min(shapes.xy[at + 1], 85.0511), -85.0511) * Math.PI / 180);
+      xy[at] = 256 * (0.5 + shapes.xy[at] / 360);
+      xy[at + 1] = 256 * (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI));
+    }
+    return xy;
+  }
+
+  function boxes(shapes, xy) {
+    var found = new Float64Array(4 * shapes.count);
+    for (var row = 0; row < shapes.count; row++) {
+      var west = Infinity, north = Infinity, east = -Infinity, south = -Infinity;
+      for (var at = shapes.start[shapes.first[row]]; at < shapes.start[shapes.first[row + 1]]; at++) {
+        west = Math.min(west, xy[2 * at]); east = Math.max(east, xy[2 * at]);
+        north = Math.min(north, xy[2 * at + 1]); south = Math.max(south, xy[2 * at + 1]);
+      }
+      found.set([west, north, east, south], 4 * row);
+    }
+    return found;
+  }
+
+  var Many = L.Path.extend({
+    options: { interactive: false },
+
+    initialize: function (state, spec, shapes, options) {
+      L.setOptions(this, options);
+      this.cg = { state: state, spec: spec, shapes: shapes, xy: unit(shapes), table: state.data.tables[spec.table] };
+      this.cg.boxes = boxes(shapes, this.cg.xy);
+      this.cg.looks = {};
+    },
+    _project: function () { this._update(); },
+    _update: function () { this._pxBounds = this._renderer && this._renderer._bounds; },
+    _empty: function () { return false; },
+    redraw: function () { if (this._map) { this._update(); this._renderer._requestRedraw(this); } return this; },
+
+    row: function (at) { return this.cg.spec.owners ? this.cg.spec.owners[at] : at; },
+
+    radius: function () {
+      var count = this.cg.shapes.count, base = count <= 5000 ? 3 : count <= 20000 ? 2.2 : 1.6;
+      return Math.min(base + Math.max(this._map.getZoom() - 7, 0) * 0.5, 6.5);
+    },
+
+    // From the unit square to the pixels that the canvas is drawn in.
+    frame: function () {
+      var origin = this._map.getPixelOrigin();
+      return { scale: Math.pow(2, this._map.getZoom()), x: origin.x, y: origin.y };
+    },
+
+    _updatePath: function () {
+      if (!this._renderer._drawing || !this._map) { return; }
+      var frame = this.frame(), view = this._renderer._bounds, cg_ = this.cg, box = cg_.boxes;
+      var west = (view.min.x + frame.x) / frame.scale, east = (view.max.x + frame.x) / frame.scale;
+      var north = (view.min.y + frame.y) / frame.scale, south = (view.max.y + frame.y) / frame.scale;
+      for (var at = 0; at < cg_.shapes.count; at++) {
+        if (box[4 * at] > east || box[4 * at + 2] < west || box[4 * at + 1] > south || box[4 * at + 3] < north) { continue; }
+        var row = this.row(at);
+        if (cg_.state.hidden(cg_.spec.table, row)) { continue; }
+        this.paint(frame, at, row);
+      }
+    },
+
+    style: function (row) {
+      var table = this.cg.table, code = table.classes ? table.classes.codes[row] : 0;
+      if (!this.cg.looks[code]) { this.cg.looks[code] = cg.look(this.cg.spec, table, row); }
+      return this.cg.looks[code];
+    },
+
+    paint: function (frame, at, row) {
+      var ctx = this._renderer._ctx, shapes = this.cg.shapes, xy = this.cg.xy, box = this.cg.boxes, look = this.style(row);
+      var x = box[4 * at] * frame.scale - frame.x, y = box[4 * at + 1] * frame.scale - frame.y;
+      var wide = (box[4 * at + 2] - box[4 * at]) * frame.scale, high = (box[4 * at + 3] - box[4 * at + 1]) * frame.scale;
+      if (this.cg.spec.kind === "dots") { this.dot(ctx, x, y, row); return; }
+      if (shapes.kinds[at] === 2 && wide < TINY && high < TINY) {
+        // Smaller than a pixel or two: its colour is all that can be seen.
+        ctx.globalAlpha = 0.6;
+        ctx.fillStyle = look.fillColor;
+        ctx.fillRect(x, y, 1.5, 1.5);
+        ctx.globalAlpha = 1;
+        return;
+      }
+      ctx.beginPath();
+      for (var piece = shapes.first[at]; piece < shapes.first[at + 1]; piece++) {
+        for (var point = shapes.start[piece]; point < shapes.start[piece + 1]; point++) {
+          var px = xy[2 * point] * frame.scale - frame.x, py = xy[2 * point + 1] * frame.scale - frame.y;
+          if (shapes.kinds[at] === 0) { ctx.moveTo(px + 3.5, py); ctx.arc(px, py, 3.5, 0, 2 * Math.PI); }
+          else if (point === shapes.start[piece]) { ctx.moveTo(px, py); }
+          else { ctx.lineTo(px, py); }
+        }
+        if (shapes.kinds[at] === 2) { ctx.closePath(); }
+      }
+      if (shapes.kinds[at] !== 1) {
+        ctx.globalAlpha = look.fillOpacity;
+        ctx.fillStyle = look.fillColor;
+        ctx.fill("evenodd");
+      }
+      ctx.globalAlpha = look.opacity || 1;
+      ctx.setLineDash((look.dashArray || "").split(" ").filter(Boolean).map(Number));
+      ctx.lineWidth = Math.min(look.weight, 1 + wide / 20);
+      ctx.strokeStyle = look.color;
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.globalAlpha = 1;
+    },
+
+    dot: function (ctx, x, y, row) {
+      var table = this.cg.table, radius = this.radius() * cg.size(table, row), answer = table.centres ? table.centres[row] : 0;
+      ctx.beginPath();
+      ctx.arc(x, y, radius, 0, 2 * Math.PI);
+      ctx.fillStyle = cg.colour(table, row);
+      ctx.fill();
+      if (radius < 2.5) { return; }
+      var way = cg.way(table, row);
+      ctx.lineWidth = radius < 4 ? 0.7 : 1;
+      ctx.strokeStyle = "#22272b";
+      ctx.setLineDash(way && way.dashes && radius > 4 ? [2, 2] : []);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      if (!answer) { return; }
+      ctx.beginPath();
+      ctx.arc(x, y, radius * (answer > 0 ? 0.32 : 0.55), 0, 2 * Math.PI);
+      ctx.fillStyle = answer > 0 ? "#22272b" : "#ffffff";
+      ctx.fill();
+    },
+
+    // An outline of one shape, so that lighting it paints nothing else anew.
+    halo: function (row) {
+      var at = this.cg.spec.owners ? this.cg.spec.owners.indexOf(row) : row, look = { pane: "cgCentres", interactive: false, color: "#22272b", weight: 3, fill: false };
+      if (at < 0) { return null; }
+      var lines = cg.latlngs(this.cg.shapes, at);
+      return this.cg.spec.kind === "dots" ? L.circleMarker(lines[0][0], Object.assign(look, { radius: this.radius() + 4 })) : L.polygon(lines, look);
+    },
+
+    // The shape under a point of the map, the nearest dot or the last area drawn; -1 for none.
+    under: function (latlng) {
+      var point = this._map.project(latlng, 0), frame = this.frame(), box = this.cg.boxes, found = -1, least = Infinity;
+      var reach = this.cg.spec.kind === "dots" ? Math.max(this.radius(), SNAP) / frame.scale : 0;
+      for (var at = this.cg.shapes.count - 1; at >= 0; at--) {
+        if (box[4 * at] - reach > point.x || box[4 * at + 2] + reach < point.x || box[4 * at + 1] - reach > point.y || box[4 * at + 3] + reach < point.y) { continue; }
+        if (this.cg.state.hidden(this.cg.spec.table, this.row(at))) { continue; }
+        if (reach) {
+          var away = Math.hypot(box[4 * at] - point.x, box[4 * at + 1] - point.y);
+          if (away <= reach && away < least) { least = away; found = at; }
+        } else if (this.inside(at, point)) { return at; }
+      }
+      return found;
+    },
+
+    inside: function (at, point) {
+      var shapes = this.cg.shapes, xy = this.cg.xy, odd = false;
+      if (shapes.kinds[at] !== 2) { return true; }
+      for (var piece = shapes.first[at]; piece < shapes.first[at + 1]; piece++) {
+        for (var one = shapes.start[piece], other = shapes.start[piece + 1] - 1; one < shapes.start[piece + 1]; other = one++) {
+          var x1 = xy[2 * one], y1 = xy[2 * one + 1], x2 = xy[2 * other], y2 = xy[2 * other + 1];
+          if ((y1 > point.y) !== (y2 > point.y) && point.x < (x2 - x1) * (point.y - y1) / (y2 - y1) + x1) { odd = !odd; }
+        }
+      }
+      return odd;
+    }
+  });
+
+  cg.halo = function (map, place, row, on) {
+    var state = map.clustergeo;
+    state.halos.forEach(function (one) { map.removeLayer(one); });
+    state.halos = [];
+    if (!on || state.hidden(place, row)) { return; }
+    state.many.forEach(function (one) {
+      var made = one.cg.spec.table === place && map.hasLayer(one) ? one.halo(row) : null;
+      if (made) { state.halos.push(made.addTo(map)); }
+    });
+  };
+
+  function found(map, latlng) {
+    var all = map.clustergeo.many;
+    for (var place = all.length - 1; place >= 0; place--) {
+      if (!map.hasLayer(all[place])) { continue; }
+      var at = all[place].under(latlng);
+      if (at >= 0) { return { layer: all[place], row: all[place].row(at), table: all[place].cg.spec.table }; }
+    }
+    return null;
+  }
+
+  function listen(map) {
+    var state = map.clustergeo, tip = L.tooltip({ className: "cg-tooltip", offset: [12, 0], direction: "right" }), waiting = null, shown = null;
+    function show() {
+      var hit = found(map, waiting.latlng), key = hit ? hit.table + "/" + hit.row : null;
+      if (hit) { tip.setLatLng(waiting.latlng); }
+      waiting = null;
+      if (key === shown) { return; }
+      if (state.lit >= 0) { cg.light(map, state.litTable, state.lit, false); }
+      map.getContainer().style.cursor = hit ? "pointer" : "";
+      shown = key;
+      if (!hit) { map.closeTooltip(tip); return; }
+      cg.light(map, hit.table, hit.row, true);
+      tip.setContent(cg.tip(state.data, state.data.tables[hit.table], hit.row));
+      map.openTooltip(tip);
+    }
+    map.on("mousemove", function (event) {
+      if (!waiting) { window.requestAnimationFrame(show); }
+      waiting = event;
+    });
+    map.on("click", function (event) {
+      var hit = found(map, event.latlng);
+      if (hit) { cg.open(map, hit.table, hit.row, event.latlng); }
+    });
+  }
+
+  cg.many = function (map, group, spec, shapes) {
+    var state = map.clustergeo;
+    if (!state.canvas) {
+      state.canvas = L.canvas({ pane: "cgDots", padding: 0.2 });
+      listen(map);
+    }
+    // The canvas lies over everything and must let the pointer through.
+    map.getPane("cgDots").style.pointerEvents = "none";
+    var made = new Many(state, spec, shapes, { renderer: state.canvas, pane: "cgDots" });
+    made.on("add", function () { if (state.canvas._container) { state.canvas._container.style.pointerEvents = "none"; } });
+    state.many.push(made);
+    group.addLayer(made);
+  };
+})(clustergeo);

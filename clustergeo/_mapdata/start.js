@@ -1,0 +1,183 @@
+// What the page calls: it sets the map up, fills its layers, lights, opens and filters sites.
+(function (cg) {
+  "use strict";
+
+  cg.setup = function (map, id) {
+    var state = map.clustergeo = { groups: [], waiting: [], many: [], halos: [], owned: {}, lit: -1, litTable: 0, stop: 0, ready: false };
+    state.own = function (table, row, group, layer) {
+      var key = table + "/" + row;
+      (state.owned[key] = state.owned[key] || []).push({ group: group, layer: layer });
+    };
+    state.hidden = function (table, row) { return table === 0 && state.shown.length > 0 && !state.shown[row]; };
+    cg.read(document.getElementById(id).textContent, function (data, blobs) { begin(map, data, blobs); }, function (reason) {
+      var told = cg.element("p", "cg-failed", "clustergeo: " + reason);
+      told.setAttribute("role", "alert");
+      map.getContainer().parentNode.append(told);
+    });
+  };
+
+  cg.layer = function (map, at) {
+    var state = map.clustergeo, group = L.layerGroup();
+    state.groups[at] = group;
+    if (state.ready) { fill(map, at); } else { state.waiting.push(at); }
+    return group;
+  };
+
+  function begin(map, data, blobs) {
+    var state = map.clustergeo, container = map.getContainer();
+    state.data = data;
+    state.blobs = blobs;
+    data.panes.forEach(function (name, at) { map.createPane(name).style.zIndex = 300 + 20 * at; });
+    map.getPane("cgLabels").style.zIndex = 620;
+    ["cgGround", "cgRegions", "cgCentres"].forEach(function (name) { map.getPane(name).style.pointerEvents = "none"; });
+    container.setAttribute("role", "region");
+    container.setAttribute("aria-label", cg.say(data, "map") + ": " + data.title);
+    L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
+    map.attributionControl.setPrefix('<a href="https://leafletjs.com" target="_blank" rel="noopener">Leaflet</a>');
+    data.notices.forEach(function (text) {
+      // The control takes HTML; this is text.
+      map.attributionControl.addAttribution(cg.element("i", "", text).innerHTML);
+    });
+    var table = data.tables[0];
+    state.shown = new Uint8Array(table ? table.n : 0).fill(1);
+    state.names = (table ? table.names : []).map(function (name, row) {
+      return [name, table.other && table.other[row] || "", cg.placed(table, row)].join(" ").normalize("NFC").toLowerCase();
+    });
+    cg.panel(map);
+    fit(map);
+    cards(map);
+    state.ready = true;
+    state.waiting.forEach(function (at) { fill(map, at); });
+    if (document.readyState === "loading") { document.addEventListener("DOMContentLoaded", function () { settle(map); }); }
+    else { settle(map); }
+  }
+
+  // The list of layers, also of those that a caller added, belongs to the legend.
+  function settle(map) {
+    var place = map.clustergeo.panel.querySelector(".cg-layers");
+    [].forEach.call(map.getContainer().querySelectorAll(".leaflet-control-layers"), function (one) { place.append(one); });
+    place.hidden = !place.querySelector(".leaflet-control-layers");
+    map.getContainer().parentNode.classList.add("cg-ready");
+  }
+
+  function fill(map, at) {
+    var state = map.clustergeo, spec = state.data.layers[at], group = state.groups[at];
+    if (spec.kind === "names") {
+      var dots = state.data.layers.find(function (one) { return one.kind === "dots"; });
+      var shapes = cg.shapes(state.blobs[dots.blob], dots.quantum), places = [];
+      for (var row = 0; row < shapes.count; row++) { places.push(cg.latlngs(shapes, row)[0][0]); }
+      cg.names(map, group, spec, places);
+      return;
+    }
+    var held = cg.shapes(state.blobs[spec.blob], spec.quantum);
+    if (held.count > cg.MANY && spec.table !== undefined) { cg.many(map, group, spec, held); }
+    else if (spec.kind === "dots") { cg.dots(map, group, spec, held); }
+    else { cg.few(map, group, spec, held); }
+    if (spec.kind === "dots") {
+      state.dots = held;
+      if (held.count && !state.data.tables[spec.table].labels) { cg.passing(map, group, spec, held); }
+    }
+    if (spec.kind === "land") { cg.regions(map, group); }
+  }
+
+  function fit(map) {
+    var size = map.getSize();
+    // A notebook may draw the page before it has given it room.
+    if (!size.x || !size.y) { map.once("resize", function () { fit(map); }); return; }
+    var wide = size.x >= 720;
+    map.fitBounds(wide ? map.clustergeo.data.bounds : map.clustergeo.data.near, {
+      paddingTopLeft: [wide ? 308 : 10, 10], paddingBottomRight: [10, wide ? 10 : 90], maxZoom: 13, animate: false
+    });
+  }
+
+  function cards(map) {
+    var state = map.clustergeo, back = null;
+    map.on("popupopen", function (event) {
+      var close = event.popup.getElement().querySelector(".leaflet-popup-close-button"), card = event.popup.getElement().querySelector(".cg-card");
+      if (close) { close.setAttribute("aria-label", cg.say(state.data, "close")); }
+      map.getContainer().parentNode.classList.add("cg-reading");
+      if (card) {
+        back = document.activeElement;
+        card.focus({ preventScroll: true });
+      }
+    });
+    map.on("popupclose", function () {
+      map.getContainer().parentNode.classList.remove("cg-reading");
+      if (back && back.focus && document.contains(back)) { back.focus({ preventScroll: true }); }
+      back = null;
+    });
+    document.addEventListener("keydown", function (event) { if (event.key === "Escape") { map.closePopup(); } });
+  }
+
+  cg.open = function (map, place, row, at) {
+    var state = map.clustergeo, wide = map.getSize().x >= 720;
+    map.closePopup();
+    // The card says all that a tooltip does.
+    map.eachLayer(function (layer) { if (layer instanceof L.Tooltip) { map.removeLayer(layer); } });
+    L.popup({
+      minWidth: 200, maxWidth: 420, autoPanPaddingTopLeft: [wide ? 312 : 12, 16], autoPanPaddingBottomRight: [16, wide ? 40 : 70]
+    }).setLatLng(at).setContent(cg.card(state.data, state.data.tables[place], row)).openOn(map);
+  };
+
+  // Where a row lies: its dot, or the middle of its shape.
+  function whereabouts(state, place, row) {
+    if (place === 0 && state.dots) { return cg.latlngs(state.dots, row)[0][0]; }
+    var held = (state.owned[place + "/" + row] || [])[0];
+    if (held && held.layer.getBounds) { return held.layer.getBounds().getCenter(); }
+    var many = state.many.find(function (one) { return one.cg.spec.table === place; });
+    if (!many) { return null; }
+    for (var at = 0; at < many.cg.shapes.count; at++) {
+      if (many.row(at) === row) { return L.latLngBounds(cg.latlngs(many.cg.shapes, at)[0]).getCenter(); }
+    }
+    return null;
+  }
+
+  // From the list or the search to the map: the site comes into view and its card opens.
+  cg.visit = function (map, place, row) {
+    var state = map.clustergeo, at = whereabouts(state, place, row);
+    if (!at) { return; }
+    if (map.getSize().x < 720) { state.panel.cgShow(false); }
+    if (!map.getBounds().pad(-0.1).contains(at)) { map.setView(at, Math.max(map.getZoom(), state.many.length ? 12 : 9), { animate: false }); }
+    else if (state.many.length && map.getZoom() < 12) { map.setView(at, 12, { animate: false }); }
+    cg.open(map, place, row, at);
+  };
+
+  // A site lit on the map is lit in the list, and the other way round.
+  cg.light = function (map, place, row, on) {
+    var state = map.clustergeo, line = place === 0 && state.rows && state.rows[row];
+    state.lit = on ? row : -1;
+    state.litTable = place;
+    (state.owned[place + "/" + row] || []).forEach(function (held) {
+      var layer = held.layer;
+      if (layer.cgBox) { layer.cgBox.classList.toggle("cg-lit", on); layer.setZIndexOffset(on ? 1000 : 0); return; }
+      if (!layer.setStyle || layer.options.interactive === false) { return; }
+      if (layer.cgWeight === undefined) { layer.cgWeight = layer.options.weight; layer.cgRadius = layer.options.radius; }
+      layer.setStyle({ weight: layer.cgWeight + (on ? 1.5 : 0) });
+      if (layer.setRadius && layer.cgRadius) { layer.setRadius(layer.cgRadius * (on ? 1.3 : 1)); }
+    });
+    if (state.many.length) { cg.halo(map, place, row, on); }
+    if (line) {
+      line.classList.toggle("cg-lit", on);
+      if (on && !line.closest("[hidden]") && !line.matches(":hover")) { line.scrollIntoView({ block: "nearest" }); }
+    }
+  };
+
+  cg.filtered = function (map) {
+    var state = map.clustergeo;
+    map.closePopup();
+    Object.keys(state.owned).forEach(function (key) {
+      var parts = key.split("/");
+      if (parts[0] !== "0") { return; }
+      state.owned[key].forEach(function (held) {
+        var on = state.shown[Number(parts[1])];
+        if (on && !held.group.hasLayer(held.layer)) { held.group.addLayer(held.layer); }
+        else if (!on && held.group.hasLayer(held.layer)) { held.group.removeLayer(held.layer); }
+      });
+    });
+    state.stop = Math.max(0, state.shown.indexOf(1));
+    [].forEach.call(document.querySelectorAll("path.cg-site"), function (path) { path.setAttribute("tabindex", path.cgRow === state.stop ? "0" : "-1"); });
+    state.many.forEach(function (one) { one.redraw(); });
+    cg.relist();
+    map.fire("cg:filtered");
+  };
+})(clustergeo);

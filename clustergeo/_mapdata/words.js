@@ -1,0 +1,64 @@
+// Elements and texts. Whatever comes from data is set as text, never as markup.
+(function (cg) {
+  "use strict";
+
+  cg.element = function (name, kind, text) {
+    var made = document.createElement(name);
+    if (kind) { made.className = kind; }
+    if (text !== undefined && text !== null) { made.textContent = text; }
+    return made;
+  };
+
+  cg.svg = function (name, attributes) {
+    var made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    Object.keys(attributes || {}).forEach(function (key) {
+      if (attributes[key] !== null && attributes[key] !== undefined && attributes[key] !== "") { made.setAttribute(key, attributes[key]); }
+    });
+    return made;
+  };
+
+  cg.say = function (data, key) {
+    var parts = Array.prototype.slice.call(arguments, 2), at = 0;
+    return data.words[key].replace(/\{(\d?)\}/g, function (_all, place) { return parts[place === "" ? at++ : Number(place)]; });
+  };
+
+  cg.number = function (value, places) {
+    return value.toLocaleString("en-US", { maximumFractionDigits: places });
+  };
+
+  cg.percent = function (value) { return cg.number(value * 100, 1) + " %"; };
+
+  cg.text = function (table, column, row) {
+    var held = column && table.columns[column];
+    if (!held) { return ""; }
+    if (held.words) { return held.codes[row] < 0 ? "" : held.words[held.codes[row]]; }
+    var value = held.numbers[row];
+    return value === null ? "" : cg.number(value, 6);
+  };
+
+  cg.value = function (table, column, row) {
+    var held = column && table.columns[column];
+    return held ? held.numbers[row] : null;
+  };
+
+  // The http and https links of a text; anything else in it is dropped.
+  cg.links = function (text) {
+    var seen = {}, found = [];
+    (text || "").split(/\s+/).forEach(function (word) {
+      var url;
+      try { url = new URL(word); } catch (_error) { return; }
+      if ((url.protocol !== "http:" && url.protocol !== "https:") || !url.hostname || seen[url.href]) { return; }
+      seen[url.href] = true;
+      var link = cg.element("a", "", url.hostname.replace(/^www\./, ""));
+      link.href = url.href;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+      found.push(link);
+    });
+    return found;
+  };
+
+  cg.badge = function (way) { return cg.element("b", "cg-badge cg-" + way.answer, way.letter); };
+
+  cg.way = function (table, row) { return table.rdz ? table.rdz.ways[table.rdz.codes[row]] : null; };
+})(clustergeo);

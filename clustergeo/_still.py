@@ -1,0 +1,146 @@
+"""What the page of the map shows where scripts are off: a picture of the map, and its table."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from clustergeo import _key, _lettering
+from clustergeo._words import word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from clustergeo._land import Land
+    from clustergeo._scene import Bounds
+
+# Without a script nothing can be searched: more rows than this are no longer read.
+MOST_NAMES = 50
+_WIDTH, _TALLEST, _DOT = 720.0, 900.0, 5.0
+_MOST_DOTS = 2000
+_DETAIL_PX = 0.7
+_NEAR = 24
+
+
+def page(
+    data: dict[str, Any],
+    at: NDArray[np.float64],
+    groups: NDArray[np.object_],
+    ground: Land,
+    bounds: Bounds,
+    *,
+    lang: str,
+) -> str:
+    """Return the map and the table as HTML and SVG without a script.
+
+    Parameters
+    ----------
+    data
+        What the page's script is given.
+    at, groups
+        Longitude and latitude of the dots, and the shapes of gathered sites: of the first table, whichever there are.
+    ground, bounds
+        The land and the first view.
+    lang
+        `"ko"` or `"en"`.
+    """
+    title = f"<h1>{escape(data['title'])}</h1>"
+    told = "".join(f"<p>{escape(one)}</p>" for one in [data["facts"], *data["told"], word("no_script", lang)] if one)
+    notices = "".join(f"<p><small>{escape(one)}</small></p>" for one in data["notices"])
+    table = data["tables"][0] if data["tables"] else {"n": 0, "names": []}
+    picture = _picture(data, at, groups, ground, bounds)
+    # The place of the map itself is empty then.
+    style = "<style>.folium-map { display: none; } html, body { height: auto; overflow: auto; }</style>"
+    return f'{style}<main class="cg-still">{title}{told}{picture}{_table(table, lang)}{notices}</main>'
+
+
+def _picture(
+    data: dict[str, Any], at: NDArray[np.float64], groups: NDArray[np.object_], ground: Land, bounds: Bounds
+) -> str:
+    """Return the map as SVG: land, capital region, and numbered dots while they are few."""
+    corners = _lettering.pixels(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), 0.0)
+    width, height = np.maximum(corners[1] - corners[0], 1e-9)
+    scale = min(_WIDTH / width, _TALLEST / height)
+    size = (round(width * scale), round(height * scale))
+
+    def placed(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((_lettering.pixels(lonlat, 0.0) - corners[0]) * scale, dtype=np.float64)
+
+    parts = [_area(ground.provinces, placed, size, _key.LAND), _area([ground.capital], placed, size, _key.CAPITAL)]
+    if len(groups):
+        classes = data["tables"][0]["classes"]
+        for shape, code in zip(groups, classes["codes"], strict=True):
+            parts.append(_area([shape], placed, size, {"fillColor": classes["colours"][code], "color": "#ffffff"}))
+    elif 0 < len(at) <= _MOST_DOTS:
+        classes = data["tables"][0]["classes"]
+        few, seen = len(at) <= MOST_NAMES, list[tuple[float, float]]()
+        dots = zip(placed(at).tolist(), classes["codes"], strict=True)
+        for number, ((x, y), code) in enumerate(dots, start=1):
+            colour = classes["colours"][code]
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{colour}" stroke="#22272b" />')
+            if few:
+                # Of two dots side by side the second has its number on the left.
+                close = any(abs(x - one) + abs(y - other) < _NEAR for one, other in seen)
+                side, anchor = (x - 8, "end") if close else (x + 8, "start")
+                parts.append(f'<text x="{side:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}">{number}</text>')
+                seen.append((x, y))
+    name = escape(data["title"], quote=True)
+    return (
+        f'<svg role="img" aria-label="{name}" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}" height="{size[1]}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _area(shapes: Iterable[Any], placed: Any, size: tuple[int, int], look: dict[str, Any]) -> str:
+    """Return areas as one path, as fine as the picture shows them."""
+    drawn = shapely.transform(np.array([*shapes], dtype=object), placed)
+    window = shapely.box(-20, -20, size[0] + 20, size[1] + 20)
+    drawn = shapely.intersection(shapely.make_valid(shapely.simplify(drawn, _DETAIL_PX)), window)
+    rings = shapely.get_rings(shapely.get_parts(drawn)[shapely.get_dimensions(shapely.get_parts(drawn)) == 2])  # noqa: PLR2004
+    steps = []
+    for ring in rings[shapely.area(shapely.polygons(rings)) > 1] if len(rings) else ():
+        points = np.round(shapely.get_coordinates(ring)[:-1]).astype(int).tolist()
+        steps.append("M" + "L".join(f"{x} {y}" for x, y in points) + "Z")
+    fill, edge = look["fillColor"], look["color"]
+    return f'<path d="{"".join(steps)}" fill="{fill}" stroke="{edge}" stroke-width="0.8" fill-rule="evenodd" />'
+
+
+def _table(table: dict[str, Any], lang: str) -> str:
+    """Return the names with what the list beside the map says of each."""
+    if not table["n"]:
+        return ""
+    columns = table.get("list", [])
+    place = table.get("place")
+    terms = [word("name", lang), *([word("place", lang)] if place else []), *(one["term"] for one in columns)]
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in terms)
+    rows = []
+    for row, name in enumerate(table["names"][:MOST_NAMES]):
+        cells = [f'<th scope="row">{row + 1}. {escape(name)}</th>']
+        if place:
+            cells.append(f"<td>{escape(_said(place, row))}</td>")
+        cells += [f"<td>{escape(_cell(table, one, row, lang))}</td>" for one in columns]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    rest = table["n"] - len(rows)
+    more = f"<p>{escape(word('more', lang, f'{rest:,}'))}</p>" if rest > 0 else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
+
+
+def _said(column: dict[str, Any], row: int) -> str:
+    """Return a text of a column of the page."""
+    code = column["codes"][row]
+    return "" if code < 0 else str(column["words"][code])
+
+
+def _cell(table: dict[str, Any], column: dict[str, Any], row: int, lang: str) -> str:
+    """Return what the list says of one site."""
+    if column["kind"] == "rdz":
+        return str(table["rdz"]["ways"][table["rdz"]["codes"][row]]["words"])
+    value = table["columns"][column["column"]]["numbers"][row]
+    if column["kind"] == "capital":
+        return word({1: "inside", 0: "outside", None: "undecided"}[value], lang)
+    return "" if value is None else f"{value:,}"

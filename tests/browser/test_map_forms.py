@@ -1,0 +1,126 @@
+"""The other forms of the map page: without scripts, with links, on paper and on a telephone, in a notebook."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from clustergeo import _page, datasets, maps
+from clustergeo.tags import tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.browser.conftest import Watched
+
+
+@pytest.fixture(scope="module")
+def tagged() -> gpd.GeoDataFrame:
+    return tag(datasets.load_sites())
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_without_scripts_map_names_and_table_are_seen(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], shots: Path, lang: str
+) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)), scripts=False)
+    still = watched.page.locator(".cg-still")
+    assert still.is_visible()
+    assert still.locator("svg circle").count() == len(tagged)
+    box = still.locator("svg").bounding_box()
+    assert box["width"] > 400
+    said = still.locator("tbody th").all_inner_texts()
+    assert [text.split(". ", 1)[1] for text in said] == list(tagged[f"name_{lang}"])
+    assert not watched.page.locator(".folium-map").is_visible()
+    watched.page.screenshot(path=shots / f"no-script-{lang}.png", full_page=True)
+    watched.assert_quiet()
+
+
+def test_with_scripts_the_still_picture_is_not_there(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]
+) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged)))
+    assert watched.page.locator(".cg-still").count() == 0
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("view", [(1280, 800, "screen"), (390, 844, "screen"), (1280, 800, "print")])
+def test_no_text_is_cut_or_covered_at_the_first_view(
+    tagged: gpd.GeoDataFrame,
+    open_page: Callable[..., Watched],
+    shots: Path,
+    lang: str,
+    view: tuple[int, int, str],
+) -> None:
+    width, height, media = view
+    watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)), width=width, height=height)
+    page = watched.page
+    page.emulate_media(media=media)
+    page.wait_for_timeout(300)
+    page.screenshot(path=shots / f"map-{lang}-{width}-{media}.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.cg-chip, .cg-region span, .cg-panel')]"
+        ".filter(one => one.offsetParent !== null).map(one => one.getBoundingClientRect()).filter(box => box.width > 0)"
+        ".map(box => [box.left, box.top, box.right, box.bottom])"
+    )
+    shapes = [shapely.box(*box) for box in boxes]
+    assert len(shapes) > 5
+    pairs = [(one, other) for at, one in enumerate(shapes) for other in shapes[:at]]
+    assert all(one.intersection(other).area < 1 for one, other in pairs)
+    names = page.locator(".cg-key li > span:not(.cg-n)").evaluate_all(
+        "all => all.map(one => one.scrollWidth <= one.clientWidth + 1)"
+    )
+    assert all(names) or not names
+
+
+def test_the_linked_page_works_with_what_it_links_to(tagged: gpd.GeoDataFrame, browser: Any, tmp_path: Path) -> None:
+    file = maps.save_map(maps.explore(tagged), tmp_path / "map.html", offline=False)
+    assert file.stat().st_size < 300_000
+    page = browser.new_context().new_page()
+    strange: list[str] = []
+    complaints: list[str] = []
+
+    def answer(route: Any) -> None:
+        url = route.request.url
+        if url in _page._ASSETS:
+            asset = _page._ASSETS[url]
+            route.fulfill(
+                body=(_page._folder(asset.package) / asset.file).read_bytes(),
+                content_type="text/css" if asset.file.endswith("css") else "text/javascript",
+            )
+        else:
+            strange.append(url)
+            route.abort()
+
+    page.route(re.compile("^https?:"), answer)
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(file.as_uri())
+    page.locator("path.cg-site").first.wait_for()
+    assert page.locator("path.cg-site").count() == len(tagged)
+    page.locator(".cg-chip").first.click()
+    page.locator(".cg-card").wait_for()
+    assert strange == []
+    assert complaints == []
+    page.context.close()
+
+
+def test_what_folium_and_geopandas_add_is_drawn_beside_ours(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]
+) -> None:
+    folium = pytest.importorskip("folium")
+    made = maps.explore(tagged)
+    own = gpd.GeoDataFrame({"name": ["mine"]}, geometry=[shapely.box(127.5, 36, 127.8, 36.3)], crs="EPSG:4326")
+    own.explore(m=made, name="of geopandas", style_kwds={"className": "of-geopandas"})
+    folium.CircleMarker([36.5, 128.0], popup="of folium", class_name="of-folium").add_to(made)
+    watched = open_page(maps.map_html(made))
+    assert watched.page.locator(".leaflet-overlay-pane path").count() == 2
+    rows = watched.page.locator(".cg-layers label").all_inner_texts()
+    assert "of geopandas" in [row.strip() for row in rows]
+    watched.assert_quiet()
