@@ -123,7 +123,8 @@
       ctx.setLineDash(way && way.dashes && radius > 4 ? [2, 2] : []);
       ctx.stroke();
       ctx.setLineDash([]);
-      if (!answer) { return; }
+      // From far away a centre is a speck that hides the class.
+      if (!answer || this.radius() < 4) { return; }
       ctx.beginPath();
       ctx.arc(x, y, radius * (answer > 0 ? 0.32 : 0.55), 0, 2 * Math.PI);
       ctx.fillStyle = answer > 0 ? "#22272b" : "#ffffff";

@@ -29,6 +29,8 @@
     state.blobs = blobs;
     data.panes.forEach(function (name, at) { map.createPane(name).style.zIndex = 300 + 20 * at; });
     map.getPane("cgLabels").style.zIndex = 620;
+    // Shaded areas would cover the names of the provinces.
+    if (data.layers.some(function (spec) { return spec.filled; })) { map.getPane("cgRegions").style.zIndex = 610; }
     ["cgGround", "cgRegions", "cgCentres"].forEach(function (name) { map.getPane(name).style.pointerEvents = "none"; });
     container.setAttribute("role", "region");
     container.setAttribute("aria-label", cg.say(data, "map") + ": " + data.title);
