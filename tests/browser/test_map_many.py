@@ -107,6 +107,14 @@ def test_sites_are_named_without_overlap_once_few_are_in_view(
     assert page.locator(".cg-chip").count() == 0
 
 
+def test_a_browser_that_cannot_inflate_says_so(html: str, open_page: Callable[..., Watched]) -> None:
+    # The policy lets no strange script in, so the name is spoilt in the page's own, and the policy is taken out.
+    start = html.index('<meta http-equiv="Content-Security-Policy"')
+    plain = html[:start] + html[html.index("/>", start) + 2 :]
+    watched = open_page(plain.replace("window.DecompressionStream", "window.NoSuchThing"))
+    assert watched.page.get_by_role("alert").inner_text() == "이 브라우저는 지도를 열 수 없습니다: DecompressionStream"
+
+
 def test_a_filter_empties_the_canvas_of_what_it_hides(html: str, open_page: Callable[..., Watched]) -> None:
     watched = open_page(html)
     watched.page.locator(".cg-ready").wait_for()
