@@ -710,6 +710,8 @@ def test_without_scripts_the_page_names_every_site_and_its_verdicts(tagged: gpd.
     assert all(name in still for name in tagged["name_en"])
     assert still.count("<td>inside</td>") == int(tagged["in_capital_region"].sum())
     assert "Statistics Korea" in still
+    # Dokdo is smaller than a pixel and still there.
+    assert still.count("h2v2h-2Z") == len(land().islands) > 0
 
 
 def test_five_thousand_polygons_of_a_dozen_corners_make_a_page_below_a_megabyte() -> None:
