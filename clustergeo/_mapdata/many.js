@@ -222,7 +222,11 @@
     // The canvas lies over everything and must let the pointer through.
     map.getPane("cgDots").style.pointerEvents = "none";
     var made = new Many(state, spec, shapes, { renderer: state.canvas, pane: "cgDots" });
-    made.on("add", function () { if (state.canvas._container) { state.canvas._container.style.pointerEvents = "none"; } });
+    made.on("add", function () {
+      state.canvas._container.style.pointerEvents = "none";
+      // A layer that comes back is painted last; the order of the layers is the order of painting.
+      state.many.forEach(function (one) { if (map.hasLayer(one)) { one.bringToFront(); } });
+    });
     state.many.push(made);
     group.addLayer(made);
   };
