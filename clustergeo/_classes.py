@@ -80,9 +80,13 @@ def graduated(values: NDArray[np.float64], title: str, lang: str) -> Classes:
     edges, codes = steps(values)
     low = np.concatenate([[np.nanmin(values[codes >= 0])], edges[:-1]]) if len(edges) else edges
     at = np.linspace(0, STEPS - 1, len(edges)).round().astype(int)
+    whole = bool((values[codes >= 0] == np.trunc(values[codes >= 0])).all())
+    if whole:
+        # Of whole numbers the steps are said by the numbers that are in them: 1 – 2, 3 – 5.
+        low = np.concatenate([low[:1], edges[:-1] + 1])
     entries = [
         Class(
-            f"{figure(float(first))} – {figure(float(last))}",
+            figure(float(last)) if first == last else f"{figure(float(first))} – {figure(float(last))}",
             STEP_COLOURS[at[step]],
             STEP_SIZES[at[step]],
             int((codes == step).sum()),
@@ -117,6 +121,8 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
         warnings.simplefilter("ignore")
         cut = mapclassify.Quantiles(held, k=min(STEPS, len(np.unique(held))))
     edges = np.unique(np.asarray(cut.bins, dtype=np.float64))
+    if (held == np.trunc(held)).all():
+        edges = np.unique(np.floor(edges))
     codes[known] = np.searchsorted(edges, held)
     return edges, codes
 

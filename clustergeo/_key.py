@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clustergeo import labels
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -68,15 +69,8 @@ def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, 
         {"area" if area else "dot": one.colour, "size": one.size, "words": one.words, "count": one.number}
         for one in found.entries
     ]
-    first = word("first", lang) if found.title == word_of_sectors(lang) else ""
+    first = word("first", lang) if found.title == labels.column("sectors", lang) else ""
     return [section(found.title, items, note=first, columns=len(items) > 3 and not found.graduated)]  # noqa: PLR2004
-
-
-def word_of_sectors(lang: str) -> str:
-    """Return what the column of sectors is called."""
-    from clustergeo import labels  # noqa: PLC0415
-
-    return labels.column("sectors", lang)
 
 
 def evidence(rdz: dict[str, Any] | None, lang: str) -> list[dict[str, Any]]:

@@ -80,18 +80,20 @@ class Ground(MacroElement):
         <script type="application/json" id="{{ this.get_name() }}">{{ this.data }}</script>
         {% endmacro %}
         {% macro script(this, kwargs) %}
-        clustergeo.setup({{ this._parent.get_name() }}, "{{ this.get_name() }}");
+        clustergeo.setup({{ this._parent.get_name() }}, "{{ this.get_name() }}", {{ this.failed }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, *, still: str, style: str, data: dict[str, Any]) -> None:
+    def __init__(self, *, still: str, style: str, data: dict[str, Any], failed: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Ground"
         self.still = literal(still)
         self.style = style + "".join(asset(name) for name in _STYLES)
         self.program = "".join(asset(name) for name in _SCRIPTS)
         self.data = as_json(data)
+        # The words of the page are in the data, which may be what cannot be read.
+        self.failed = as_json(failed)
 
 
 class Drawn(FoliumLayer):

@@ -72,6 +72,10 @@ def _picture(
         return np.asarray((_lettering.pixels(lonlat, 0.0) - corners[0]) * scale, dtype=np.float64)
 
     parts = [_area(ground.provinces, placed, size, _key.LAND), _area([ground.capital], placed, size, _key.CAPITAL)]
+    # A far island that is smaller than a pixel still marks its place.
+    far = placed((ground.islands[:, :2] + ground.islands[:, 2:]) / 2).tolist()
+    specks = "".join(f"M{x:.0f} {y:.0f}h2v2h-2Z" for x, y in far)
+    parts.append(f'<path d="{specks}" fill="{_key.LAND["color"]}" />')
     if len(groups):
         classes = data["tables"][0]["classes"]
         for shape, code in zip(groups, classes["codes"], strict=True):

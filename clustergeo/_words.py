@@ -59,7 +59,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "disc_key": ("면적 표시 원: 그린 것, 근거 아님", "drawn disc of the site's area: not evidence"),
     "measured_key": ("측정된 경계", "measured boundary"),
     "capital_key": ("수도권", "capital region"),
-    "land_key": ("육지와 시도 경계", "land and province borders"),
     "answer": ("점 가운데: {}", "Centre of the dot: {}"),
     "answer_yes": ("검은 점: 예", "dark: yes"),
     "answer_no": ("점 없음: 아니요", "plain: no"),
@@ -74,7 +73,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "other": ("기타", "other"),
     "sites": ("부지 수", "Sites"),
     "area_sum": ("면적 합(km²)", "Total area (km²)"),
-    "unit": ("구역", "Area unit"),
     "cell": ("칸 {}, {}", "cell {}, {}"),
     "gathered_municipality": (
         "부지 {0}곳을 하나씩 그리지 않고 시군구 {1}곳으로 묶어 그렸습니다.",
@@ -91,7 +89,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "failed": ("이 브라우저는 지도를 열 수 없습니다: {}", "This browser cannot open the map: {}"),
     "more": ("그 밖에 {}곳", "and {} more"),
-    "none_of": ("없음", "none"),
 }
 
 

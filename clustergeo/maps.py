@@ -147,7 +147,11 @@ def explore(
     made.page_text = drawing.text()
     still = _still.page(data, scene.at, gathered, ground, bounds, lang=lang)
     fonts = f":root {{ --cg-font: {_page.FONT_STACK}; }}\n"
-    made.add_child(_leaflet.Ground(still=still, style=fonts, data=_pack.payload(data, drawing.blobs)))
+    made.add_child(
+        _leaflet.Ground(
+            still=still, style=fonts, data=_pack.payload(data, drawing.blobs), failed=word("failed", lang, "{}")
+        )
+    )
     names: list[str] = []
     for at, spec in enumerate(drawing.layers):
         # The control of folium holds one layer a name.

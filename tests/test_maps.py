@@ -400,20 +400,26 @@ def test_each_layer_has_its_own_part_of_the_legend(tagged: gpd.GeoDataFrame) -> 
 
 
 def test_a_number_is_cut_into_steps_with_edges_counts_colours_and_sizes() -> None:
-    sites = frame([square(127 + at / 100, 37) for at in range(20)], height=[float(at) for at in range(20)])
+    sites = frame([square(127 + at / 100, 37) for at in range(20)], height=[at / 2 for at in range(20)])
     made = maps.explore(sites, colour_by="height")
     classes = table_of(made)["classes"]
     assert [words for words, _ in legend_of(made, "dots")] == [
-        "0 – 3.8",
-        "3.8 – 7.6",
-        "7.6 – 11.4",
-        "11.4 – 15.2",
-        "15.2 – 19",
+        "0 – 1.9",
+        "1.9 – 3.8",
+        "3.8 – 5.7",
+        "5.7 – 7.6",
+        "7.6 – 9.5",
     ]
     assert [count for _, count in legend_of(made, "dots")] == [4, 4, 4, 4, 4]
     assert classes["codes"] == [at // 4 for at in range(20)]
     assert classes["sizes"] == sorted(classes["sizes"])
     assert len(set(classes["sizes"])) == len(set(classes["colours"])) == 5
+
+
+def test_steps_of_whole_numbers_are_said_by_the_numbers_in_them() -> None:
+    found = _classes.classes_of(pd.DataFrame({"x": [*range(20), 0, 0, 0, 0, 0, 0]}), "x", lang="en")
+    assert [one.words for one in found.entries] == ["0", "1 – 4", "5 – 9", "10 – 14", "15 – 19"]
+    assert [one.number for one in found.entries] == [7, 4, 5, 5, 5]
 
 
 def test_numbers_with_ties_and_nulls_lose_no_site() -> None:
@@ -704,6 +710,8 @@ def test_without_scripts_the_page_names_every_site_and_its_verdicts(tagged: gpd.
     assert all(name in still for name in tagged["name_en"])
     assert still.count("<td>inside</td>") == int(tagged["in_capital_region"].sum())
     assert "Statistics Korea" in still
+    # Dokdo is smaller than a pixel and still there.
+    assert still.count("h2v2h-2Z") == len(land().islands) > 0
 
 
 def test_five_thousand_polygons_of_a_dozen_corners_make_a_page_below_a_megabyte() -> None:

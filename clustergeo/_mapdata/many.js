@@ -123,7 +123,8 @@
       ctx.setLineDash(way && way.dashes && radius > 4 ? [2, 2] : []);
       ctx.stroke();
       ctx.setLineDash([]);
-      if (!answer) { return; }
+      // From far away a centre is a speck that hides the class.
+      if (!answer || this.radius() < 4) { return; }
       ctx.beginPath();
       ctx.arc(x, y, radius * (answer > 0 ? 0.32 : 0.55), 0, 2 * Math.PI);
       ctx.fillStyle = answer > 0 ? "#22272b" : "#ffffff";
@@ -221,7 +222,11 @@
     // The canvas lies over everything and must let the pointer through.
     map.getPane("cgDots").style.pointerEvents = "none";
     var made = new Many(state, spec, shapes, { renderer: state.canvas, pane: "cgDots" });
-    made.on("add", function () { if (state.canvas._container) { state.canvas._container.style.pointerEvents = "none"; } });
+    made.on("add", function () {
+      state.canvas._container.style.pointerEvents = "none";
+      // A layer that comes back is painted last; the order of the layers is the order of painting.
+      state.many.forEach(function (one) { if (map.hasLayer(one)) { one.bringToFront(); } });
+    });
     state.many.push(made);
     group.addLayer(made);
   };

@@ -2,7 +2,7 @@
 (function (cg) {
   "use strict";
 
-  cg.setup = function (map, id) {
+  cg.setup = function (map, id, failed) {
     var state = map.clustergeo = { groups: [], waiting: [], many: [], halos: [], owned: {}, lit: -1, litTable: 0, stop: 0, ready: false };
     state.own = function (table, row, group, layer) {
       var key = table + "/" + row;
@@ -10,7 +10,7 @@
     };
     state.hidden = function (table, row) { return table === 0 && state.shown.length > 0 && !state.shown[row]; };
     cg.read(document.getElementById(id).textContent, function (data, blobs) { begin(map, data, blobs); }, function (reason) {
-      var told = cg.element("p", "cg-failed", "clustergeo: " + reason);
+      var told = cg.element("p", "cg-failed", failed.replace("{}", reason));
       told.setAttribute("role", "alert");
       map.getContainer().parentNode.append(told);
     });
@@ -29,6 +29,8 @@
     state.blobs = blobs;
     data.panes.forEach(function (name, at) { map.createPane(name).style.zIndex = 300 + 20 * at; });
     map.getPane("cgLabels").style.zIndex = 620;
+    // Shaded areas would cover the names of the provinces.
+    if (data.layers.some(function (spec) { return spec.filled; })) { map.getPane("cgRegions").style.zIndex = 610; }
     ["cgGround", "cgRegions", "cgCentres"].forEach(function (name) { map.getPane(name).style.pointerEvents = "none"; });
     container.setAttribute("role", "region");
     container.setAttribute("aria-label", cg.say(data, "map") + ": " + data.title);
