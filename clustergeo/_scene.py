@@ -70,9 +70,11 @@ def scene_of(tagged: gpd.GeoDataFrame) -> Scene:
     shapes = lonlat_shapes(tagged.geometry, what="The frame of sites")
     at, placed = positions(shapes)
     within = _within(tagged)[placed]
-    held = [name for name in tagged.columns if not isinstance(tagged[name].dtype, gpd.array.GeometryDtype)]
-    frame = pd.DataFrame(tagged[held])[placed]
+    plain = [not isinstance(kind, gpd.array.GeometryDtype) for kind in tagged.dtypes]
+    frame = pd.DataFrame(tagged).loc[placed, plain]
     frame.columns = [str(name) for name in frame.columns]
+    # Of columns of one name the first speaks.
+    frame = frame.loc[:, ~frame.columns.duplicated()]
     shapes = shapes[placed]
     return Scene(frame, at[placed], shapes, _basis(frame, shapes), within, int((~placed).sum()))
 

@@ -501,6 +501,36 @@ def test_too_many_untagged_sites_are_gathered_in_a_grid_that_loses_none(monkeypa
     assert sum(inner) > 450
 
 
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (pd.Categorical(["b", "a", None]), ["a", "b", "unknown"]),
+        (pd.to_datetime(["2024-01-02", "2024-01-01", None]), ["2024-01-01 00:00:00", "2024-01-02 00:00:00", "unknown"]),
+        (pd.array([True, False, None], dtype=object), ["no", "yes", "unknown"]),
+        (pd.array([["x"], ["y"], None], dtype=object), ["['x']", "['y']", "unknown"]),
+        (pd.array([2, 1, None], dtype="Int64"), ["1", "2", "unknown"]),
+        (pd.Series(["한글", " ", None], dtype="str"), [" ", "한글", "unknown"]),
+    ],
+)
+def test_any_kind_of_column_colours_and_is_in_the_card(cells: Any, words: list[str]) -> None:
+    sites = frame([square(127 + at / 10, 37) for at in range(3)], kind=cells)
+    table = table_of(maps.explore(sites, colour_by="kind"))
+    assert table["classes"]["words"] == words
+    assert sorted(table["classes"]["codes"]) == [0, 1, 2]
+    assert any(row.get("column") == "kind" for row in table["rows"])
+
+
+def test_odd_frames_are_drawn() -> None:
+    mixed = shapely.GeometryCollection([shapely.Point(127, 37), square(127, 37)])
+    sites = frame([mixed, shapely.MultiPoint([(127, 37), (128, 38)]), shapely.LineString([(127, 37), (128, 36)])])
+    sites.index = pd.MultiIndex.from_tuples([("a", 1), ("a", 1), ("b", 2)])
+    doubled = pd.concat([sites, pd.DataFrame({"x": [1, 2, 3]}, index=sites.index)] * 1, axis=1)
+    doubled.insert(0, "x", ["p", "q", "r"], allow_duplicates=True)
+    table = table_of(maps.explore(gpd.GeoDataFrame(doubled, geometry="geometry", crs=4326)))
+    assert table["names"] == ["('a', 1)", "('a', 1)", "('b', 2)"]
+    assert table["columns"]["x"]["words"] == ["p", "q", "r"]
+
+
 def test_a_scene_is_drawn_without_touching_what_the_caller_gave() -> None:
     sites = frame([square(127, 37), None])
     sites["within"] = gpd.GeoSeries([shapely.Point(127, 37), None], crs="EPSG:4326")
