@@ -114,7 +114,7 @@ def needed(program: str) -> str:
     path = shutil.which(program)
     if path is None:
         reason = f"{program} is not installed"
-        if os.environ.get("CI"):
+        if os.environ.get("CI") and not os.environ.get("CLUSTERGEO_WITHOUT_OFFICE"):
             pytest.fail(f"{reason}; CI must have it")
         pytest.skip(reason)
     return path
