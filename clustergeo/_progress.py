@@ -31,8 +31,7 @@ def told(total: int | None, *, unit: str, shown: bool | None = None) -> Iterator
     >>> with told(10, unit="sites", shown=False) as done:
     ...     done(10)
     """
-    notebook = "ipykernel" in sys.modules
-    if not (notebook or sys.stderr.isatty() if shown is None else shown):
+    if not (_in_notebook() or sys.stderr.isatty() if shown is None else shown):
         yield lambda _count: None
         return
     with warnings.catch_warnings():
@@ -43,3 +42,9 @@ def told(total: int | None, *, unit: str, shown: bool | None = None) -> Iterator
         bar = tqdm(total=total, unit=f" {unit}", unit_scale=total is None or total >= _MANY)
     with bar:
         yield lambda count: bar.update(count) and None
+
+
+def _in_notebook() -> bool:
+    """Say whether a notebook's kernel runs this; its library may be loaded for other reasons."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")

@@ -33,7 +33,7 @@ def shares(rows: Sequence[Sequence[str]]) -> list[float]:
     Examples
     --------
     >>> [round(share, 2) for share in shares([["site", "km²"], ["Cheongju Osong rail cluster", "0.99"]])]
-    [0.65, 0.35]
+    [0.64, 0.36]
     """
     needs = []
     for cells in zip(*rows, strict=True):

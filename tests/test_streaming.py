@@ -308,6 +308,7 @@ def test_a_bar_counts_the_sites_where_it_is_asked_for(
     file = written(frame, tmp_path / "sites.parquet")
     cg.tag_file(file, tmp_path / "tagged.parquet", progress=True)
     assert "60/60" in capsys.readouterr().err
+    pytest.importorskip("ipykernel", reason="ipykernel is not installed")  # loaded, it makes no notebook of this
     cg.tag_file(file, tmp_path / "tagged.parquet")
     assert capsys.readouterr().err == ""
 

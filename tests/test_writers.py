@@ -130,7 +130,8 @@ def test_what_a_killed_run_left_is_replaced(tmp_path: Path, ending: str) -> None
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background lets them ignore it
 import numpy as np, pyarrow as pa, shapely
 from clustergeo._writers import writing
 batch = pa.record_batch([["a"] * 50_000, [shapely.to_wkb(shapely.Point(127, 37))] * 50_000], ["site_id", "geometry"])
@@ -156,7 +157,10 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, ending: str, number:
         assert process.stdout is not None
         assert process.stdout.readline() == b"begun\n"
         process.send_signal(number)
-        assert process.wait(timeout=60) != 0
+        try:
+            assert process.wait(timeout=60) != 0
+        finally:
+            process.kill()
     assert list(tmp_path.iterdir()) == []
 
 

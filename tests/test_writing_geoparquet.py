@@ -82,7 +82,7 @@ def test_the_metadata_describes_all_rows_of_all_batches(tmp_path: Path) -> None:
     assert column["bbox"] == [126, 36, 127.3, 37.3]
     assert column["crs"]["id"] == {"authority": "EPSG", "code": 5186}
     assert column["covering"] == {"bbox": {side: ["bbox", side] for side in ("xmin", "ymin", "xmax", "ymax")}}
-    assert open_batches(path, crs=PLANE).crs.to_epsg() == 5186
+    assert gpd.read_parquet(path).crs.to_epsg() == 5186
 
 
 def test_each_row_has_its_box_and_a_row_without_a_place_has_none(tmp_path: Path) -> None:
