@@ -424,7 +424,8 @@ def test_libreoffice_opens_the_document_with_its_korean_its_figures_and_its_foot
     _converted(office, "pdf", shipped / "report.ko.docx", tmp_path)
     pages = pypdf.PdfReader(tmp_path / "report.ko.pdf").pages
     assert len(pages) <= 10
-    assert "newsbox.co.kr" in "".join(page.extract_text() for page in pages)
+    # Older readers of PDF see spaces where letters stand a little apart.
+    assert "newsbox.co.kr" in "".join("".join(page.extract_text().split()) for page in pages)
 
 
 def _converted(office: str, form: str, path: Path, folder: Path) -> None:
