@@ -759,3 +759,9 @@ def test_importing_the_package_loads_no_folium() -> None:
     code = "import sys, clustergeo; sys.exit('folium' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ}, check=False)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_no_name_of_the_15_is_cut_in_its_label(lang: str) -> None:
+    for name in datasets.load_sites()[f"name_{lang}"]:
+        assert " ".join(_lettering.chip_of(name, "").lines) == name
