@@ -51,8 +51,7 @@ class Zones:
         """Return where the only layer is known to be complete, in a CRS."""
         key = str(target)
         if key not in self._grounds:
-            drawn = crs.densified(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
-            shape = crs.transform(drawn, crs.LONLAT, target)
+            shape = crs.carried(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
             self._grounds[key] = overlap.ZoneIndex(shape, checked=True)
         return self._grounds[key]
 
@@ -109,7 +108,7 @@ def meeting(prints: footprints.Footprints, zones: Sequence[Zones]) -> footprints
 def _shapes(layer: Layer, target: Any) -> NDArray[np.object_]:
     """Return the polygons of a layer in a CRS; those that it cannot show are on the other side of the earth."""
     drawn = np.asarray(layer.frame.geometry.values, dtype=object)
-    shapes = crs.transform(crs.densified(drawn, layer.frame.crs, target), layer.frame.crs, target)
+    shapes = crs.carried(drawn, layer.frame.crs, target)
     return overlap.only(shapes, np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1))
 
 

@@ -251,6 +251,23 @@ def densified(geometries: NDArray[np.object_], source: Any, target: Any) -> NDAr
     return np.asarray(dense, dtype=object)
 
 
+def carried(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArray[np.object_]:
+    """Return geometries in another CRS, their edges as straight there as where they were drawn.
+
+    Parameters
+    ----------
+    geometries, source, target
+        As for `densified`.
+
+    Examples
+    --------
+    >>> square = np.array([shapely.box(127, 37, 127.1, 37.001)])
+    >>> int(shapely.get_num_coordinates(carried(square, LONLAT, KOREA_PLANE))[0])
+    23
+    """
+    return transform(densified(geometries, source, target), source, target)
+
+
 def bending(bounds: NDArray[np.float64], source: Any) -> NDArray[np.bool_]:
     """Say which geometries are so wide that `densified` may give them vertices.
 

@@ -175,7 +175,7 @@ def of(evidence: pd.DataFrame, drawn: Shapes, source: Any, plane: Any) -> Footpr
 def _moved(shapes: Shapes, source: Any, target: Any) -> Shapes:
     """Return shapes carried from one CRS to another, with vertices along edges that would bend on the way."""
     if not isinstance(shapes, Polygons):
-        return crs.transform(crs.densified(shapes, source, target), source, target)
+        return crs.carried(shapes, source, target)
     if crs.same(source, target):
         return shapes
     wide = crs.bending(shapes.bounds(), source)

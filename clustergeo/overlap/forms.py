@@ -138,7 +138,6 @@ def as_zones(zones: Any, *, checked: bool, repair: bool) -> NDArray[np.object_]:
         return shapes
     if polygons is None and shapely.get_num_coordinates(shapes).sum() >= _MUCH:
         polygons = Polygons.from_shapely(shapes)
-    if polygons is None:
-        return as_shapes(measured(sound(shapes, "zones", repair=repair, threads=None), "zones"))
-    found = measured(sound(polygons, "zones", repair=repair, threads=None), "zones")
-    return shapes if found is polygons else as_shapes(found)
+    given = shapes if polygons is None else polygons
+    found = measured(sound(given, "zones", repair=repair, threads=None), "zones")
+    return shapes if found is given else as_shapes(found)
