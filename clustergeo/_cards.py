@@ -149,7 +149,8 @@ def places(frame: pd.DataFrame, lang: str) -> list[str]:
     found = np.full(len(frame), None, dtype=object)
     for column in ("province", "municipality", "city"):
         held = _cells.worded(frame, column, lang)
-        found[_cells.not_null(held)] = held[_cells.not_null(held)]
+        said = _cells.not_null(held)
+        found[said] = held[said]
     return ["" if one is None else str(one) for one in found]
 
 
@@ -308,8 +309,8 @@ class _Table:
         basis = np.array([labels.value("rdz_basis", one, self.lang) for one, _, _ in answers.ways], dtype=object)
         self.columns[f"{stem}_basis_words"] = _pack.words(basis[answers.codes])
         if only is not None:
-            measured = np.isin(_cells.texts(self.frame, only), ["measured", "estimated"]) & (
-                _cells.texts(self.frame, f"{stem}_basis") != None  # noqa: E711 - cell by cell
+            measured = np.isin(_cells.texts(self.frame, only), ["measured", "estimated"]) & _cells.not_null(
+                _cells.texts(self.frame, f"{stem}_basis")
             )
             if not measured.any():
                 return

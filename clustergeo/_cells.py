@@ -24,7 +24,8 @@ def worded(frame: pd.DataFrame, column: str, lang: str, *, hidden: str | None = 
     )[codes]
     if lang == "en":
         own = texts(frame, f"{column}_en")
-        words[not_null(own)] = own[not_null(own)]
+        said = not_null(own)
+        words[said] = own[said]
     return words
 
 

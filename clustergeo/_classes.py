@@ -12,8 +12,6 @@ from clustergeo import _marks, labels
 from clustergeo._words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 STEPS = 5
@@ -173,16 +171,9 @@ def _categories(cells: pd.Series, column: str, title: str, lang: str) -> Classes
     return Classes(title, graduated=False, entries=entries, codes=found)
 
 
-def _hashable(cells: pd.Series) -> Sequence[Any]:
+def _hashable(cells: pd.Series) -> pd.Series:
     """Return cells that can be counted: a list becomes its text."""
     if not pd.api.types.is_object_dtype(cells):
-        return cells  # type: ignore[no-any-return]
-    texts = [
-        one if one is None or isinstance(one, (str, bool, int, float)) or _missing(one) else str(one) for one in cells
-    ]
-    return pd.Series(texts, dtype=object)  # type: ignore[no-any-return]
-
-
-def _missing(cell: Any) -> bool:
-    """Return whether a cell is null; a list never is."""
-    return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))
+        return cells
+    texts = [one if isinstance(one, (str, bool, int, float)) or _marks.null(one) else str(one) for one in cells]
+    return pd.Series(texts, dtype=object)

@@ -74,8 +74,8 @@ class Drawing:
         polygons = crs.to_lonlat(layer.frame, what=f"layer {zone.name!r}").geometry
         union = shapely.simplify(shapely.union_all(polygons.array), _ZONE_DETAIL)
         legend = [_key.section("", [_key.box(zone.look, zone.name, terms=zone.terms)])]
-        name = _NAMES["zone"][self._place].format(zone.name)
-        self._add(name, [union], pane="cgZones", look=zone.look, title=zone.name, legend=legend)
+        shown = _NAMES["zone"][self._place].format(zone.name)
+        self._add("", [union], shown=shown, pane="cgZones", look=zone.look, title=zone.name, legend=legend)
 
     def sites(self, scene: _scene.Scene, colour_by: str | None, bounds: _scene.Bounds, ground: Land) -> Labels:
         """Add the sites: what contains them, their footprints, their dots, and their names while they are few."""
@@ -86,7 +86,7 @@ class Drawing:
         table |= {"classes": _classes_data(found), "centres": centres}
         table["list"] = _list(table, self.lang)
         self.tables.append(table)
-        held = np.flatnonzero(scene.within != None)  # noqa: E711 - cell by cell
+        held = np.flatnonzero(~shapely.is_missing(scene.within))
         if len(held):
             self._owned("within", scene.within, held, "cgWithin", _key.WITHIN)
         for basis, look in (("disc", _key.DISC), ("measured", _key.MEASURED)):
@@ -135,12 +135,10 @@ class Drawing:
         look = _key.layer_look(at)
         table = _cards.table_of(scene.frame, names=_scene.names_of(scene.frame, self.lang), basis=None, lang=self.lang)
         self.tables.append(table)
-        terms = ""
-        if isinstance(given, Layer):
-            terms = " · ".join(str(part) for part in (given.as_of, given.source, given.licence) if part)
-            self.terms += [f"{name}: {terms}"] if terms else []
+        terms = _key.terms_of(given) if isinstance(given, Layer) else ""
+        self.terms += [f"{name}: {terms}"] if terms else []
         legend = [_key.section("", [_key.box(look, name, terms=terms, count=len(scene.shapes))])]
-        self._add(name, scene.shapes, pane="cgLayers", look=look, table=len(self.tables) - 1, legend=legend)
+        self._add("", scene.shapes, shown=name, pane="cgLayers", look=look, table=len(self.tables) - 1, legend=legend)
 
     def text(self) -> str:
         """Return what the tables say, for the font."""
@@ -157,22 +155,22 @@ class Drawing:
 
     def _add(
         self,
-        name: str,
+        key: str,
         shapes: Sequence[Any] | NDArray[np.object_],
         *,
+        shown: str | None = None,
         pane: str,
         look: dict[str, Any],
         kind: str = "shapes",
         quantum: float | None = None,
         **rest: Any,
     ) -> None:
-        """Add one layer; what it has nothing for is left out."""
+        """Add one layer, one of ours by its key or a caller's under its name; what it has nothing for is left out."""
         held = np.array([*shapes, None], dtype=object)[:-1]
         step = quantum or _pack.quantum_for(held)
-        shown = _NAMES[name][self._place] if name in _NAMES and name != "zone" else name
         spec: dict[str, Any] = {
-            "key": name if name in _NAMES else "",
-            "name": shown,
+            "key": key,
+            "name": _NAMES[key][self._place] if shown is None else shown,
             "kind": kind,
             "pane": pane,
             "look": look,

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from clustergeo import _cells, _pack, crs, datasets, labels
+from clustergeo._land import TOLERANCE_M
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 # The most that a browser draws and answers for without a pause.
 MOST = 50_000
-_TOLERANCE_M = 250.0
 _CELLS = 40
 _CODE = "municipality_code_kostat"
 
@@ -67,7 +67,7 @@ def _municipalities(scene: Scene, lang: str) -> Groups:
     held = np.flatnonzero(counts)
     # Simplified together, so that neighbours keep one border.
     whole = crs.transform(np.asarray(regions.geometry.array, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
-    simple = crs.transform(shapely.coverage_simplify(whole, _TOLERANCE_M), crs.KOREA_PLANE, crs.LONLAT)
+    simple = crs.transform(shapely.coverage_simplify(whole, TOLERANCE_M), crs.KOREA_PLANE, crs.LONLAT)
     names = [
         " ".join(dict.fromkeys((labels.value("province", province, lang), labels.value("municipality", name, lang))))
         for province, name in zip(regions["province"].iloc[held], regions["municipality"].iloc[held], strict=True)

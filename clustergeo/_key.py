@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clustergeo._classes import Classes
+    from clustergeo.layers import Layer
 
 LAND = {"color": "#b4b0a3", "weight": 0.8, "fillColor": "#fbfaf6", "fillOpacity": 1}
 CAPITAL = {"color": "#b86e00", "weight": 1.5, "fillColor": "#fbe2ba", "fillOpacity": 0.75}
@@ -41,6 +42,11 @@ class Zone(NamedTuple):
             "fillOpacity": 0.3,
             "dashArray": "8 2 2 2",
         }
+
+
+def terms_of(layer: Layer) -> str:
+    """Return what the legend and the notices say of a layer: its day, source and licence, as far as known."""
+    return " · ".join(str(part) for part in (layer.as_of, layer.source, layer.licence) if part)
 
 
 def layer_look(place: int) -> dict[str, Any]:

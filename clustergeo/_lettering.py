@@ -32,7 +32,7 @@ _BADGE = 28.0
 _EDGES = 14.0
 # Of the height; bold DejaVu Sans, which many machines show, is among the widest.
 _NARROW = 0.67
-# Of a line of a label, in narrow letters.
+# Of a line of a label, in narrow letters: a long name is given more room before it is cut.
 _WIDTHS = (24.0, 28.0, 32.0)
 
 
@@ -76,9 +76,11 @@ def chip_of(name: str, where: str) -> Chip:
     >>> chip_of("A name that is far too long for one line", "Yongin-si").lines
     ('A name that is far too', 'long for one line')
     """
-    # A long name is given more room before it is cut.
-    lines = next((found for width in _WIDTHS if not (found := _wrapped(name, width))[-1].endswith("…")), None)
-    lines = lines or _wrapped(name, _WIDTHS[-1])
+    lines: tuple[str, ...] = ()
+    for width in _WIDTHS:
+        lines = _wrapped(name, width)
+        if not lines[-1].endswith("…"):
+            break
     stem = where.split("-", maxsplit=1)[0] if where.isascii() else where.rstrip("시군구도")
     below = where if len(lines) == 1 and where and stem not in name else ""
     shown = [*(_em(line) * 12.5 for line in lines), _em(below) * 11.5]

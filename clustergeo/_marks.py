@@ -92,7 +92,7 @@ def marks(frame: gpd.GeoDataFrame, *, lang: str, colour_by: str | None) -> tuple
     legend: list[tuple[str, str]] = []
     if colour_by is not None and colour_by in frame.columns:
         cells = list(frame[colour_by])
-        held = [codes(cell) if colour_by == "sectors" else [code_of(cell)] * (not _null(cell)) for cell in cells]
+        held = [codes(cell) if colour_by == "sectors" else [code_of(cell)] * (not null(cell)) for cell in cells]
         colours = code_colours(held, colour_by)
         # A flag has words of its own, which its text has not.
         originals = {code_of(cell): cell for cell in cells} if colour_by != "sectors" else {}
@@ -119,7 +119,7 @@ def require_column(frame: pd.DataFrame, colour_by: str | None) -> None:
         raise InputError(msg)
 
 
-def _null(cell: Any) -> bool:
+def null(cell: Any) -> bool:
     """Return whether a cell is null; a list never is."""
     return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))
 
@@ -146,7 +146,7 @@ def _names(frame: gpd.GeoDataFrame, lang: str) -> list[str]:
     columns = [name for name in (f"name_{lang}", "name", f"name_{other}", "site_id") if name in frame.columns]
     names = [str(label) for label in frame.index]
     for column in reversed(columns):
-        cells = ["" if _null(cell) else str(cell) for cell in frame[column]]
+        cells = ["" if null(cell) else str(cell) for cell in frame[column]]
         names = [cell if cell.strip() else name for name, cell in zip(names, cells, strict=True)]
     return [shown(name) for name in names]
 
@@ -159,12 +159,12 @@ def _evidence(frame: gpd.GeoDataFrame) -> list[tuple[str, str] | None]:
     bases, shares, areas = (frame.get(name, blank) for name in ("rdz_basis", "rdz_share", "rdz_area_m2"))
     out: list[tuple[str, str] | None] = []
     for present, basis, share, area in zip(frame["rdz_present"], bases, shares, areas, strict=True):
-        held = "unknown" if _null(basis) else str(basis)
-        if _null(present):
+        held = "unknown" if null(basis) else str(basis)
+        if null(present):
             # A bound on each side of one half is something else than no evidence at all.
             out.append(("undecided", held) if held in ("measured", "estimated") else ("unknown", "unknown"))
         elif not present:
             out.append(("none", held))
         else:
-            out.append(("no_figure" if _null(share) and _null(area) else "figure", held))
+            out.append(("no_figure" if null(share) and null(area) else "figure", held))
     return out

@@ -193,10 +193,9 @@ def payload(head: dict[str, Any], blobs: Sequence[bytes]) -> dict[str, Any]:
     >>> payload({"a": 1}, [b"xy"])
     {'head': {'a': 1}, 'blobs': ['eHk=']}
     """
-    plain = {"head": head, "blobs": [base64.b64encode(one).decode("ascii") for one in blobs]}
     text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
     if len(text) + sum(map(len, blobs)) < _READABLE:
-        return plain
+        return {"head": head, "blobs": [base64.b64encode(one).decode("ascii") for one in blobs]}
     sizes = varints(np.array([len(text), *map(len, blobs)], dtype=np.int64))
     whole = bytes([len(blobs)]) + sizes + text + b"".join(blobs)
     return {"deflated": base64.b64encode(zlib.compress(whole, 9)).decode("ascii")}

@@ -10,7 +10,7 @@ from clustergeo import _files, _groups, _key, _lettering, _pack, _page, _scene, 
 from clustergeo._drawing import Drawing, Labels, regions
 from clustergeo._land import land
 from clustergeo._words import all_words, word
-from clustergeo.datasets import load_sources
+from clustergeo.datasets import boundary_attribution
 from clustergeo.errors import InputError, PageError
 from clustergeo.facts import latest_date
 
@@ -37,7 +37,6 @@ PANES = (
     "cgLabels",
 )
 
-_BOUNDARY_SOURCE = "kostat-2018-localities"
 _GENERALISED = ("이 지도에서는 250 m 이내", "within 250 m on this map")
 
 
@@ -256,14 +255,13 @@ def _whole(m: folium.Map, *, links: bool) -> str:
 
 def _zone_keys(zones: Mapping[str, Layer]) -> list[_key.Zone]:
     """Return the zone layers as the legend names them."""
-    keys = []
-    for at, (name, layer) in enumerate(zones.items()):
-        terms = " · ".join(str(part) for part in (layer.as_of, layer.source, layer.licence) if part)
-        keys.append(_key.Zone(str(name), _key.ZONE_COLOURS[at % len(_key.ZONE_COLOURS)], terms))
-    return keys
+    return [
+        _key.Zone(str(name), _key.ZONE_COLOURS[at % len(_key.ZONE_COLOURS)], _key.terms_of(layer))
+        for at, (name, layer) in enumerate(zones.items())
+    ]
 
 
 def _notices(keys: list[_key.Zone], terms: list[str], place: int) -> list[str]:
     """Return the attributions: the shipped boundaries in the words of their source, then zones and layers."""
-    boundaries = str(load_sources()[_BOUNDARY_SOURCE][f"attribution_{labels.LANGS[place]}"])
+    boundaries = boundary_attribution(labels.LANGS[place])
     return [f"{boundaries} ({_GENERALISED[place]})", *(f"{key.name}: {key.terms}" for key in keys if key.terms), *terms]

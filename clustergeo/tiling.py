@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 import pyogrio
 
 from clustergeo import _files, crs
+from clustergeo._formats import flat
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -93,12 +94,6 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     out = out[out.geometry.notna() & ~out.geometry.is_empty]
     for column in out.columns:
         if column != shape and pd.api.types.is_object_dtype(out[column]):
-            out[column] = [_cell(cell) for cell in out[column]]
+            told = [flat(cell) for cell in out[column]]
+            out[column] = [None if one is None else str(one) for one in told]
     return out
-
-
-def _cell(cell: Any) -> Any:
-    """Return a cell as text; a list is joined by `;`."""
-    if isinstance(cell, (list, tuple, set)):
-        return ";".join(map(str, cell))
-    return None if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)) else str(cell)

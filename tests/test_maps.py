@@ -765,3 +765,11 @@ def test_importing_the_package_loads_no_folium() -> None:
 def test_no_name_of_the_15_is_cut_in_its_label(lang: str) -> None:
     for name in datasets.load_sites()[f"name_{lang}"]:
         assert " ".join(_lettering.chip_of(name, "").lines) == name
+
+
+def test_a_further_layer_may_have_the_name_of_one_of_ours() -> None:
+    """A caller's `land` and `dots` are their own words, and stay so."""
+    extra = gpd.GeoDataFrame(geometry=[shapely.Point(127.2, 36.9)], crs="EPSG:4326")
+    made = maps.explore(frame([square(127, 37)]), layers={"land": extra, "dots": extra})
+    theirs = [layer for layer in data_of(made)["layers"] if layer["pane"] == "cgLayers"]
+    assert [(layer["key"], layer["name"]) for layer in theirs] == [("", "land"), ("", "dots")]

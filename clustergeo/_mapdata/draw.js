@@ -13,6 +13,12 @@
     return table.classes ? table.classes.sizes[table.classes.codes[row]] : 1;
   };
 
+  // What the centre of a dot shows: dark for yes, white for an open question, nothing for no.
+  cg.centre = function (table, row) {
+    var answer = table.centres ? table.centres[row] : 0;
+    return !answer ? null : answer > 0 ? { part: 0.32, colour: "#22272b" } : { part: 0.55, colour: "#ffffff" };
+  };
+
   // How a shape of a row is drawn: in the colour of its class where it belongs to a site.
   cg.look = function (spec, table, row) {
     var colour = table && cg.colour(table, row), look = Object.assign({}, spec.look);
@@ -77,11 +83,10 @@
     cg.answering(map, ring, spec.table, row);
     cg.reachable(map, ring, spec.table, row);
     group.addLayer(ring);
-    var answer = table.centres ? table.centres[row] : 0;
+    var answer = cg.centre(table, row);
     if (answer) {
       var centre = L.circleMarker(at, {
-        pane: "cgCentres", radius: radius * (answer > 0 ? 0.32 : 0.55), stroke: false, fill: true, fillOpacity: 1,
-        fillColor: answer > 0 ? "#22272b" : "#ffffff", interactive: false
+        pane: "cgCentres", radius: radius * answer.part, stroke: false, fill: true, fillOpacity: 1, fillColor: answer.colour, interactive: false
       });
       state.own(spec.table, row, group, centre);
       group.addLayer(centre);
@@ -124,7 +129,6 @@
   function keyed(map, event, layer, place, row) {
     var step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
       cg.open(map, place, row, layer.getLatLng());
     } else if (step) {
       var dots = [].slice.call(document.querySelectorAll("path.cg-site")).sort(function (one, other) { return one.cgRow - other.cgRow; });

@@ -111,7 +111,7 @@
     },
 
     dot: function (ctx, x, y, row) {
-      var table = this.cg.table, radius = this.radius() * cg.size(table, row), answer = table.centres ? table.centres[row] : 0;
+      var table = this.cg.table, radius = this.radius() * cg.size(table, row), answer = cg.centre(table, row);
       ctx.beginPath();
       ctx.arc(x, y, radius, 0, 2 * Math.PI);
       ctx.fillStyle = cg.colour(table, row);
@@ -126,8 +126,8 @@
       // From far away a centre is a speck that hides the class.
       if (!answer || this.radius() < 4) { return; }
       ctx.beginPath();
-      ctx.arc(x, y, radius * (answer > 0 ? 0.32 : 0.55), 0, 2 * Math.PI);
-      ctx.fillStyle = answer > 0 ? "#22272b" : "#ffffff";
+      ctx.arc(x, y, radius * answer.part, 0, 2 * Math.PI);
+      ctx.fillStyle = answer.colour;
       ctx.fill();
     },
 

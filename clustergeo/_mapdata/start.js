@@ -65,9 +65,9 @@
   function fill(map, at) {
     var state = map.clustergeo, spec = state.data.layers[at], group = state.groups[at];
     if (spec.kind === "names") {
-      var dots = state.data.layers.find(function (one) { return one.kind === "dots"; });
-      var shapes = cg.shapes(state.blobs[dots.blob], dots.quantum), places = [];
-      for (var row = 0; row < shapes.count; row++) { places.push(cg.latlngs(shapes, row)[0][0]); }
+      // The names lie above the dots and so are filled after them.
+      var places = [];
+      for (var row = 0; row < state.dots.count; row++) { places.push(cg.latlngs(state.dots, row)[0][0]); }
       cg.names(map, group, spec, places);
       return;
     }
