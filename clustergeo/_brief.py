@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clustergeo import facts, labels, tables
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SUMMARIES = ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
 LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
+
+# A table of more rows may break over two pages: kept whole it would leave half a page empty.
+UNBROKEN_ROWS = 20
 
 # A text that explains thousands of sites one by one is read by nobody.
 _EXPLAINED = 60
@@ -201,8 +205,8 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
     kinds = {"vintage": "date", "source": "link"}
     sheets = [
         Sheet(words["overview"], [(words["figure"], "text"), (said.title, "text")], overview, [said.note, said.made]),
-        _renamed(said.sites.sheet, words["sites_sheet"]),
-        *(_renamed(shown.sheet, words[f"by_{key}"]) for key, shown in said.summaries),
+        replace(said.sites.sheet, name=words["sites_sheet"]),
+        *(replace(shown.sheet, name=words[f"by_{key}"]) for key, shown in said.summaries),
         Sheet(
             words["evidence"],
             [(words["name"], "text"), (words["sentence"], "text")],
@@ -222,11 +226,6 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
         ),
     ]
     return workbook_bytes(sheets, title=said.title, run_at=said.run_at)
-
-
-def _renamed(sheet: Sheet, name: str) -> Sheet:
-    """Return a sheet under another name."""
-    return Sheet(name, sheet.columns, sheet.rows, sheet.notes, sheet.frozen)
 
 
 def _every_column(tagged: gpd.GeoDataFrame, name: str, lang: str) -> Sheet:
@@ -310,7 +309,7 @@ def _key_figures(figures: pd.DataFrame, words: dict[str, str]) -> Iterator[tuple
     yield f"{int(figures['inside'].sum()):,}", words["in_capital"]
     yield f"{int(figures['present'].sum()):,}", words["rdz"]
     area = float(figures["area_km2"].sum(min_count=1))
-    if area == area:  # noqa: PLR0124  (not NaN)
+    if not math.isnan(area):
         yield f"{area:,.2f}", words["area"]
     for column, word in (("undecided", "undecided"), ("not_known", "rdz_unknown")):
         if figures[column].any():

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from clustergeo import facts, labels, tables
+from clustergeo import _extras, facts, labels, tables
 from clustergeo.exporting import frame_bytes, geojson_bytes, group_rows, group_slug
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
 
 # Not XLSX: a report must not depend on what is installed beside it.
 DATA = ("geojson", "gpkg", "parquet", "csv")
 PICTURES = ("png", "svg", "pdf")
-OFFICE = ("xlsx", "docx")
+# The modules that write them.
+OFFICE = {"xlsx": "xlsxwriter", "docx": "docx"}
 GROUPED = ("sector", "macro_region")
 _PAGES = rf"(index|map)(\.ko)?\.html|map(\.ko)?\.({'|'.join(PICTURES)})|report(\.ko)?\.({'|'.join(OFFICE)})"
 _DATA = rf"sites\.({'|'.join(DATA)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
@@ -60,6 +63,22 @@ def facts_as_of(day: str | None, lang: str) -> str:
     if lang == "ko":
         return f"{day} 기준 사실" if day else "날짜가 있는 사실 없음"
     return f"Facts as of {day}" if day else "No dated facts"
+
+
+def worded(stem: str, endings: Iterable[str]) -> list[str]:
+    """Return the names of files that a report has in each language.
+
+    Examples
+    --------
+    >>> worded("map", ["png"])
+    ['map.ko.png', 'map.png']
+    """
+    return [f"{stem}{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in endings]
+
+
+def office_endings() -> list[str]:
+    """Return the endings of the workbooks and documents that can be written here."""
+    return [ending for ending, module in OFFICE.items() if _extras.available(module)]
 
 
 def suffix(lang: str) -> str:

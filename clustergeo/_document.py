@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from clustergeo import datasets, labels
-from clustergeo._brief import LAYER_COLUMNS, addressed
+from clustergeo import _extras, datasets, labels
+from clustergeo._brief import LAYER_COLUMNS, UNBROKEN_ROWS, addressed
 from clustergeo._formats import line
 from clustergeo._widths import shares
 from clustergeo._workbook import FONT
-from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,8 +31,6 @@ _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _MOST_ROWS = 200
 # Places in the row of a layer; so much of a hash tells two layers apart.
 _SOURCE, _HASH, _HASH_SHOWN = LAYER_COLUMNS.index("source"), LAYER_COLUMNS.index("sha256"), 12
-# A table of more rows may break over two pages: kept whole it would leave half a page empty.
-_WHOLE = 20
 _MARGIN_MM, _PAPER_MM = 20, (210, 297)
 _WIDE_MARGIN_MM = 14
 _DEEP, _QUIET, _SHADE = "0B3D66", "52606D", "E4EAEF"
@@ -53,21 +49,6 @@ _WORDS = {
 }
 
 
-def available() -> bool:
-    """Say whether documents can be written here.
-
-    Examples
-    --------
-    >>> available() in (True, False)
-    True
-    """
-    try:
-        importlib.import_module("docx")
-    except ImportError:
-        return False
-    return True
-
-
 def document_bytes(said: Brief, *, picture: bytes) -> bytes:
     """Return a report as a DOCX document; the same report gives the same bytes.
 
@@ -83,15 +64,7 @@ def document_bytes(said: Brief, *, picture: bytes) -> bytes:
     InputError
         python-docx is not installed.
     """
-    try:
-        import docx  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        msg = (
-            "DOCX is written by python-docx, which is not installed here. "
-            "Install it with: python -m pip install 'clustergeo[documents]'"
-        )
-        raise InputError(msg) from error
-
+    docx = _extras.needed("docx", package="python-docx", makes="DOCX")
     paper = _Paper(docx.Document(), said)
     paper.front(picture)
     paper.tables()
@@ -296,7 +269,7 @@ class _Paper:
             cells[:_MOST_ROWS],
             numbers,
             size=size,
-            whole=whole and len(cells) <= _WHOLE,
+            whole=whole and len(cells) <= UNBROKEN_ROWS,
         )
         more = [self.words["more"].format(n=f"{len(cells) - _MOST_ROWS:,}")] if len(cells) > _MOST_ROWS else []
         for sentence in [*more, *shown.notes]:

@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from clustergeo import labels
-from clustergeo._brief import addressed
+from clustergeo._brief import UNBROKEN_ROWS, addressed
 from clustergeo._contents import suffix
 from clustergeo._crate import CRATE_NAME
 from clustergeo._page import FONT_STACK, data_uri, inline
@@ -162,8 +162,6 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 
 # What most readers want to take away: a file's stem and ending, and its word.
 _TAKEN = (("report", "docx", "document"), ("report", "xlsx", "workbook"), ("map", "pdf", "picture"))
-# A summary of more rows may break over two pages: kept whole it would leave half a page empty.
-_SHORT = 20
 
 
 def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
@@ -184,11 +182,7 @@ def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
     there = [name for name in names if _in_language(name, lang)]
     map_page = f"map{suffix(lang)}.html"
     take = [(map_page, words["open_map"])]
-    for ending, stem, word in (
-        ("docx", "report", "document"),
-        ("xlsx", "report", "workbook"),
-        ("pdf", "map", "picture"),
-    ):
+    for stem, ending, word in _TAKEN:
         name = f"{stem}{suffix(lang)}.{ending}"
         take += [(name, words[word])] * (name in there)
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
@@ -202,7 +196,7 @@ def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
         picture=data_uri(picture, "image/png"),
         # The tables escape their own text.
         site_table=Markup(said.sites.html()),  # noqa: S704
-        summaries=[(Markup(shown.html()), len(shown.rows) <= _SHORT) for _, shown in said.summaries],  # noqa: S704
+        summaries=[(Markup(shown.html()), len(shown.rows) <= UNBROKEN_ROWS) for _, shown in said.summaries],  # noqa: S704
         evidence=[(name, [_linked(text) for text in sentences]) for name, sentences in said.evidence],
         layers=[[cell or "–" for cell in row] for row in said.layers],
         downloads=list(_downloads([*there, CRATE_NAME], words)),

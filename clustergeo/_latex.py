@@ -6,15 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from clustergeo._formats import line
-from clustergeo._widths import columns, shares
+from clustergeo._widths import DATE, columns, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # A table of more characters in a row is wider than a paper: its cells then break into lines.
 _BROAD = 75
-
-_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(-[0-9]{2})?\b")
 
 _SIGNS = {
     "\\": r"\textbackslash{}",
@@ -131,8 +129,7 @@ def escaped(text: str) -> str:
     """
     # Two hyphens would become a dash.
     shown = "".join(_SIGNS.get(sign, sign) for sign in line(text)).replace("--", "-{}-").replace("--", "-{}-")
-    # A date is one word: a break at its hyphens makes it unreadable.
-    return _DATE.sub(r"\\mbox{\g<0>}", shown)
+    return DATE.sub(r"\\mbox{\g<0>}", shown)
 
 
 def _broad(share: float, *, number: bool) -> str:

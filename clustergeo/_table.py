@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustergeo._formats import csv_rows, line
 from clustergeo._latex import latex_document, latex_table
+from clustergeo._widths import DATE
 from clustergeo._workbook import Sheet, workbook_bytes
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ Kind = Literal["text", "count", "area", "share", "distance"]
 Cell = str | int | float | None
 
 DASH = "–"
-_DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(-[0-9]{2})?\b")
 
 _DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
 
@@ -183,8 +183,7 @@ def _aligned(column: Column) -> str:
 
 def _html(text: str) -> str:
     """Return a text that HTML shows as it is."""
-    # A date is one word: a break at its hyphens makes it unreadable.
-    return _DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
+    return DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
 
 
 def _markdown(text: str) -> str:

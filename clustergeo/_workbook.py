@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import io
 import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from clustergeo import _extras
 from clustergeo._crate import run_time
 from clustergeo._formats import line
 from clustergeo._widths import columns
@@ -66,21 +66,6 @@ class Sheet:
     frozen: int = 1
 
 
-def available() -> bool:
-    """Say whether workbooks can be written here.
-
-    Examples
-    --------
-    >>> available() in (True, False)
-    True
-    """
-    try:
-        importlib.import_module("xlsxwriter")
-    except ImportError:
-        return False
-    return True
-
-
 def kind_of(column: str) -> str:
     """Return the kind of a column by its name: every measured one ends in its unit.
 
@@ -129,15 +114,7 @@ def workbook_bytes(sheets: Iterable[Sheet], *, title: str, run_at: str | None = 
     >>> workbook_bytes([Sheet("면적", [("km²", "area")], [[7.28]])], title="면적")[:2]
     b'PK'
     """
-    try:
-        import xlsxwriter  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        msg = (
-            "XLSX is written by XlsxWriter, which is not installed here. "
-            "Install it with: python -m pip install 'clustergeo[documents]'"
-        )
-        raise InputError(msg) from error
-
+    xlsxwriter = _extras.needed("xlsxwriter", package="XlsxWriter", makes="XLSX")
     out = io.BytesIO()
     moment = dt.datetime.strptime(run_at or run_time(), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=None)  # noqa: DTZ007
     book = xlsxwriter.Workbook(

@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustergeo import datasets, facts, labels
-from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files
+from clustergeo._contents import (
+    OFFICE,
+    PICTURES,
+    data_files,
+    is_report_name,
+    office_endings,
+    suffix,
+    table_files,
+    worded,
+)
 from clustergeo._crate import CRATE_NAME, ro_crate, run_time
 from clustergeo._files import native, staged
 from clustergeo.errors import InputError
@@ -85,7 +94,7 @@ def report(
             used,
             pictures,
             names=list(written),
-            office=office_names(),
+            office=worded("report", office_endings()),
             as_of=as_of,
             shipped=shipped,
             run_at=run_at,
@@ -158,7 +167,6 @@ def page_files(
 
     A workbook is made where XlsxWriter is installed, a document where python-docx is (`clustergeo[documents]`).
 
-
     Parameters
     ----------
     tagged
@@ -176,29 +184,21 @@ def page_files(
     as_of, shipped, run_at
         The day asked for, whether the sites are the shipped ones, and the time of the run.
     """
-    from clustergeo import _brief, _document, _front, _workbook, maps  # noqa: PLC0415
+    from clustergeo import _brief, _document, _front, maps  # noqa: PLC0415
 
     told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at)
-    listed = [*names, *office]
+    listed, here = [*names, *office], office_endings()
     for lang in labels.LANGS:
         said = _brief.brief(tagged, used, lang=lang, told=told)
         book, document = (f"report{suffix(lang)}.{ending}" for ending in OFFICE)
-        if book in office and _workbook.available():
+        if book in office and "xlsx" in here:
             yield book, _brief.report_workbook(said, tagged)
-        if document in office and _document.available():
+        if document in office and "docx" in here:
             yield document, _document.document_bytes(said, picture=pictures[lang])
         page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
         yield f"map{suffix(lang)}.html", page.encode("utf-8", "replace")
         front = _front.front_page(said, picture=pictures[lang], names=listed)
         yield f"index{suffix(lang)}.html", front.encode("utf-8", "replace")
-
-
-def office_names() -> list[str]:
-    """Return the names of the workbooks and documents that a report made here has."""
-    from clustergeo import _document, _workbook  # noqa: PLC0415
-
-    there = [ending for ending, room in zip(OFFICE, (_workbook, _document), strict=True) if room.available()]
-    return [f"report{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in there]
 
 
 def _earlier(folder: Path) -> list[str]:

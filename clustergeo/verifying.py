@@ -19,7 +19,7 @@ import pandas as pd
 import pyogrio
 
 from clustergeo import datasets, labels, schema
-from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files
+from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files, worded
 from clustergeo._crate import CRATE_NAME, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
@@ -139,16 +139,15 @@ def _made_again(
     layers = shipped_layers(shipped=shipped)
     pictures = {lang: content.get(f"map{suffix(lang)}.png", b"") for lang in labels.LANGS}
     listed = {unquote(str(one.get("@id"))) for one in entities if one.get("@type") == "File"}
-    office = [f"report{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in OFFICE]
     if versions == {software_version()} and used == {str(layer["layer"]) for layer in layers}:
-        names = [*files, *(f"map{suffix(lang)}.{ending}" for lang in labels.LANGS for ending in PICTURES)]
+        names = [*files, *worded("map", PICTURES)]
         pages = page_files(
             reference,
             {},
             layers,
             pictures,
             names=names,
-            office=[name for name in office if name in listed],
+            office=[name for name in worded("report", OFFICE) if name in listed],
             as_of=root.get("asOf"),
             shipped=shipped,
             run_at=str(root.get("datePublished")),
