@@ -182,7 +182,7 @@ class Drawing:
 
 def regions(ground: Land, held: Labels, lang: str) -> list[dict[str, Any]]:
     """Return the names of the provinces as the page's script takes them, clear of every dot and label."""
-    names = ground.names_ko if lang == "ko" else ground.names_en
+    names = [_lettering.region_name(one) for one in (ground.names_ko if lang == "ko" else ground.names_en)]
     # The largest part carries the name: the middle of all islands may lie in the sea.
     parts = [max(shapely.get_parts(one), key=shapely.area) for one in ground.provinces]
     middles = np.array([[one.x, one.y] for one in (shapely.point_on_surface(part) for part in parts)])

@@ -34,6 +34,7 @@ _EDGES = 14.0
 _NARROW = 0.67
 # Of a line of a label, in narrow letters: a long name is given more room before it is cut.
 _WIDTHS = (24.0, 28.0, 32.0)
+_REGION_LINE = 16.0
 
 
 class Chip(NamedTuple):
@@ -132,6 +133,23 @@ def spots_of(
     return found
 
 
+def region_name(name: str) -> str:
+    """Return the name of a region on one line, or on two of about one length where it is long.
+
+    Examples
+    --------
+    >>> region_name("Gangwon State")
+    'Gangwon State'
+    >>> region_name("Jeonnam-Gwangju Integrated Special City").splitlines()
+    ['Jeonnam-Gwangju', 'Integrated Special City']
+    """
+    if _em(name) <= _REGION_LINE or " " not in name:
+        return name
+    words = name.split()
+    halves = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    return "\n".join(min(halves, key=lambda two: max(map(_em, two))))
+
+
 def region_spots(
     points: NDArray[np.float64],
     names: Sequence[str],
@@ -146,7 +164,7 @@ def region_spots(
     points
         Longitude and latitude of a point in each region.
     names
-        The names.
+        The names, in lines as `region_name` breaks them.
     boxes
         For each level, what names must not cover, as boxes (left, top, right, bottom) in pixels of that level.
     levels
@@ -164,7 +182,8 @@ def region_spots(
             continue
         held = taken
         for row, centre in enumerate(pixels(points, level)):
-            half = np.array([_em(names[row]) * 12.5 / 2 + _GAP, 8.0 + _GAP])
+            lines = names[row].split("\n")
+            half = np.array([max(map(_em, lines)) * 12.5 / 2 + _GAP, 8.0 * len(lines) + _GAP])
             for step in steps:
                 box = np.concatenate([centre + step - half, centre + step + half])
                 apart = (

@@ -53,7 +53,7 @@ def page(
     told = "".join(f"<p>{escape(one)}</p>" for one in [data["facts"], *data["told"], word("no_script", lang)] if one)
     notices = "".join(f"<p><small>{escape(one)}</small></p>" for one in data["notices"])
     table = data["tables"][0] if data["tables"] else {"n": 0, "names": []}
-    picture = _picture(data, at, groups, ground, bounds)
+    picture = _picture(data, at, groups, ground, bounds) + _legend(data, lang)
     # The place of the map itself is empty then.
     style = "<style>.folium-map { display: none; } html, body { height: auto; overflow: auto; }</style>"
     return f'{style}<main class="cg-still">{title}{told}{picture}{_table(table, lang)}{notices}</main>'
@@ -98,6 +98,32 @@ def _picture(
         f'<svg role="img" aria-label="{name}" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}" height="{size[1]}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _legend(data: dict[str, Any], lang: str) -> str:
+    """Return what the colours mean: those of the sites, as in the map's own legend, and the capital region."""
+    sections = [one for layer in data["layers"] for one in layer.get("legend", ())]
+    coloured = [one for one in sections if one["items"] and {"dot", "area"} & set(one["items"][0])][:1]
+    parts = [
+        _key_part(
+            one["heading"], [(item.get("dot") or item["area"], item["words"], item["count"]) for item in one["items"]]
+        )
+        for one in coloured
+    ]
+    parts.append(_key_part("", [(_key.CAPITAL["fillColor"], word("capital_key", lang), None)]))
+    return f'<div class="cg-still-key">{"".join(parts)}</div>'
+
+
+def _key_part(heading: str, items: list[tuple[str, str, int | None]]) -> str:
+    """Return one part of the legend: a heading, and a swatch, words and a number a line."""
+    lines = "".join(
+        '<li><svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true"><rect x="1" y="1" width="12" '
+        f'height="12" rx="3" fill="{escape(colour, quote=True)}" stroke="#22272b" stroke-width="0.8" />'
+        f"</svg> {escape(words)}"
+        f"{'' if count is None else f' <b>{count:,}</b>'}</li>"
+        for colour, words, count in items
+    )
+    return (f"<h2>{escape(heading)}</h2>" if heading else "") + f"<ul>{lines}</ul>"
 
 
 def _area(shapes: Iterable[Any], placed: Any, size: tuple[int, int], look: dict[str, Any]) -> str:

@@ -96,11 +96,23 @@
   };
 
   cg.regions = function (map, group) {
+    var bodies = [];
     moving(map, map.clustergeo.data.regions.map(function (place) {
       var body = cg.element("span", "", place.name);
+      bodies.push(body);
       group.addLayer(marker(body, place.at, "cgRegions", "cg-region", { interactive: false }));
       return { body: body, spots: place.spots, put: function (spot) { body.style.left = spot[0] + "px"; body.style.top = spot[1] + "px"; } };
     }));
+    // Half a name at the edge of the window reads as another name.
+    function whole() {
+      var frame = map.getContainer().getBoundingClientRect();
+      bodies.forEach(function (body) {
+        var box = body.getBoundingClientRect();
+        body.classList.toggle("cg-cut", box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom);
+      });
+    }
+    map.on("moveend zoomend resize", whole);
+    map.whenReady(function () { requestAnimationFrame(whole); });
   };
 
   function chip(table, label, row) {

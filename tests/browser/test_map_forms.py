@@ -31,11 +31,19 @@ def test_without_scripts_map_names_and_table_are_seen(
     watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)), scripts=False)
     still = watched.page.locator(".cg-still")
     assert still.is_visible()
-    assert still.locator("svg circle").count() == len(tagged)
-    box = still.locator("svg").bounding_box()
+    picture = still.locator("svg[role=img]")
+    assert picture.locator("circle").count() == len(tagged)
+    box = picture.bounding_box()
     assert box["width"] > 400
     said = still.locator("tbody th").all_inner_texts()
     assert [text.split(". ", 1)[1] for text in said] == list(tagged[f"name_{lang}"])
+    # The legend has each colour of the picture, once.
+    dots = set(picture.locator("circle").evaluate_all("all => all.map(one => one.getAttribute('fill'))"))
+    keys = still.locator(".cg-still-key rect").evaluate_all("all => all.map(one => one.getAttribute('fill'))")
+    assert dots <= set(keys)
+    assert len(keys) == len(set(keys))
+    counts = still.locator(".cg-still-key b").all_inner_texts()
+    assert sum(map(int, counts)) == len(tagged)
     assert not watched.page.locator(".folium-map").is_visible()
     watched.page.screenshot(path=shots / f"no-script-{lang}.png", full_page=True)
     watched.assert_quiet()
@@ -66,11 +74,14 @@ def test_no_text_is_cut_or_covered_at_the_first_view(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = page.evaluate(
         "[...document.querySelectorAll('.cg-chip, .cg-region span, .cg-panel')]"
-        ".filter(one => one.offsetParent !== null).map(one => one.getBoundingClientRect()).filter(box => box.width > 0)"
+        ".filter(one => one.offsetParent !== null && getComputedStyle(one).visibility !== 'hidden')"
+        ".map(one => one.getBoundingClientRect()).filter(box => box.width > 0)"
         ".map(box => [box.left, box.top, box.right, box.bottom])"
     )
     shapes = [shapely.box(*box) for box in boxes]
     assert len(shapes) > 5
+    if media == "screen":
+        assert all(box[0] >= 0 and box[2] <= width for box in boxes)
     pairs = [(one, other) for at, one in enumerate(shapes) for other in shapes[:at]]
     assert all(one.intersection(other).area < 1 for one, other in pairs)
     names = page.locator(".cg-key li > span:not(.cg-n)").evaluate_all(
