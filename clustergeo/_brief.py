@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SUMMARIES = ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
 LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
+_TOLD = ("coverage", "licence", "attribution")
 
 # A table of more rows may break over two pages: kept whole it would leave half a page empty.
 UNBROKEN_ROWS = 20
@@ -166,7 +167,7 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
         ),
         too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
         layer_heads=tuple(_LAYER_WORDS[name][at] for name in LAYER_COLUMNS),
-        layers=tuple(_layer_row(layer) for layer in used),
+        layers=tuple(_layer_row(layer, lang) for layer in used),
         sources=tuple(_sources(tagged, names, lang)),
         made=words["made"].format(time=told.run_at),
         run_at=told.run_at,
@@ -316,10 +317,14 @@ def _key_figures(figures: pd.DataFrame, words: dict[str, str]) -> Iterator[tuple
             yield f"{int(figures[column].sum()):,}", words[word]
 
 
-def _layer_row(layer: Layer | Mapping[str, Any]) -> tuple[str | None, ...]:
-    """Return the cells of a layer's row."""
+def _layer_row(layer: Layer | Mapping[str, Any], lang: str) -> tuple[str | None, ...]:
+    """Return the cells of a layer's row; terms that the shipped layers use are told in the language."""
     told: Mapping[str, Any] = layer.provenance if isinstance(layer, Layer) else layer
-    return tuple(None if told.get(name) in (None, "") else str(told[name]) for name in LAYER_COLUMNS)
+    cells = (None if told.get(name) in (None, "") else str(told[name]) for name in LAYER_COLUMNS)
+    return tuple(
+        labels.value(name, cell, lang) if cell and name in _TOLD else cell
+        for name, cell in zip(LAYER_COLUMNS, cells, strict=True)
+    )
 
 
 def _sources(tagged: pd.DataFrame, names: list[str], lang: str) -> Iterator[Source]:

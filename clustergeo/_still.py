@@ -110,7 +110,7 @@ def _legend(data: dict[str, Any], lang: str) -> str:
         )
         for one in coloured
     ]
-    parts.append(_key_part("", [(_key.CAPITAL["fillColor"], word("capital_key", lang), None)]))
+    parts.append(_key_part("", [(str(_key.CAPITAL["fillColor"]), word("capital_key", lang), None)]))
     return f'<div class="cg-still-key">{"".join(parts)}</div>'
 
 

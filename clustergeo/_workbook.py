@@ -124,7 +124,7 @@ def workbook_bytes(sheets: Iterable[Sheet], *, title: str, run_at: str | None = 
     looks = {
         kind: book.add_format(
             {"num_format": code, "valign": "top"}
-            | ({"text_wrap": kind != "date", "align": "left", "indent": 1} if kind in _WORDED else {})
+            | ({"text_wrap": kind == "text", "align": "left", "indent": 1} if kind in _WORDED else {})
         )
         for kind, code in _FORMATS.items()
     }
@@ -176,7 +176,10 @@ def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
         page.write_string(0, across, line(header)[:_CELL_LENGTH], look)
     for down, row in enumerate(rows, start=1):
         kinds = [kind for _, kind in sheet.columns]
-        told = zip((_sample(one, kind) for one, kind in zip(row, kinds, strict=True)), widths, strict=True)
+        # An address is there to be followed, and stands on one line.
+        told = (
+            (_sample(one, kind), wide) for one, kind, wide in zip(row, kinds, widths, strict=True) if kind != "link"
+        )
         page.set_row(down, _height(told))
         for across, (value, (_, kind)) in enumerate(zip(row, sheet.columns, strict=True)):
             _put(page, (down, across), value, kind, looks, linked=linked)
@@ -189,6 +192,9 @@ def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
     page.set_landscape()
     page.fit_to_pages(max(1, math.ceil(len(sheet.columns) / _PRINTABLE)), 0)
     page.repeat_rows(0)
+    if len(sheet.columns) > _PRINTABLE and sheet.frozen:
+        # On a further page a row is known by its name.
+        page.repeat_columns(0, sheet.frozen - 1)
     page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
     page.set_footer("&L&A&R&P / &N")
 

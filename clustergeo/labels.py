@@ -105,6 +105,16 @@ _BASIS = {
     "unknown": ("미상", "unknown"),
 }
 
+# What the shipped layers say of themselves is English, as the catalogue is; these are the same terms in Korean.
+_KOGL = ("공공누리 제1유형", "Korea Open Government Licence (KOGL) Type 1")
+_COMPILED = ("편집물은 CC0-1.0, 행마다 출처 표시", "CC0-1.0 for the compilation; each row cites its source")
+_OURS = ("clustergeo 개발자", "clustergeo developers")
+_EACH = ("행마다 적힌 출처", "the sources named in each row")
+_SGIS = (
+    "통계청 통계지리정보서비스(SGIS), 행정구역 경계 2018(공공누리 제1유형). 보정·일반화하여 사용",
+    "Statistics Korea, SGIS, administrative boundaries 2018 (KOGL Type 1); repaired and generalised",
+)
+
 _CODES: dict[str, dict[str, tuple[str, str]]] = {
     "status": {
         "candidate": ("후보지", "candidate"),
@@ -128,6 +138,26 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
         "part": ("일부", "a part"),
         "proposal": ("제안", "a proposal"),
         "alternative": ("같은 날의 다른 출처", "another source of the same day"),
+    },
+    "coverage": {
+        "South Korea": ("대한민국", "South Korea"),
+        "the 15 sites": ("부지 15곳", "the 15 sites"),
+        "everywhere": ("모든 곳", "everywhere"),
+        "not known": ("알려지지 않음", "not known"),
+        "a polygon": ("다각형", "a polygon"),
+    },
+    "licence": {
+        _KOGL[1]: _KOGL,
+        _COMPILED[1]: _COMPILED,
+        f"{_COMPILED[1]}; the areas `within`: {_KOGL[1]}": (
+            f"{_COMPILED[0]}; 포함 범위(`within`): {_KOGL[0]}",
+            f"{_COMPILED[1]}; the areas `within`: {_KOGL[1]}",
+        ),
+    },
+    "attribution": {
+        _SGIS[1]: _SGIS,
+        f"{_OURS[1]}; {_SGIS[1]}": (f"{_OURS[0]}; {_SGIS[0]}", f"{_OURS[1]}; {_SGIS[1]}"),
+        f"{_OURS[1]}; {_EACH[1]}": (f"{_OURS[0]}; {_EACH[0]}", f"{_OURS[1]}; {_EACH[1]}"),
     },
 }
 

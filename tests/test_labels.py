@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from clustergeo import labels
+from clustergeo import datasets, labels
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -135,3 +136,10 @@ def test_a_language_that_does_not_exist_is_refused_with_the_choices(ask: Callabl
 def test_a_value_in_no_language_is_refused_with_the_choices() -> None:
     with pytest.raises(InputError, match="'ko', 'en'"):
         labels.value("status", "candidate", "fr")
+
+
+@pytest.mark.parametrize("column", ["coverage", "licence", "attribution"])
+def test_the_terms_of_every_shipped_layer_are_told_in_korean(column: str) -> None:
+    for text in datasets.catalogue()[column].unique():
+        assert re.search("[가-힣]", labels.value(column, text, "ko")), text
+        assert labels.value(column, text, "en") == text

@@ -2,6 +2,9 @@
 (function (cg) {
   "use strict";
 
+  // A4 landscape within its margins, in pixels of CSS.
+  var SHEET = [1060, 720];
+
   cg.setup = function (map, id, failed) {
     var state = map.clustergeo = { groups: [], waiting: [], many: [], halos: [], owned: {}, lit: -1, litTable: 0, stop: 0, ready: false };
     state.own = function (table, row, group, layer) {
@@ -48,6 +51,7 @@
     cg.panel(map);
     fit(map);
     cards(map);
+    paper(map);
     state.ready = true;
     state.waiting.forEach(function (at) { fill(map, at); });
     if (document.readyState === "loading") { document.addEventListener("DOMContentLoaded", function () { settle(map); }); }
@@ -89,6 +93,29 @@
     var wide = size.x >= 720;
     map.fitBounds(wide ? map.clustergeo.data.bounds : map.clustergeo.data.near, {
       paddingTopLeft: [wide ? 308 : 10, 10], paddingBottomRight: [10, wide ? 10 : 90], maxZoom: 13, animate: false
+    });
+  }
+
+  // A sheet of A4 is no window: the map takes its size while it is printed, and shows what it showed.
+  function paper(map) {
+    var first = map.getBounds(), before = null;
+    window.addEventListener("beforeprint", function () {
+      var container = map.getContainer(), untouched = map.getBounds().equals(first), seen = map.getBounds();
+      if (before) { return; }
+      before = { width: container.style.width, height: container.style.height, centre: map.getCenter(), zoom: map.getZoom() };
+      map.closePopup();
+      container.style.width = SHEET[0] + "px";
+      container.style.height = SHEET[1] + "px";
+      map.invalidateSize({ animate: false, pan: false });
+      if (untouched) { fit(map); } else { map.fitBounds(seen, { animate: false }); }
+    });
+    window.addEventListener("afterprint", function () {
+      if (!before) { return; }
+      map.getContainer().style.width = before.width;
+      map.getContainer().style.height = before.height;
+      map.invalidateSize({ animate: false, pan: false });
+      map.setView(before.centre, before.zoom, { animate: false });
+      before = null;
     });
   }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pytest
 import shapely
+from pypdf import PdfReader
 
 from clustergeo import _page, datasets, maps
 from clustergeo.tags import tag
@@ -88,6 +89,33 @@ def test_no_text_is_cut_or_covered_at_the_first_view(
         "all => all.map(one => one.scrollWidth <= one.clientWidth + 1)"
     )
     assert all(names) or not names
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1280, 800), (1920, 1000)])
+def test_a_printed_map_is_one_sheet_with_every_site_whatever_the_window(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], shots: Path, size: tuple[int, int]
+) -> None:
+    page = open_page(maps.map_html(maps.explore(tagged, lang="en")), width=size[0], height=size[1]).page
+    file = shots / f"map-en-{size[0]}-print.pdf"
+    page.pdf(path=file, prefer_css_page_size=True)
+    sheet = PdfReader(file)
+    assert len(sheet.pages) == 1
+    assert sheet.pages[0].mediabox.width > sheet.pages[0].mediabox.height
+    # What printing does to the page, seen from inside; then the window has its map back.
+    look = "() => [map_view.getCenter().lat, map_view.getCenter().lng, map_view.getZoom()]"
+    page.evaluate("() => { window.map_view = Object.values(window).find(one => one instanceof L.Map); }")
+    held = page.evaluate(look)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    frame = page.evaluate("(() => { const s = map_view.getSize(); return [s.x, s.y]; })()")
+    assert frame[0] > frame[1]
+    spots = page.evaluate(
+        "[...document.querySelectorAll('path.cg-site')].map(one => one.getBoundingClientRect())"
+        ".map(box => [box.left + box.width / 2, box.top + box.height / 2])"
+    )
+    assert len(spots) == len(tagged)
+    assert all(0 < x < frame[0] and 0 < y < frame[1] for x, y in spots)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(look) == pytest.approx(held)
 
 
 def test_the_linked_page_works_with_what_it_links_to(tagged: gpd.GeoDataFrame, browser: Any, tmp_path: Path) -> None:
