@@ -20,6 +20,9 @@ STEP_COLOURS = ("#c7e3a4", "#7fc6a9", "#41a6bd", "#2c74b0", "#253277")
 # A dot of a higher step is larger: the order is never told by colour alone.
 STEP_SIZES = (0.75, 0.9, 1.05, 1.2, 1.4)
 _FEW = 8
+# Whole numbers between these are taken for years, and a year has no comma.
+_YEARS = (1800, 2200)
+_PLAIN = (1e-6, 1e15)
 
 
 class Class(NamedTuple):
@@ -79,12 +82,15 @@ def graduated(values: NDArray[np.float64], title: str, lang: str) -> Classes:
     low = np.concatenate([[np.nanmin(values[codes >= 0])], edges[:-1]]) if len(edges) else edges
     at = np.linspace(0, STEPS - 1, len(edges)).round().astype(int)
     whole = bool((values[codes >= 0] == np.trunc(values[codes >= 0])).all())
+    said = _year if whole and len(edges) and _YEARS[0] <= low[0] and edges[-1] <= _YEARS[1] else figure
     if whole:
         # Of whole numbers the steps are said by the numbers that are in them: 1 – 2, 3 – 5.
         low = np.concatenate([low[:1], edges[:-1] + 1])
+    if len(edges) == len(np.unique(values[codes >= 0])):
+        low = edges
     entries = [
         Class(
-            figure(float(last)) if first == last else f"{figure(float(first))} – {figure(float(last))}",
+            said(float(last)) if first == last else f"{said(float(first))} – {said(float(last))}",
             STEP_COLOURS[at[step]],
             STEP_SIZES[at[step]],
             int((codes == step).sum()),
@@ -114,11 +120,12 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     codes = np.full(len(values), -1, dtype=np.int64)
     if not len(held):
         return np.zeros(0), codes
-    with warnings.catch_warnings():
-        # Ties make fewer steps; that is no news.
-        warnings.simplefilter("ignore")
-        cut = mapclassify.Quantiles(held, k=min(STEPS, len(np.unique(held))))
-    edges = np.unique(np.asarray(cut.bins, dtype=np.float64))
+    edges = np.unique(held)
+    if len(edges) > STEPS:
+        with warnings.catch_warnings():
+            # Ties make fewer steps; that is no news.
+            warnings.simplefilter("ignore")
+            edges = np.unique(np.asarray(mapclassify.Quantiles(held, k=STEPS).bins, dtype=np.float64))
     if (held == np.trunc(held)).all():
         edges = np.unique(np.floor(edges))
     codes[known] = np.searchsorted(edges, held)
@@ -126,21 +133,31 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _is_measure(cells: pd.Series) -> bool:
-    """Return whether a column is a number of many values; few are codes."""
-    number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
-    return bool(number and cells.nunique() > _FEW)
+    """Return whether a column measures: numbers of many values, or with a fraction; few whole ones are codes."""
+    if not pd.api.types.is_numeric_dtype(cells) or pd.api.types.is_bool_dtype(cells):
+        return False
+    values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    held = values[np.isfinite(values)]
+    return bool(cells.nunique() > _FEW or (held != np.trunc(held)).any())
+
+
+def _year(value: float) -> str:
+    """Return a year."""
+    return f"{value:.0f}"
 
 
 def figure(value: float) -> str:
-    """Return a number to four digits, without an exponent.
+    """Return a number to four digits, with an exponent only where zeros would hide it.
 
     Examples
     --------
-    >>> figure(12345.6), figure(0.12345), figure(3.0)
-    ('12,346', '0.1235', '3')
+    >>> figure(12345.6), figure(0.12345), figure(3.0), figure(1.5e-12)
+    ('12,346', '0.1235', '3', '1.5e-12')
     """
+    if value and not _PLAIN[0] <= abs(value) < _PLAIN[1]:
+        return f"{value:.4g}"
     places = max(0, 3 - int(np.floor(np.log10(abs(value))))) if value else 0
-    text = f"{value:,.{min(places, 9)}f}"
+    text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -151,14 +168,15 @@ def _categories(cells: pd.Series, column: str, title: str, lang: str) -> Classes
         originals: dict[str, Any] = {one: one for one in firsts if one is not None}
     else:
         codes, held = pd.factorize(_hashable(cells))
-        texts: list[str | None] = [*(_marks.code_of(one) for one in held), None]
+        texts: list[str | None] = [*(None if _marks.null(one) else _marks.code_of(one) for one in held), None]
         firsts = [texts[code] for code in codes]
-        originals = {_marks.code_of(one): one for one in held}
-    colours = _marks.code_colours([[code] for code in originals], column)
+        originals = {_marks.code_of(one): one for one in held if not _marks.null(one)}
+    colours = _marks.code_colours([[] if code is None else [code] for code in firsts], column)
     named = [code for code, colour in colours.items() if colour != labels.UNKNOWN_COLOUR or len(colours) <= _FEW]
     rest = set(colours) - set(named)
-    worded = {code: labels.value(column, originals[code], lang) for code in named}
-    order = sorted(named, key=lambda code: (colours[code] == labels.UNKNOWN_COLOUR, worded[code]))
+    worded = {code: labels.value(column, _marks.worded(originals[code]), lang) for code in named}
+    ranks = _marks.places(cells, worded, originals)
+    order = sorted(named, key=lambda code: (colours[code] == labels.UNKNOWN_COLOUR, ranks[code]))
     place = {code: row for row, code in enumerate(order)} | dict.fromkeys(rest, len(order))
     found = np.array([place[code] if code is not None else len(order) + bool(rest) for code in firsts], dtype=np.int64)
     names = [(worded[code], colours[code]) for code in order]

@@ -75,8 +75,10 @@ def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, 
         {"area" if area else "dot": one.colour, "size": one.size, "words": one.words, "count": one.number}
         for one in found.entries
     ]
-    first = word("first", lang) if found.title == labels.column("sectors", lang) else ""
-    return [section(found.title, items, note=first, columns=len(items) > 3 and not found.graduated)]  # noqa: PLR2004
+    note = word("first", lang) if found.title == labels.column("sectors", lang) else ""
+    if any(" – " in one.words for one in found.entries) and found.graduated:
+        note = word("edges", lang)
+    return [section(found.title, items, note=note, columns=len(items) > 3 and not found.graduated)]  # noqa: PLR2004
 
 
 def evidence(rdz: dict[str, Any] | None, lang: str) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -96,10 +97,10 @@ def marks(frame: gpd.GeoDataFrame, *, lang: str, colour_by: str | None) -> tuple
         colours = code_colours(held, colour_by)
         # A flag has words of its own, which its text has not.
         originals = {code_of(cell): cell for cell in cells} if colour_by != "sectors" else {}
-        worded = [
-            (labels.value(colour_by, originals.get(code, code), lang), colour) for code, colour in colours.items()
-        ]
-        legend = sorted(worded, key=lambda entry: (entry[1] == labels.UNKNOWN_COLOUR, entry[0]))
+        words = {code: labels.value(colour_by, worded(originals.get(code, code)), lang) for code in colours}
+        order = places(frame[colour_by], words, originals)
+        ranked = sorted(colours, key=lambda code: (colours[code] == labels.UNKNOWN_COLOUR, order[code]))
+        legend = [(words[code], colours[code]) for code in ranked]
         if not all(held):
             legend.append((labels.value(colour_by, "unknown", lang), labels.UNKNOWN_COLOUR))
         shades = [tuple(colours[code] for code in row[:2]) or (labels.UNKNOWN_COLOUR,) for row in held]
@@ -120,24 +121,62 @@ def require_column(frame: pd.DataFrame, colour_by: str | None) -> None:
 
 
 def null(cell: Any) -> bool:
-    """Return whether a cell is null; a list never is."""
+    """Return whether a cell is null or a text of nothing but spaces; a list never is."""
+    if isinstance(cell, str):
+        return not cell.strip()
     return pd.api.types.is_scalar(cell) and bool(pd.isna(cell))
 
 
 def code_of(cell: Any) -> str:
     """Return a cell as a code: a whole number that a null beside it turned into a float is whole again."""
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(worded(cell))
+
+
+def worded(cell: Any) -> Any:
+    """Return a cell as it is told: a day without a time as the day alone.
+
+    Examples
+    --------
+    >>> worded(pd.Timestamp("2024-01-02"))
+    '2024-01-02'
+    """
+    if isinstance(cell, pd.Timestamp) and cell == cell.normalize():
+        return cell.date().isoformat()
+    return cell
+
+
+def places(cells: pd.Series, words: dict[str, str], originals: dict[str, Any]) -> dict[str, int]:
+    """Return the place of each code in a legend: in the order of the categories or of the numbers, else of the words.
+
+    Examples
+    --------
+    >>> places(pd.Series([10, 2]), {"10": "10", "2": "2"}, {"10": 10, "2": 2})
+    {'2': 0, '10': 1}
+    """
+    if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
+        order = [code for code in map(code_of, cells.dtype.categories) if code in words]
+    elif pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        order = sorted(words, key=lambda code: originals[code])
+    else:
+        order = sorted(words, key=lambda code: words[code])
+    return {code: place for place, code in enumerate(order)}
 
 
 def code_colours(held: list[list[str]], colour_by: str | None) -> dict[str, str]:
-    """Return a colour for each code that occurs, in the order of the codes."""
-    present = sorted({code for row in held for code in row})
+    """Return a colour for each code that occurs, in their order; of many, the commonest have one of their own.
+
+    Examples
+    --------
+    >>> code_colours([["b"], ["a"], ["b"]], "kind")
+    {'a': '#0072b2', 'b': '#e69f00'}
+    """
+    counts = Counter(code for row in held for code in row)
+    present = sorted(counts)
     if colour_by == "sectors":
         return {code: labels.sector_colour(code) for code in present}
-    return {
-        code: _CATEGORY_COLOURS[place] if place < len(_CATEGORY_COLOURS) else labels.UNKNOWN_COLOUR
-        for place, code in enumerate(present)
-    }
+    common = sorted(sorted(present, key=lambda code: -counts[code])[: len(_CATEGORY_COLOURS)])
+    own = dict(zip(common, _CATEGORY_COLOURS, strict=False))
+    return {code: own.get(code, labels.UNKNOWN_COLOUR) for code in present}
 
 
 def _names(frame: gpd.GeoDataFrame, lang: str) -> list[str]:

@@ -25,6 +25,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "as_of": ("{} 기준", "as of {}"),
     "footprint": ("도형", "Footprint"),
     "first": ("점의 색은 첫째, 나머지는 카드에 있음", "a dot has the first colour; the card names all"),
+    "edges": ("구간마다 위쪽 끝값을 포함", "each step includes its upper end"),
     "disc": ("면적 표시 원: 근거 아님", "drawn disc: not evidence"),
     "point": ("점: 위치만 알려짐", "point: a position without an extent"),
     "measured": ("측정된 경계", "measured boundary"),

@@ -438,6 +438,28 @@ def test_categories_beyond_the_palette_are_one_and_lose_no_site() -> None:
     assert found.entries[-1].number == 22
 
 
+def test_of_many_categories_the_commonest_keep_their_own_colour() -> None:
+    kinds = [*"abcdefghijkl", *"zz", *"yyy"]
+    found = _classes.classes_of(pd.DataFrame({"kind": kinds}), "kind", lang="en")
+    assert {one.words: one.number for one in found.entries} == {
+        "a": 1, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1, "y": 3, "z": 2, "other": 6
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([1e-12, 2e-12, 3e-12], ["1e-12", "2e-12", "3e-12"]),
+        ([1.5, 10.0, 2.5], ["1.5", "2.5", "10"]),
+        ([2001, 2002, *range(2010, 2018)], ["2001 – 2008", "2009 – 2011", "2012 – 2013", "2014 – 2015", "2016 – 2017"]),
+        ([1e18, 2.5, 3.5], ["2.5", "3.5", "1e+18"]),
+    ],
+)
+def test_steps_say_small_large_and_yearly_numbers_readably(values: list[float], words: list[str]) -> None:
+    found = _classes.classes_of(pd.DataFrame({"x": values}), "x", lang="en")
+    assert [one.words for one in found.entries] == words
+
+
 def test_a_flag_that_colours_is_told_by_the_centre_of_the_dot_too() -> None:
     sites = frame([square(127 + at / 10, 37) for at in range(3)], ok=pd.array([True, False, None], dtype="boolean"))
     made = maps.explore(sites, colour_by="ok")
@@ -505,11 +527,13 @@ def test_too_many_untagged_sites_are_gathered_in_a_grid_that_loses_none(monkeypa
     ("cells", "words"),
     [
         (pd.Categorical(["b", "a", None]), ["a", "b", "unknown"]),
-        (pd.to_datetime(["2024-01-02", "2024-01-01", None]), ["2024-01-01 00:00:00", "2024-01-02 00:00:00", "unknown"]),
+        (pd.to_datetime(["2024-01-02", "2024-01-01", None]), ["2024-01-01", "2024-01-02", "unknown"]),
         (pd.array([True, False, None], dtype=object), ["no", "yes", "unknown"]),
         (pd.array([["x"], ["y"], None], dtype=object), ["['x']", "['y']", "unknown"]),
         (pd.array([2, 1, None], dtype="Int64"), ["1", "2", "unknown"]),
-        (pd.Series(["한글", " ", None], dtype="str"), [" ", "한글", "unknown"]),
+        (pd.Series(["한글", "글", " "], dtype="str"), ["글", "한글", "unknown"]),
+        (pd.Categorical(["low", "high", None], categories=["low", "high"], ordered=True), ["low", "high", "unknown"]),
+        (pd.array([10, 2, None], dtype="Int64"), ["2", "10", "unknown"]),
     ],
 )
 def test_any_kind_of_column_colours_and_is_in_the_card(cells: Any, words: list[str]) -> None:
