@@ -5,12 +5,12 @@ The page builds each card from these when it is opened, as text; nothing here is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from clustergeo import _cells, _marks, _pack, explaining, labels
+from clustergeo import _cells, _evidence, _marks, _pack, explaining, labels
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -22,78 +22,6 @@ if TYPE_CHECKING:
 _SHARE, _KM, _KM2, _OWN = 3, 1, 3, 6
 _OWN_MOST = 12
 _TEXT_MOST = 500
-
-
-class Evidence(NamedTuple):
-    """One way an RDZ answer can be founded: its badge letters, its stroke on the map and its words."""
-
-    letters: tuple[str, str]
-    weight: float
-    dashes: str
-    words: tuple[str, str]
-
-
-EVIDENCE = {
-    "measured": Evidence(("측", "M"), 3.5, "", ("측정", "measured against a layer")),
-    "estimated": Evidence(("추", "E"), 3.0, "9 3", ("추정(원과 레이어)", "estimated from a disc and a layer")),
-    "reported": Evidence(("보", "R"), 2.5, "", ("보고된 공식 수치", "reported figure")),
-    "present": Evidence(("유", "P"), 2.5, "5 3", ("있음, 수치 없음", "present, no figure")),
-    "none": Evidence(("무", "N"), 2.0, "1.5 3.5", ("없음(추론)", "none, inferred")),
-    "unknown": Evidence(("?", "?"), 1.0, "1 5", ("알 수 없음", "unknown")),
-}
-
-
-class Answers(NamedTuple):
-    """How a zone is answered: each way that occurs (basis, answer, whether a figure is known), and which is whose."""
-
-    ways: list[tuple[str, bool | None, bool]]
-    codes: NDArray[np.int64]
-
-
-def answers_of(frame: pd.DataFrame, stem: str) -> Answers:
-    """Return how a zone is answered for each site.
-
-    Parameters
-    ----------
-    frame
-        The sites; every column is optional.
-    stem
-        The zone, as in `rdz` or `rdz_reported`.
-
-    Examples
-    --------
-    >>> answers_of(pd.DataFrame({"rdz_basis": ["reported"], "rdz_present": [True], "rdz_share": [0.5]}), "rdz").ways
-    [('reported', True, True)]
-    """
-    basis, bases = pd.factorize(_cells.texts(frame, f"{stem}_basis"))
-    figure = _cells.known(frame, f"{stem}_share") | _cells.known(frame, f"{stem}_area_m2")
-    keys = ((basis + 1) * 3 + (_cells.flags(frame, f"{stem}_present") + 1)) * 2 + figure
-    held, codes = np.unique(keys, return_inverse=True)
-    ways = []
-    for key in held.tolist():
-        at, answer = key // 6, (key // 2) % 3
-        ways.append(("unknown" if at == 0 else str(bases[at - 1]), (None, False, True)[answer], bool(key % 2)))
-    return Answers(ways, codes.astype(np.int64))
-
-
-def evidence_key(basis: str, answer: bool | None, *, figure: bool) -> str:  # noqa: FBT001 - an answer, not a switch
-    """Return the key of `EVIDENCE` that an answer rests on.
-
-    Examples
-    --------
-    >>> evidence_key("reported", True, figure=False), evidence_key("inferred", False, figure=False)
-    ('present', 'none')
-    """
-    if basis in ("measured", "estimated") or (basis == "reported" and (figure or answer is False)):
-        return basis
-    if answer is None:
-        return "unknown"
-    return "present" if answer else "none"
-
-
-def says_rdz(frame: pd.DataFrame) -> bool:
-    """Return whether a frame has a column of RDZ evidence at all, whatever it holds."""
-    return "rdz_basis" in frame.columns or "rdz_reported_basis" in frame.columns
 
 
 def table_of(
@@ -108,14 +36,15 @@ def table_of(
     names
         What to call each.
     basis
-        `measured`, `disc` or `point` for each; None says nothing of footprints.
+        `measured`, `disc`, `point` or `area_only` for each; None says nothing of footprints.
     lang
         `"ko"` or `"en"`.
 
     Returns
     -------
     dict
-        `n`, `names`, `columns`, `rows`; where the frame says so `other` (names in the other language), `place`, `rdz`
+        `n`, `names`, `columns`, `rows`; where the frame says so `other` (names in the other language), `place`, `terms`
+        (all that the search finds a site by beside its names), `rdz`
         (how each answer is founded) and `filters`.
     """
     made = _Table(frame, lang)
@@ -124,7 +53,7 @@ def table_of(
     if any(one is not None for one in other):
         found["other"] = [None if one is None or one == name else one for one, name in zip(other, names, strict=True)]
     made.place()
-    made.capital()
+    made.capital(np.ones(len(frame), dtype=bool) if basis is None else basis != "area_only")
     made.zones()
     made.area()
     made.status()
@@ -133,8 +62,11 @@ def table_of(
     place = places(frame, lang)
     if any(place):
         found["place"] = _pack.words([one or None for one in place])
-    if says_rdz(frame):
-        found["rdz"] = _rdz(frame, lang)
+    terms = _terms(frame)
+    if any(terms):
+        found["terms"] = _pack.words([one or None for one in terms])
+    if _evidence.says_rdz(frame):
+        found["rdz"] = _evidence.ways_of(frame, lang)
     return found | {"columns": made.columns, "rows": made.rows, "filters": made.filters()}
 
 
@@ -154,29 +86,23 @@ def places(frame: pd.DataFrame, lang: str) -> list[str]:
     return ["" if one is None else str(one) for one in found]
 
 
-def _rdz(frame: pd.DataFrame, lang: str) -> dict[str, Any]:
-    """Return how each RDZ answer is founded: the ways that occur, how many sites have each, and which has which."""
-    place = labels.check_lang(lang)
-    answers = answers_of(frame, "rdz" if "rdz_basis" in frame.columns else "rdz_reported")
-    keys = [(evidence_key(basis, answer, figure=figure), answer) for basis, answer, figure in answers.ways]
-    order = list(
-        dict.fromkeys((key, answer) for key in EVIDENCE for answer in (True, False, None) if (key, answer) in keys)
-    )
-    codes = np.array([order.index(key) for key in keys], dtype=np.int64)[answers.codes] if keys else answers.codes
-    ways = []
-    for row, (key, answer) in enumerate(order):
-        found = EVIDENCE[key]
-        ways.append(
-            {
-                "letter": found.letters[place],
-                "answer": {True: "yes", False: "no", None: "open"}[answer],
-                "weight": found.weight,
-                "dashes": found.dashes,
-                "words": found.words[place],
-                "count": int((codes == row).sum()),
-            }
-        )
-    return {"ways": ways, "codes": codes.tolist()}
+def _terms(frame: pd.DataFrame) -> list[str]:
+    """Return the places of each site at every level in both languages, and a province's short Korean name."""
+    held = [
+        _cells.worded(frame, column, lang)
+        for column in ("province", "city", "municipality", "locality")
+        for lang in ("ko", "en")
+        if column in frame.columns
+    ]
+    if "province" in frame.columns:
+        # 충청남도 is called 충남.
+        full = _cells.texts(frame, "province")
+        short = [
+            one[0] + one[2] if one and one.endswith(("북도", "남도")) and len(one) == len("충청남도") else None
+            for one in full
+        ]
+        held.append(np.array(short, dtype=object))
+    return [" ".join(dict.fromkeys(one for one in row if one)) for row in zip(*held, strict=True)] if held else []
 
 
 class _Table:
@@ -201,18 +127,21 @@ class _Table:
             joint = ", " if self.lang == "en" else " "
             self._row("place", word("place", self.lang), parts=parts, joint=joint, address=address)
 
-    def capital(self) -> None:
+    def capital(self, drawn: NDArray[np.bool_]) -> None:
         """Add the verdict on the capital region: proved bounds, distance to the border, what would decide."""
         if "in_capital_region" not in self.frame.columns:
             return
         self._flag("in_capital_region")
+        abroad = explaining.off_land(self.frame, drawn)
+        words = np.where(abroad, explaining.remedy("abroad", self.lang), explaining.remedy("border", self.lang))
+        self.columns["capital_remedy"] = _pack.words(words.astype(object))
         self._row(
             "capital",
             word("capital", self.lang),
             answer="in_capital_region",
             share=self._bounds("capital_share"),
             border=self._number("capital_border_km", _KM),
-            remedy=explaining.remedy("border", self.lang),
+            remedy="capital_remedy",
         )
 
     def zones(self) -> None:
@@ -298,7 +227,7 @@ class _Table:
 
     def _zone(self, stem: str, term: str, *, only: str | None = None) -> None:
         """Add what is known of one zone."""
-        answers = answers_of(self.frame, stem)
+        answers = _evidence.answers_of(self.frame, stem)
         self._flag(f"{stem}_present")
         wanted = [explaining.zone_remedy(basis, answer, figure=figure) for basis, answer, figure in answers.ways]
         self.columns[f"{stem}_remedy"] = _pack.words(
@@ -315,19 +244,20 @@ class _Table:
             if not measured.any():
                 return
             self.columns[f"{stem}_beside"] = {"numbers": measured.astype(int).tolist()}
-        notes = f"{stem.removesuffix('_reported')}_reported_note_{self.lang}"
-        last = stem.endswith("_reported") or f"{stem}_reported_basis" not in self.frame.columns
+        drawn = np.isin(_cells.texts(self.frame, f"{stem}_basis"), ["measured", "estimated"])
+        # The note is on what was reported: it does not stand under what a layer says.
+        note = self._text(f"{stem.removesuffix('_reported')}_reported_note_{self.lang}", but=drawn & (only is None))
         self._row(
             "zone",
             term,
             answer=f"{stem}_present",
             share=self._bounds(f"{stem}_share"),
-            area=self._area(f"{stem}_area_m2"),
+            area=self._area(f"{stem}_area_m2", but=_cells.texts(self.frame, f"{stem}_basis") == "estimated"),
             basis=f"{stem}_basis_words",
             day=self._text(f"{stem}_as_of"),
             source=self._text(f"{stem}_source"),
             remedy=None if only else f"{stem}_remedy",
-            note=self._text(notes) if last or only is None else None,
+            note=note,
             badge=True if stem == "rdz" or (stem == "rdz_reported" and only is None) else None,
             only=f"{stem}_beside" if only else None,
         )
@@ -350,9 +280,9 @@ class _Table:
         self.columns[column] = _pack.numbers(values, places)
         return column
 
-    def _area(self, column: str) -> str | None:
-        """Add an area in square kilometres."""
-        values = _cells.figures(self.frame, column) / 1e6
+    def _area(self, column: str, *, but: NDArray[np.bool_]) -> str | None:
+        """Add an area in square kilometres; that of a drawn disc is none."""
+        values = np.where(but, np.nan, _cells.figures(self.frame, column) / 1e6)
         if not np.isfinite(values).any():
             return None
         self.columns[column] = _pack.numbers(values, _KM2)
@@ -363,13 +293,17 @@ class _Table:
         found = [self._number(name, _SHARE) for name in (stem, f"{stem}_low", f"{stem}_high")]
         return [one or "" for one in found] if any(found) else None
 
-    def _text(self, column: str) -> str | None:
-        """Add a column of texts as they are."""
+    def _text(self, column: str, *, but: NDArray[np.bool_] | None = None) -> str | None:
+        """Add a column of texts as they are, but for some sites."""
         cells = _cells.texts(self.frame, column)
+        name = column
+        if but is not None and but.any():
+            cells[but] = None
+            name = f"{column}_apart"
         if not _cells.not_null(cells).any():
             return None
-        self.columns[column] = _pack.words([None if one is None else one[:_TEXT_MOST] for one in cells])
-        return column
+        self.columns[name] = _pack.words([None if one is None else one[:_TEXT_MOST] for one in cells])
+        return name
 
     def _words(self, column: str, *, hidden: str | None = None) -> str | None:
         """Add a column of codes in words."""

@@ -30,6 +30,7 @@ class Groups(NamedTuple):
     shapes: NDArray[np.object_]
     counts: NDArray[np.int64]
     areas: NDArray[np.float64] | None
+    known: NDArray[np.int64]
     told: list[str]
 
 
@@ -55,6 +56,10 @@ def table_of(groups: Groups, lang: str) -> dict[str, Any]:
     if groups.areas is not None:
         columns["area"] = _pack.numbers(groups.areas, 3)
         rows.append({"kind": "column", "term": word("area_sum", lang), "column": "area"})
+        if (groups.known < groups.counts).any():
+            # A sum says of how many it is, where it is not of all.
+            columns["known"] = _pack.numbers(groups.known, 0)
+            rows.append({"kind": "column", "term": word("area_known", lang), "column": "known"})
     return {"n": len(groups.names), "names": groups.names, "columns": columns, "rows": rows, "filters": []}
 
 
@@ -63,7 +68,7 @@ def _municipalities(scene: Scene, lang: str) -> Groups:
     regions = datasets.load_regions("municipality")
     codes = pd.Index(_cells.texts(regions, _CODE))
     rows = codes.get_indexer(pd.Index(_cells.texts(scene.frame, _CODE)))
-    counts, areas = _sums(scene, rows, len(codes))
+    counts, areas, known = _sums(scene, rows, len(codes))
     held = np.flatnonzero(counts)
     # Simplified together, so that neighbours keep one border.
     whole = crs.transform(np.asarray(regions.geometry.array, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
@@ -72,11 +77,12 @@ def _municipalities(scene: Scene, lang: str) -> Groups:
         " ".join(dict.fromkeys((labels.value("province", province, lang), labels.value("municipality", name, lang))))
         for province, name in zip(regions["province"].iloc[held], regions["municipality"].iloc[held], strict=True)
     ]
-    told = [word("gathered_municipality", lang, f"{len(rows):,}", f"{len(held):,}")]
+    told = [word("gathered_municipality", lang, f"{int(counts.sum()):,}", f"{len(held):,}")]
     missing = int((rows < 0).sum())
     if missing:
         told.append(word("left_out", lang, f"{missing:,}"))
-    return Groups(names, np.asarray(simple)[held], counts[held], None if areas is None else areas[held], told)
+    held_areas = None if areas is None else areas[held]
+    return Groups(names, np.asarray(simple)[held], counts[held], held_areas, known[held], told)
 
 
 def _grid(scene: Scene, lang: str) -> Groups:
@@ -85,19 +91,23 @@ def _grid(scene: Scene, lang: str) -> Groups:
     side = max(float((high - low).max()) / _CELLS, 1e-4)
     cell = np.floor((scene.at - low) / side).astype(np.int64)
     keys, rows = np.unique(cell[:, 1] * (_CELLS + 1) + cell[:, 0], return_inverse=True)
-    counts, areas = _sums(scene, rows, len(keys))
+    counts, areas, known = _sums(scene, rows, len(keys))
     west, south = low[0] + keys % (_CELLS + 1) * side, low[1] + keys // (_CELLS + 1) * side
     shapes = shapely.box(west, south, west + side, south + side)
     names = [word("cell", lang, f"{x:.2f}", f"{y:.2f}") for x, y in zip(west + side / 2, south + side / 2, strict=True)]
-    return Groups(names, shapes, counts, areas, [word("gathered_grid", lang, f"{len(rows):,}", f"{len(keys):,}")])
+    told = [word("gathered_grid", lang, f"{len(rows):,}", f"{len(keys):,}")]
+    return Groups(names, shapes, counts, areas, known, told)
 
 
-def _sums(scene: Scene, rows: NDArray[np.intp], size: int) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
-    """Return how many sites each group has, and their area in km2 where the frame says it."""
-    inside = rows >= 0
-    counts = np.bincount(rows[inside], minlength=size).astype(np.int64)
+def _sums(
+    scene: Scene, rows: NDArray[np.intp], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64] | None, NDArray[np.int64]]:
+    """Return the sites of each group, their known areas in km2 as a sum (NaN for none), and how many are known."""
+    counts = np.bincount(rows[rows >= 0], minlength=size).astype(np.int64)
     if "area_km2" not in scene.frame.columns:
-        return counts, None
-    areas = np.nan_to_num(scene.frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan))
-    sums = np.bincount(rows[inside], weights=areas[inside], minlength=size)
-    return counts, np.asarray(sums, dtype=np.float64)
+        return counts, None, np.zeros(size, dtype=np.int64)
+    areas = scene.frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan)
+    held = (rows >= 0) & np.isfinite(areas)
+    known = np.bincount(rows[held], minlength=size).astype(np.int64)
+    sums = np.bincount(rows[held], weights=areas[held], minlength=size)
+    return counts, np.where(known > 0, sums, np.nan), known

@@ -30,7 +30,8 @@ class Scene(NamedTuple):
     """The drawn sites, as arrays of one length, and how many have no position.
 
     `frame` holds every column but the geometries, `at` longitude and latitude of the dots, `basis` what a footprint is
-    and `within` the area that contains it, None where none is known.
+    (`measured`, `disc`, `point`, or `area_only` of a site without one) and `within` the area that contains it, None
+    where none is known.
     """
 
     frame: pd.DataFrame
@@ -68,8 +69,10 @@ def scene_of(tagged: gpd.GeoDataFrame) -> Scene:
         raise InputError(msg)
     crs.require_crs(tagged, what="The frame of sites")
     shapes = lonlat_shapes(tagged.geometry, what="The frame of sites")
-    at, placed = positions(shapes)
-    within = _within(tagged)[placed]
+    within = _within(tagged)
+    # A site that is known by its area alone has its dot there, and the card says that this is no position.
+    at, placed = positions(np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), within, shapes))
+    within = within[placed]
     plain = [not isinstance(kind, gpd.array.GeometryDtype) for kind in tagged.dtypes]
     frame = pd.DataFrame(tagged).loc[placed, plain]
     frame.columns = [str(name) for name in frame.columns]
@@ -172,4 +175,5 @@ def _basis(frame: pd.DataFrame, shapes: NDArray[Any]) -> NDArray[np.object_]:
     told = _cells.texts(frame, "footprint_basis")
     areas = np.isin(shapely.get_type_id(shapes), (_POLYGON, _MULTIPOLYGON))
     found: NDArray[np.object_] = np.where(~areas, "point", np.where(told == "disc", "disc", "measured")).astype(object)
+    found[shapely.is_missing(shapes) | shapely.is_empty(shapes)] = "area_only"
     return found

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from clustergeo import labels
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
 _REMEDIES = {
     "border": (
         "공식 부지 경계(도형)가 있고 경계선에서 200 m 넘게 떨어져 있으면 판정할 수 있습니다.",
         "A measured footprint whose centre is more than 200 m from the border would decide it.",
     ),
+    "abroad": (
+        "경계 자료의 육지 밖에 있어 이 자료로는 말할 수 없습니다.",
+        "It lies outside the land of the boundary source, which says nothing there.",
+    ),
     "layer": (
-        "이 부지를 덮는 공식 도면(레이어)이나 인용할 수치가 있어야 합니다.",
-        "An official layer that covers the site, or a cited figure, would tell.",
+        "이 부지를 덮는 공식 도면(레이어)과 공식 부지 경계, 또는 인용할 수치가 있어야 합니다.",
+        "An official layer that covers the site together with the site's own boundary, or a cited figure, would tell.",
     ),
     "settle": (
         "공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다.",
@@ -70,12 +77,19 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         msg = f"There is no site {site_id!r}. The first ids are {some}."
         raise InputError(msg)
     row = rows.iloc[0]
+    away = off_land(rows, np.asarray(~shapely.is_missing(rows.geometry.array), dtype=bool))[0]
+    wanted = remedy("abroad" if away else "border", lang)
     zones = [
         str(name)[: -len("_basis")]
         for name in tagged.columns
         if f"{str(name)[: -len('_basis')]}_share_low" in tagged.columns and str(name).endswith("_basis")
     ]
-    sentences = [_where(row, lang), _capital(row, lang), *[_zone(row, zone, lang) for zone in zones], _facts(row, lang)]
+    sentences = [
+        _where(row, lang),
+        _capital(row, lang, wanted),
+        *[_zone(row, zone, lang) for zone in zones],
+        _facts(row, lang),
+    ]
     return "\n".join(sentence for sentence in sentences if sentence)
 
 
@@ -88,6 +102,31 @@ def remedy(key: str, lang: str) -> str:
     'The official layer and the official footprint would settle it.'
     """
     return _REMEDIES[key][labels.check_lang(lang)]
+
+
+def off_land(frame: pd.DataFrame, drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which sites are known by a footprint or a position that lies off the land of the boundary source.
+
+    Parameters
+    ----------
+    frame
+        Tagged sites; every column is optional.
+    drawn
+        Which of them have a geometry.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"province": ["경기도", None], "capital_share_low": [1.0, None]})
+    >>> off_land(frame, np.array([True, True])).tolist()
+    [False, True]
+    """
+    out = drawn.copy()
+    for column in ("province", "capital_share_low"):
+        if column in frame.columns:
+            out &= np.asarray(frame[column].isna(), dtype=bool)
+    if "footprint_basis" in frame.columns:
+        out &= np.asarray(frame["footprint_basis"].isna() | (frame["footprint_basis"] == "measured"), dtype=bool)
+    return out
 
 
 def zone_remedy(basis: str, present: bool | None, *, figure: bool) -> str | None:  # noqa: FBT001 - an answer, not a switch
@@ -167,8 +206,8 @@ def _where(row: pd.Series, lang: str) -> str:
     )
 
 
-def _capital(row: pd.Series, lang: str) -> str:
-    """Return the sentence on the capital region."""
+def _capital(row: pd.Series, lang: str, wanted: str) -> str:
+    """Return the sentence on the capital region; `wanted` is what would decide it."""
     verdict, low, high = row["in_capital_region"], row["capital_share_low"], row["capital_share_high"]
     border = row["capital_border_km"]
     known, bounded = not pd.isna(verdict), not pd.isna(low)
@@ -180,7 +219,7 @@ def _capital(row: pd.Series, lang: str) -> str:
             area = "확실히 포함하는 범위 안 어디에 있든" if _drawn(row) else "측정된 도형의"
             text += f" {area} 수도권 비율은 {bounds}입니다."
         if not known:
-            text += f" {remedy('border', lang)}"
+            text += f" {wanted}"
         if not pd.isna(border):
             side, point = "안쪽" if border < 0 else "바깥쪽", "표시된 위치" if _drawn(row) else "도형의 중심"
             text += f" 수도권 경계까지 {_number(abs(border), 1)} km({side}), 기준은 {point}입니다."
@@ -195,7 +234,7 @@ def _capital(row: pd.Series, lang: str) -> str:
         )
         text += f" {area} {bounds}."
     if not known:
-        text += f" {remedy('border', lang)}"
+        text += f" {wanted}"
     if not pd.isna(border):
         side = "inside" if border < 0 else "outside"
         point = "reported position" if _drawn(row) else "centroid"

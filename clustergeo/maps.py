@@ -111,6 +111,8 @@ def explore(
     if len(scene.at) > _groups.MOST:
         groups = _groups.groups_of(scene, lang)
         told += groups.told
+        if colour_by not in (None, "sectors"):
+            told.append(word("not_coloured", lang, labels.column(str(colour_by), lang)))
         drawing.groups(groups)
         gathered = groups.shapes
         held = Labels(np.zeros((0, 2)), [], [], _lettering.levels_for(bounds))

@@ -310,10 +310,12 @@ def site_figures(tagged: pd.DataFrame) -> pd.DataFrame:
     def flags(name: str) -> pd.Series:
         return tagged.get(name, blank).astype("boolean").reset_index(drop=True)
 
-    # A disc's estimate is no evidence: where a layer decides nothing, what was reported counts.
-    capital, present = flags("in_capital_region"), flags("rdz_present").fillna(flags("rdz_reported_present"))
+    # One verdict a site, the one that the tables and the map show; what was reported beside a layer stays beside it.
+    stem = "rdz" if "rdz_present" in tagged.columns else "rdz_reported"
+    capital, present = flags("in_capital_region"), flags(f"{stem}_present")
     drawn = (tagged.get("rdz_basis", blank) == "estimated").reset_index(drop=True)
-    rdz_area = numbers("rdz_area_m2").where(~drawn, numbers("rdz_reported_area_m2"))
+    # A disc is a drawing: its overlap is no figure to be summed.
+    rdz_area = numbers(f"{stem}_area_m2").where(~drawn)
     areas = _areas_km2(tagged)
     return pd.DataFrame(
         {

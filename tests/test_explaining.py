@@ -95,10 +95,11 @@ def test_what_is_unknown_is_called_so_with_what_would_tell() -> None:
         text = say(frame, site)
         assert "unknown" in text
         assert "not decidable" in text
-        assert "would decide it" in text
         korean = say(frame, site, "ko")
         assert "판정 불가" in korean
         assert not re.search(r"\b(nan|None|NaT|<NA>)\b", text + korean)
+    assert "outside the land of the boundary source, which says nothing" in say(frame, "sea")
+    assert "would decide it" in say(frame, "none")
 
 
 def test_a_site_across_two_municipalities_names_the_possible_codes() -> None:

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from clustergeo import _cards, _classes, _groups, _lettering, _pack, _scene, datasets, explaining, maps
+from clustergeo import _cards, _classes, _evidence, _groups, _lettering, _pack, _scene, datasets, explaining, maps
 from clustergeo._drawing import Drawing
 from clustergeo._land import land
 from clustergeo.errors import InputError, PageError
@@ -295,15 +295,15 @@ def test_a_lone_surrogate_costs_one_sign_not_the_file(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_evidence_is_told_apart_by_basis(row: dict[str, Any], evidence: tuple[str, bool | None]) -> None:
     stem = "rdz" if "rdz_basis" in row or not row else "rdz_reported"
-    ((basis, answer, figure),) = _cards.answers_of(pd.DataFrame([row] if row else [{"x": 1}]), stem).ways
-    assert (_cards.evidence_key(basis, answer, figure=figure), answer) == evidence
+    ((basis, answer, figure),) = _evidence.answers_of(pd.DataFrame([row] if row else [{"x": 1}]), stem).ways
+    assert (_evidence.evidence_key(basis, answer, figure=figure), answer) == evidence
 
 
 def test_each_evidence_differs_from_the_others_in_letter_and_in_stroke() -> None:
     for place in (0, 1):
-        letters = [one.letters[place] for one in _cards.EVIDENCE.values()]
+        letters = [one.letters[place] for one in _evidence.EVIDENCE.values()]
         assert len(set(letters)) == len(letters)
-    strokes = [(one.weight, one.dashes) for one in _cards.EVIDENCE.values()]
+    strokes = [(one.weight, one.dashes) for one in _evidence.EVIDENCE.values()]
     assert len(set(strokes)) == len(strokes)
 
 
@@ -389,7 +389,7 @@ def test_the_legend_counts_the_sites_of_each_class_and_of_each_evidence(tagged: 
     firsts = [codes[0] for codes in tagged["sectors"]]
     assert said["bio"] == firsts.count("bio")
     assert said["none, inferred"] == int((tagged["rdz_basis"] == "inferred").sum())
-    assert sum(said[one] for one in ("reported figure", "present, no figure", "none, inferred")) == len(tagged)
+    assert sum(said[one] for one in ("present, reported figure", "present, no figure", "none, inferred")) == len(tagged)
 
 
 def test_each_layer_has_its_own_part_of_the_legend(tagged: gpd.GeoDataFrame) -> None:
@@ -497,10 +497,66 @@ def test_too_many_sites_are_gathered_by_municipality_and_the_map_says_so(monkeyp
     assert table["columns"]["sites"]["numbers"] == [2, 1]
     assert table["columns"]["area"]["numbers"] == [3, 4]
     assert data_of(made)["told"] == [
-        "4 sites are not drawn one by one but gathered by municipality, in 2.",
+        "3 sites are not drawn one by one but gathered by municipality, in 2.",
         "1 without a municipality are left out.",
     ]
     assert "Sites" not in layers_of(made)
+
+
+def test_areas_that_are_not_known_are_not_summed_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_groups, "MOST", 3)
+    sites = frame(
+        [shapely.Point(127, 37)] * 4,
+        municipality_code_kostat=["11010", "11010", "11020", "11020"],
+        area_km2=[1, None, None, None],
+        kind=["a", "b", "a", "b"],
+    )
+    made = maps.explore(sites, colour_by="kind")
+    table = table_of(made)
+    assert table["columns"]["area"]["numbers"] == [1, None]
+    assert table["columns"]["known"]["numbers"] == [1, 0]
+    assert "Sites with a known area" in [row["term"] for row in table["rows"]]
+    assert any("not kind" in one for one in data_of(made)["told"])
+
+
+def test_a_site_known_by_its_area_alone_is_drawn_named_and_said_to_have_no_position() -> None:
+    area = square(127, 37)
+    sites = frame([None, square(127.5, 37.5)], name_en=["Somewhere", "Here"])
+    sites["within"] = gpd.GeoSeries([area, None], crs="EPSG:4326")
+    made = maps.explore(sites, lang="en")
+    table = table_of(made)
+    assert table["names"] == ["Somewhere", "Here"]
+    assert table["columns"]["footprint"]["words"][table["columns"]["footprint"]["codes"][0]] == (
+        "known by its area only: the dot is no position"
+    )
+    assert data_of(made)["told"] == []
+    assert layer_of(made, "within")
+    assert area.contains(shapely.points(_scene.scene_of(sites).at)[0])
+
+
+def test_an_open_question_off_the_land_is_not_cured_by_a_footprint_that_is_there() -> None:
+    sites = tag(frame([shapely.box(2.3, 48.8, 2.31, 48.81), shapely.box(127, 37, 127.01, 37.01)], site_id=["a", "b"]))
+    table = table_of(maps.explore(sites, lang="en"))
+    remedies = table["columns"]["capital_remedy"]
+    assert "outside the land" in remedies["words"][remedies["codes"][0]]
+    assert "outside the land" in explaining.explain(sites, "a")
+    assert "200 m" not in explaining.explain(sites, "a")
+    assert "outside the land" in explaining.explain(sites, "a").splitlines()[1]
+
+
+def test_a_layers_answer_says_what_it_is_and_keeps_the_note_on_the_report_apart() -> None:
+    sites = datasets.load_sites()
+    layer = Layer(frame([shapely.box(126, 36, 127.12, 37.1)]), name="rdz", coverage="everywhere")
+    tagged = tag(sites, zones={"rdz": layer})
+    table = table_of(maps.explore(tagged, lang="en"))
+    said = {way["words"] for way in table["rdz"]["ways"]}
+    assert all(one.startswith(("present", "none", "not decidable", "unknown")) for one in said), said
+    first, reported = (row for row in table["rows"] if row["kind"] == "zone")
+    note = table["columns"][reported["note"]]
+    own = table["columns"].get(first.get("note", ""), {"codes": [-1] * len(tagged)})
+    bases = tagged["rdz_basis"].tolist()
+    assert all(code < 0 for code, basis in zip(own["codes"], bases, strict=True) if basis in ("measured", "estimated"))
+    assert any(code >= 0 for code in note["codes"])
 
 
 def test_too_many_untagged_sites_are_gathered_in_a_grid_that_loses_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,11 @@ import shapely
 
 from clustergeo import crs, labels
 from clustergeo._table import Column, Table
+from clustergeo.datasets import load_sites
 from clustergeo.errors import InputError
+from clustergeo.layers import Layer
 from clustergeo.tables import KEYS, site_table, summarize, table
+from clustergeo.tags import tag
 
 SECTORS = {"food": (("식품", "food"), "#99BB55"), "bio": (("바이오", "bio"), "#CC3311")}
 REGIONS = {"honam": ("호남권", "Honam"), "gangwon": ("강원권", "Gangwon")}
@@ -305,3 +308,21 @@ def test_a_language_that_does_not_exist_is_refused(tagged: pd.DataFrame, lang: s
         table(tagged, by="status", lang=lang)
     with pytest.raises(InputError, match="'ko', 'en'"):
         site_table(tagged, lang)
+
+
+def test_a_summary_counts_the_verdicts_that_tables_and_map_show_where_a_layer_was_given() -> None:
+    shape = gpd.GeoDataFrame(geometry=[shapely.box(126.9, 36, 127.3, 37.3)], crs="EPSG:4326")
+    tagged = tag(load_sites(), zones={"rdz": Layer(shape, name="rdz", coverage="everywhere")})
+    assert tagged["rdz_present"].isna().any()
+    out = summarize(tagged, by="rdz_basis").set_index("rdz_basis")
+    for basis, group in tagged.groupby("rdz_basis"):
+        row = out.loc[str(basis)]
+        assert row["rdz_present"] == (group["rdz_present"] == True).sum()  # noqa: E712 - null is neither
+        assert row["rdz_absent"] == (group["rdz_present"] == False).sum()  # noqa: E712
+        assert row["rdz_unknown"] == group["rdz_present"].isna().sum()
+    assert pd.isna(out.loc["estimated", "rdz_area_km2"])
+
+
+def test_without_a_tag_a_summary_counts_what_was_reported() -> None:
+    sites = load_sites()
+    assert summarize(sites, by="status")["rdz_present"].sum() == sites["rdz_reported_present"].sum()

@@ -40,7 +40,7 @@
       if (border !== null) { parts.push(cg.say(data, border < 0 ? "inside_by" : "outside_by", cg.number(Math.abs(border), 1))); }
       return {
         strong: answer(data, table, spec, row), parts: parts, open: cg.value(table, spec.answer, row) === null,
-        remedy: cg.value(table, spec.answer, row) === null ? spec.remedy : ""
+        remedy: cg.value(table, spec.answer, row) === null ? cg.text(table, spec.remedy, row) : ""
       };
     },
     zone: function (data, table, spec, row) {

@@ -47,13 +47,20 @@
       if (table) {
         state.own(spec.table, row, group, made);
         cg.answering(map, made, spec.table, row);
+        passed(made);
         // Sites are reached by their dots and by the list; a further layer has neither.
         if (spec.table > 0 && shapes.count <= 100) { pressed(map, made, spec.table, row); }
       }
-      else if (spec.title) { made.bindTooltip(cg.element("span", "", spec.title), { sticky: true }); }
+      else if (spec.title) { made.bindTooltip(cg.element("span", "", spec.title), { sticky: true }); passed(made); }
       group.addLayer(made);
     }
   };
+
+  // A shape that listens for the focus of its tooltip is a stop of the keyboard, unless it is told not to be.
+  function passed(layer) {
+    if (layer.eachLayer) { layer.eachLayer(passed); return; }
+    layer.on("add", function () { layer.getElement().setAttribute("tabindex", "-1"); });
+  }
 
   // Pointing at a shape lights its site, a click opens its card.
   cg.answering = function (map, layer, place, row) {

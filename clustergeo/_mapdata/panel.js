@@ -61,7 +61,7 @@
     function close() { list.hidden = true; input.setAttribute("aria-expanded", "false"); mark(-1); }
     function go(row) { close(); cg.visit(map, 0, row); }
     function find() {
-      var wanted = input.value.trim().normalize("NFC").toLowerCase();
+      var wanted = cg.plain(input.value);
       rows = [];
       list.replaceChildren();
       for (var row = 0, hits = 0; wanted && row < table.n; row++) {
@@ -93,6 +93,15 @@
     });
     return box;
   }
+
+  // Names are searched without their spaces, dots and brackets.
+  cg.plain = function (text) {
+    return text.normalize("NFC").toLowerCase().replace(/[\s·・‧.,()-]/g, "");
+  };
+
+  cg.termed = function (table, row) {
+    return table.terms && table.terms.codes[row] >= 0 ? table.terms.words[table.terms.codes[row]] : "";
+  };
 
   cg.placed = function (table, row) {
     return table.place && table.place.codes[row] >= 0 ? table.place.words[table.place.codes[row]] : "";
@@ -192,6 +201,7 @@
       cg.filtered(map);
     }
     clear.hidden = true;
+    state.unfilter = function () { clear.click(); };
     part.prepend(status, clear);
     return part;
   }

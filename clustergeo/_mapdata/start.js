@@ -40,13 +40,13 @@
     L.control.scale({ imperial: false, position: "bottomright", maxWidth: 140 }).addTo(map);
     map.attributionControl.setPrefix('<a href="https://leafletjs.com" target="_blank" rel="noopener">Leaflet</a>');
     data.notices.forEach(function (text) {
-      // The control takes HTML; this is text.
-      map.attributionControl.addAttribution(cg.element("i", "", text).innerHTML);
+      // The control takes HTML; this is text, and one that runs from right to left turns nothing but itself.
+      map.attributionControl.addAttribution("<bdi>" + cg.element("i", "", text).innerHTML + "</bdi>");
     });
     var table = data.tables[0];
     state.shown = new Uint8Array(table ? table.n : 0).fill(1);
     state.names = (table ? table.names : []).map(function (name, row) {
-      return [name, table.other && table.other[row] || "", cg.placed(table, row)].join(" ").normalize("NFC").toLowerCase();
+      return cg.plain([name, table.other && table.other[row] || "", cg.placed(table, row), cg.termed(table, row)].join(" "));
     });
     cg.panel(map);
     fit(map);
@@ -63,6 +63,10 @@
     var place = map.clustergeo.panel.querySelector(".cg-layers");
     [].forEach.call(map.getContainer().querySelectorAll(".leaflet-control-layers"), function (one) { place.append(one); });
     place.hidden = !place.querySelector(".leaflet-control-layers");
+    [["in", "zoom_in"], ["out", "zoom_out"]].forEach(function (pair) {
+      var button = map.getContainer().querySelector(".leaflet-control-zoom-" + pair[0]), name = cg.say(map.clustergeo.data, pair[1]);
+      if (button) { button.title = name; button.setAttribute("aria-label", name); }
+    });
     map.getContainer().parentNode.classList.add("cg-ready");
   }
 
@@ -165,6 +169,11 @@
   cg.visit = function (map, place, row) {
     var state = map.clustergeo, at = whereabouts(state, place, row);
     if (!at) { return; }
+    // Who asks for a site is shown it, whatever the filters or the layers left out.
+    if (state.hidden(place, row) && state.unfilter) { state.unfilter(); }
+    state.data.layers.forEach(function (spec, one) {
+      if (spec.kind === "dots" && spec.table === place && !map.hasLayer(state.groups[one])) { map.addLayer(state.groups[one]); }
+    });
     if (map.getSize().x < 720) { state.panel.cgShow(false); }
     if (!map.getBounds().pad(-0.1).contains(at)) { map.setView(at, Math.max(map.getZoom(), state.many.length ? 12 : 9), { animate: false }); }
     else if (state.many.length && map.getZoom() < 12) { map.setView(at, 12, { animate: false }); }
