@@ -84,6 +84,43 @@ def test_the_search_knows_the_other_language_and_the_place(
     assert watched.page.locator(".cg-search [role=status]").inner_text() in ("찾은 것이 없습니다", "nothing found")
 
 
+@pytest.mark.parametrize(
+    ("typed", "site"),
+    [
+        ("대구", "daegu"),
+        ("충남", "hongseong"),
+        ("처인구", "yongin"),
+        ("이동읍", "yongin"),
+        ("나노반도체", "daejeon"),
+        ("Gyeonggi", "yongin"),
+        ("yongin-si", "yongin"),
+    ],
+)
+def test_a_place_of_any_level_is_found_in_either_language_without_its_dots_and_spaces(  # noqa: PLR0917
+    tagged: gpd.GeoDataFrame, html: str, lang: str, open_page: Callable[..., Watched], typed: str, site: str
+) -> None:
+    watched = open_page(html)
+    watched.page.locator(".cg-search input").fill(typed)
+    found = [text.split("\n")[0] for text in watched.page.get_by_role("option").all_inner_texts()]
+    name = tagged.set_index("site_id").at[site, f"name_{lang}"]
+    assert any(name in one for one in found), found
+
+
+def test_a_site_that_a_filter_or_a_layer_left_out_is_shown_when_it_is_asked_for(
+    tagged: gpd.GeoDataFrame, html: str, lang: str, open_page: Callable[..., Watched]
+) -> None:
+    watched = open_page(html)
+    page = watched.page
+    page.locator("#cg-tab-filter").click()
+    page.locator(".cg-filters input").first.check()
+    assert 0 < page.locator("path.cg-site").count() < len(tagged)
+    page.locator(".cg-search input").fill("반도체" if lang == "ko" else "semiconductor")
+    page.keyboard.press("Enter")
+    assert opened(watched)
+    assert page.locator("path.cg-site").count() == len(tagged)
+    assert not page.locator(".cg-filters input:checked").count()
+
+
 def test_arrows_choose_among_what_was_found_and_a_click_does_too(
     tagged: gpd.GeoDataFrame, html: str, lang: str, open_page: Callable[..., Watched]
 ) -> None:
@@ -210,6 +247,8 @@ def test_the_whole_page_is_walked_by_the_tab_key(html: str, open_page: Callable[
     watched = open_page(html)
     seen = set()
     near = "[role=tablist], .cg-search, .cg-layers, .leaflet-control-zoom"
+    said = [watched.page.locator(f".leaflet-control-zoom-{one}").get_attribute("aria-label") for one in ("in", "out")]
+    assert said in (["확대", "축소"], ["Zoom in", "Zoom out"])
     for _ in range(40):
         watched.page.keyboard.press("Tab")
         seen.add(
@@ -219,6 +258,8 @@ def test_the_whole_page_is_walked_by_the_tab_key(html: str, open_page: Callable[
         )
     joined = " ".join(map(str, seen))
     assert all(part in joined for part in ("cg-search", "cg-bar", "cg-layers", "leaflet-control-zoom"))
+    # No stop is an area that has neither a name nor anything to do.
+    assert not [one for one in seen if one == "leaflet-interactive"]
     assert any("cg-site" in str(one) for one in seen)
 
 
