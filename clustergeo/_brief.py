@@ -39,8 +39,10 @@ _ADDRESS = re.compile(r"(https?://[^\s<>]*[^\s<>.,;])")
 _WORDS = {
     "title_15": ("15개 국가첨단산업단지 후보지는 어디에 있는가", "Where the 15 national high-tech complexes lie"),
     "title": ("부지 {count}곳은 어디에 있는가", "Where {count} sites lie"),
+    "title_1": ("부지 1곳은 어디에 있는가", "Where 1 site lies"),
     "asked": ("요청한 기준일 {date}", "as asked: {date}"),
     "sites": ("부지", "sites"),
+    "site": ("부지", "site"),
     "in_capital": ("수도권 안", "in the capital region"),
     "undecided": ("수도권 여부 판정 불가", "capital region not decidable"),
     "rdz": ("개발제한구역 있음", "with restricted zone (RDZ)"),
@@ -154,7 +156,9 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
     names = _names(tagged, lang)
     return Brief(
         lang=lang,
-        title=words["title_15"] if told.shipped else words["title"].format(count=f"{len(tagged):,}"),
+        title=words["title_15" if told.shipped else "title_1" if len(tagged) == 1 else "title"].format(
+            count=f"{len(tagged):,}"
+        ),
         headline=tuple(_headline(tagged, figures, names, lang)),
         as_of=f"{as_of} ({words['asked'].format(date=told.as_of)})" if told.as_of else as_of,
         note=words["note"],
@@ -199,7 +203,7 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
     answers = [(words["answer"], text) for text in said.headline]
     overview = [
         *answers,
-        *((word, float(number.replace(",", ""))) for number, word in said.key),
+        *((word, None if number == "–" else float(number.replace(",", ""))) for number, word in said.key),
         (words["date"], said.as_of),
     ]
     layers = [dict(zip(LAYER_COLUMNS, row, strict=True)) for row in said.layers]
@@ -254,11 +258,11 @@ def _worded(column: str, value: Any, lang: str) -> Any:
 
 
 def _names(tagged: pd.DataFrame, lang: str) -> list[str]:
-    """Return the name of each site in a language, its id where it has none."""
+    """Return the name of each site in a language, else another one of its names, else its id."""
     blank = [None] * len(tagged)
-    ids = [str(one) for one in tagged.get("site_id", blank)]
-    told = [cell(one) for one in tagged.get(f"name_{lang}", blank)]
-    return [str(name) if name not in (None, "") else site for name, site in zip(told, ids, strict=True)]
+    columns = (f"name_{lang}", "name", f"name_{'en' if lang == 'ko' else 'ko'}", "site_id")
+    told = zip(*([cell(one) for one in tagged.get(name, blank)] for name in columns), strict=True)
+    return [next((str(one) for one in row if one is not None and str(one).strip()), "") for row in told]
 
 
 def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lang: str) -> Iterator[str]:
@@ -273,29 +277,50 @@ def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lan
     if not total:
         yield "부지가 없습니다." if lang == "ko" else "There are no sites."
         return
+    # Nothing known is not the same as none: a 0 is said only of what was decided.
+    open_capital, open_rdz = count["undecided"] == total, unknown == total
+    few_capital, few_rdz = not count["inside"] and count["undecided"] > 0, not count["present"] and unknown > 0
     if lang == "ko":
-        parts = [f"수도권 안에 {count['inside']:,}곳{inside}"]
+        parts = ["수도권 안으로 확인된 곳은 없고" if few_capital else f"수도권 안에 {count['inside']:,}곳{inside}"]
         parts += [f"밖에 {count['outside']:,}곳"] * (count["outside"] > 0)
         parts += [f"판정할 수 없는 곳이 {count['undecided']:,}곳"] * (count["undecided"] > 0)
-        yield f"부지 {total:,}곳 가운데 {', '.join(parts)}입니다."
-        parts = [f"걸친 부지가 {count['present']:,}곳{present}"]
+        yield (
+            f"부지 {total:,}곳이 수도권 안인지는 판정할 수 없습니다."
+            if open_capital
+            else f"부지 {total:,}곳 가운데 {', '.join(parts)}입니다."
+        )
+        parts = ["걸친 것으로 확인된 부지는 없고" if few_rdz else f"걸친 부지가 {count['present']:,}곳{present}"]
         note = "" if not inferred else "(추론)" if inferred == count["absent"] else f"(그중 추론 {inferred:,}곳)"
         parts += [f"걸치지 않은 부지가 {count['absent']:,}곳{note}"] * (count["absent"] > 0)
         parts += [f"알 수 없는 부지가 {unknown:,}곳"] * (unknown > 0)
-        yield f"개발제한구역에는 {', '.join(parts)}입니다."
+        yield (
+            f"부지 {total:,}곳이 개발제한구역에 걸쳤는지는 알 수 없습니다."
+            if open_rdz
+            else f"개발제한구역에는 {', '.join(parts)}입니다."
+        )
         return
+    those = "the site lies" if total == 1 else f"any of the {total:,} sites lies"
     lies = "lies" if count["inside"] <= 1 else "lie"
     some = f"{count['inside']:,}" if count["inside"] else "None"
-    parts = [f"{some} of {total:,} site{'s' * (total != 1)} {lies} in the capital region{inside}"]
+    parts = [
+        f"None of {total:,} site{'s' * (total != 1)} is known to lie in the capital region"
+        if few_capital
+        else f"{some} of {total:,} site{'s' * (total != 1)} {lies} in the capital region{inside}"
+    ]
     parts += [f"{count['outside']:,} {'lies' if count['outside'] == 1 else 'lie'} outside it"] * (count["outside"] > 0)
     parts += [f"{count['undecided']:,} cannot be decided"] * (count["undecided"] > 0)
-    yield "; ".join(parts) + "."
+    yield (f"Whether {those} in the capital region cannot be decided." if open_capital else "; ".join(parts) + ".")
     note = "" if not inferred else ", by inference" if inferred == count["absent"] else f" ({inferred:,} by inference)"
     some = f"{count['present']:,}" if count["present"] else "None"
-    parts = [f"{some} {'lies' if count['present'] <= 1 else 'lie'} on a restricted development zone (RDZ){present}"]
+    zone = "on a restricted development zone (RDZ)"
+    parts = [
+        f"None is known to lie {zone}"
+        if few_rdz
+        else f"{some} {'lies' if count['present'] <= 1 else 'lie'} {zone}{present}"
+    ]
     parts += [f"{count['absent']:,} {'does' if count['absent'] == 1 else 'do'} not{note}"] * (count["absent"] > 0)
     parts += [f"for {unknown:,} it is unknown"] * (unknown > 0)
-    yield "; ".join(parts) + "."
+    yield f"Whether {those} {zone} is unknown." if open_rdz else "; ".join(parts) + "."
 
 
 def _listed(names: list[str], chosen: list[bool]) -> str:
@@ -306,9 +331,10 @@ def _listed(names: list[str], chosen: list[bool]) -> str:
 
 def _key_figures(figures: pd.DataFrame, words: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the figures at the head of a report."""
-    yield f"{len(figures):,}", words["sites"]
-    yield f"{int(figures['inside'].sum()):,}", words["in_capital"]
-    yield f"{int(figures['present'].sum()):,}", words["rdz"]
+    yield f"{len(figures):,}", words["site" if len(figures) == 1 else "sites"]
+    for column, unknown, word in (("inside", "undecided", "in_capital"), ("present", "not_known", "rdz")):
+        # Where nothing is decided there is no number, and least of all 0.
+        yield "–" if len(figures) and figures[unknown].all() else f"{int(figures[column].sum()):,}", words[word]
     area = float(figures["area_km2"].sum(min_count=1))
     if not math.isnan(area):
         yield f"{area:,.2f}", words["area"]

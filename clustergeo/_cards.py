@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# The figures are rounded to what a card shows of them: a tenth of a percent, a tenth of a kilometre, a thousand m2.
+# The figures are rounded to what a card shows of them: a tenth of a percent, a tenth of a kilometre, a thousand m2; a
+# share and a zone's area finer, so that little is not taken for none.
 _SHARE, _KM, _KM2, _OWN = 3, 1, 3, 6
+_FINE = 3
 _OWN_MOST = 12
 _TEXT_MOST = 500
 
@@ -209,6 +211,10 @@ class _Table:
             cells = self.frame[name]
             if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
                 held = self._number(name, _OWN)
+            elif pd.api.types.is_bool_dtype(cells):
+                said = np.array([word("no", self.lang), word("yes", self.lang), None], dtype=object)
+                held = name
+                self.columns[name] = _pack.words(said[_cells.flags(self.frame, name)])
             else:
                 held = self._text(name)
             if held:
@@ -285,13 +291,24 @@ class _Table:
         values = np.where(but, np.nan, _cells.figures(self.frame, column) / 1e6)
         if not np.isfinite(values).any():
             return None
-        self.columns[column] = _pack.numbers(values, _KM2)
+        self.columns[column] = _pack.numbers(values, _KM2 + _FINE)
         return column
 
     def _bounds(self, stem: str) -> list[str] | None:
-        """Add a share and its bounds."""
-        found = [self._number(name, _SHARE) for name in (stem, f"{stem}_low", f"{stem}_high")]
-        return [one or "" for one in found] if any(found) else None
+        """Add a share and its bounds, these rounded outwards: what is proved stays proved."""
+        names = (stem, f"{stem}_low", f"{stem}_high")
+        share, low, high = (_cells.figures(self.frame, name) for name in names)
+        apart, scale = low != high, 10.0**_SHARE
+        # A bound of exact digits is not moved by the dust of its binary form.
+        low = np.where(apart, np.floor(low * scale + 1e-9) / scale, low)
+        high = np.where(apart, np.ceil(high * scale - 1e-9) / scale, high)
+        found = []
+        for name, values in zip(names, (share, low, high), strict=True):
+            known = bool(np.isfinite(values).any())
+            found.append(name if known else "")
+            if known:
+                self.columns[name] = _pack.numbers(values, _SHARE + _FINE)
+        return found if any(found) else None
 
     def _text(self, column: str, *, but: NDArray[np.bool_] | None = None) -> str | None:
         """Add a column of texts as they are, but for some sites."""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_TRUE = frozenset({"true", "1", "yes", "present", "inside", "예", "있음", "수도권 안"})
+_FALSE = frozenset({"false", "0", "no", "none", "outside", "아니요", "없음", "수도권 밖"})
+
+
 def worded(frame: pd.DataFrame, column: str, lang: str, *, hidden: str | None = None) -> NDArray[np.object_]:
     """Return a column of codes in words; a column of the same name in the language itself comes first."""
     cells = texts(frame, column)
@@ -75,9 +79,12 @@ def flags(frame: pd.DataFrame, column: str) -> NDArray[np.int64]:
     if pd.api.types.is_bool_dtype(cells):
         held: NDArray[np.int64] = cells.astype("boolean").astype("Int8").fillna(-1).to_numpy(dtype=np.int64)
         return held
-    return np.array([-1 if _text(cell) is None else int(_truth(cell)) for cell in cells], dtype=np.int64)
+    return np.array([_truth(cell) for cell in cells], dtype=np.int64)
 
 
-def _truth(cell: Any) -> bool:
-    """Return a flag that may have been read as text."""
-    return cell.strip().lower() in ("true", "1", "yes") if isinstance(cell, str) else bool(cell)
+def _truth(cell: Any) -> int:
+    """Return a flag that may have been read as text, or as the words of a table: 1, 0, and -1 for anything else."""
+    if isinstance(cell, str):
+        word = cell.strip().lower()
+        return 1 if word in _TRUE else 0 if word in _FALSE else -1
+    return -1 if _text(cell) is None else int(bool(cell))

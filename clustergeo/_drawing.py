@@ -60,14 +60,13 @@ class Drawing:
         self.terms: list[str] = []
         self._place = labels.check_lang(lang)
 
-    def land(self, ground: Land) -> None:
-        """Add the provinces and the capital region."""
-        self._add("land", ground.provinces, pane="cgGround", look=_key.LAND, kind="land", quantum=_LAND_QUANTUM)
-        item = _key.box(_key.CAPITAL, word("capital_key", self.lang))
+    def land(self, ground: Land, *, bare: bool = False) -> None:
+        """Add the provinces and the capital region; as outlines where a background is to be seen through them."""
+        land, capital = ({**look, "fillOpacity": 0.0} if bare else look for look in (_key.LAND, _key.CAPITAL))
+        self._add("land", ground.provinces, pane="cgGround", look=land, kind="land", quantum=_LAND_QUANTUM)
+        item = _key.box(capital, word("capital_key", self.lang))
         legend = [_key.section("", [item])]
-        self._add(
-            "capital", [ground.capital], pane="cgCapital", look=_key.CAPITAL, legend=legend, quantum=_LAND_QUANTUM
-        )
+        self._add("capital", [ground.capital], pane="cgCapital", look=capital, legend=legend, quantum=_LAND_QUANTUM)
 
     def zone(self, zone: _key.Zone, layer: Layer) -> None:
         """Add a zone layer, its polygons as one area."""
@@ -131,7 +130,7 @@ class Drawing:
                 f"Layer {name!r} is a {type(given).__name__}. Give a Layer or a GeoDataFrame (read_layer reads a file)."
             )
             raise InputError(msg)
-        scene = _scene.scene_of(frame)
+        scene = _scene.scene_of(frame, what=f"Layer {name!r}")
         look = _key.layer_look(at)
         table = _cards.table_of(scene.frame, names=_scene.names_of(scene.frame, self.lang), basis=None, lang=self.lang)
         self.tables.append(table)

@@ -129,7 +129,8 @@ def escaped(text: str) -> str:
     """
     # Two hyphens would become a dash.
     shown = "".join(_SIGNS.get(sign, sign) for sign in line(text)).replace("--", "-{}-").replace("--", "-{}-")
-    return DATE.sub(r"\\mbox{\g<0>}", shown)
+    # A figure and its percent sign stay on one line.
+    return DATE.sub(r"\\mbox{\g<0>}", re.sub(r"(\d) (?=\\%)", r"\1~", shown))
 
 
 def _broad(share: float, *, number: bool) -> str:

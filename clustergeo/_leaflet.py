@@ -13,6 +13,8 @@ from branca.element import Element, Figure, MacroElement
 from folium.map import Layer as FoliumLayer
 from folium.template import Template
 
+from clustergeo.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -58,6 +60,9 @@ class SiteMap(folium.Map):
 
     def add_child(self, child: Element, name: str | None = None, index: int | None = None) -> Element:
         """Add an element; the list of layers stays the last, so that it lists what a caller adds later too."""
+        if isinstance(child, folium.LayerControl) and self._control is not None:
+            # One list of the layers is enough: the caller's own takes the place of ours.
+            self._children.pop(self._control, None)
         super().add_child(child, name=name, index=index)
         if isinstance(child, folium.LayerControl):
             self._control = str(child.get_name())
@@ -151,7 +156,14 @@ def control() -> folium.LayerControl:
 
 def add_tiles(made: folium.Map, tiles: str | folium.TileLayer) -> None:
     """Add a background to a map."""
-    layer = tiles if isinstance(tiles, folium.TileLayer) else folium.TileLayer(tiles)
+    try:
+        layer = tiles if isinstance(tiles, folium.TileLayer) else folium.TileLayer(tiles)
+    except (ValueError, TypeError, AttributeError) as error:
+        msg = (
+            f"tiles={tiles!r} is no background: {error} Name one that folium knows, such as 'OpenStreetMap', or give "
+            'folium.TileLayer(address, attr="whom it is owed to").'
+        )
+        raise InputError(msg) from error
     layer.add_to(made)
 
 
@@ -160,20 +172,20 @@ def is_map(found: object) -> bool:
     return isinstance(found, folium.Map)
 
 
-def tile_urls(made: folium.Map) -> list[str]:
-    """Return the addresses that a map would fetch tiles from."""
-    return [str(one.tiles) for one in _elements(made) if isinstance(one, folium.TileLayer)]
-
-
 def fetched(made: folium.Map) -> list[str]:
     """Return every address that a map would fetch pictures from: tiles, services and overlays."""
-    others = [getattr(one, "url", None) for one in _elements(made)]
-    return tile_urls(made) + [one for one in others if isinstance(one, str) and one.startswith(("http:", "https:"))]
+    elements = list(_elements(made))
+    tiles = [str(one.tiles) for one in elements if isinstance(one, folium.TileLayer)]
+    others = [getattr(one, name, None) for one in elements for name in ("url", "video_url")]
+    return tiles + [one for one in others if isinstance(one, str) and one.startswith(("http:", "https:", "//"))]
 
 
 def rendered(made: folium.Map) -> tuple[str, set[str]]:
     """Return the page of a map as folium renders it, and the random ids of its elements."""
     root = made.get_root()
+    if isinstance(made, SiteMap) and any(isinstance(one, folium.Icon) for one in _elements(made)):
+        # These symbols need what this map leaves out.
+        made.default_js, made.default_css = list(folium.Map.default_js), list(folium.Map.default_css)
     parts = _parts(root)
     before = [part._children.copy() for part in parts]  # noqa: SLF001 - folium has no other name for it
     page = str(root.render())

@@ -29,6 +29,12 @@ _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]+)["']?\s*\)""")
 _CSS_IMPORT = re.compile(r"@import[^;]*;?", re.IGNORECASE)
 _HOST = re.compile(r"https?://[^/?#\s;,'\"]+", re.IGNORECASE)
 _PROGRAM_TYPES = ("text/javascript", "application/javascript", "module", "importmap")
+# What the HTML of a popup, or the icon of a marker, would fetch; our own data has no `<` at all.
+_PICTURES = re.compile(
+    r"""<(?:img|iframe|source|video|audio|embed)\b[^>]*?\ssrc\s*=\s*\\?["']?(https?://[^"'\\\s>]+)"""
+    r"""|"(?:iconUrl|shadowUrl)"\s*:\s*"(https?://[^"]+)\"""",
+    re.IGNORECASE,
+)
 _SOURCE_MAP = re.compile(r"//[#@]\s*sourceMappingURL=\S*|/\*[#@]\s*sourceMappingURL=.*?\*/")
 # What a page must not fetch: every attribute that makes a browser load something, by tag.
 _LOADING = {
@@ -74,6 +80,7 @@ def inline(
     lang: str | None = None,
     fonts: bool = True,
     links: bool = False,
+    foreign: bool = False,
     text: str = "",
     fetched: Iterable[str] = (),
 ) -> str:
@@ -95,6 +102,8 @@ def inline(
         Whether to embed the Hangul of the page; a page without Hangul gets no font.
     links
         Leave scripts and stylesheets as links: the page then needs a network.
+    foreign
+        Leave what has no local copy as a link, instead of refusing it.
     text
         What a script of the page will show that cannot be read in it, for the font.
     fetched
@@ -116,7 +125,7 @@ def inline(
     >>> "src=" in whole.split("<script>")[0], len(whole) > 80_000
     (False, True)
     """
-    rewriter = _Rewriter(links=links, title=title, lang=lang)
+    rewriter = _Rewriter(links=links, foreign=foreign, title=title, lang=lang)
     rewriter.feed(page)
     rewriter.close()
     if rewriter.refused:
@@ -177,13 +186,14 @@ def data_uri(data: bytes, kind: str) -> str:
 class _Rewriter(HTMLParser):
     """Copies a page as it is, except for what loads something."""
 
-    def __init__(self, *, links: bool, title: str | None, lang: str | None) -> None:
+    def __init__(self, *, links: bool, foreign: bool, title: str | None, lang: str | None) -> None:
         super().__init__(convert_charrefs=False)
         self.parts: list[str] = []
         self.refused: list[str] = []
         # Where the page's own head begins, among the parts.
         self.head = 0
         self._links = links
+        self._foreign = foreign
         self._drop_title = title is not None
         self._in_title = False
         self._lang = lang
@@ -202,7 +212,10 @@ class _Rewriter(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         self._in_style = self._in_style and tag != "style"
         if tag == "script" and self._program is not None:
-            self._allow_program("".join(self._program))
+            program = "".join(self._program)
+            for found in _PICTURES.finditer(program):
+                self._refuse(found[1] or found[2])
+            self._allow_program(program)
             self._program = None
         if tag == "title" and self._in_title:
             self._in_title = False
@@ -269,7 +282,7 @@ class _Rewriter(HTMLParser):
 
     def _script(self, url: str, raw: str) -> None:
         """Put a script into the page."""
-        if self._links:
+        if self._kept(url):
             self._allow("script-src", url)
             self.parts.append(raw)
             return
@@ -285,7 +298,7 @@ class _Rewriter(HTMLParser):
         url = attrs.get("href") or ""
         if "stylesheet" not in (attrs.get("rel") or "").lower().split():
             return
-        if self._links:
+        if self._kept(url):
             for directive in ("style-src", "img-src", "font-src"):
                 self._allow(directive, url)
             self.parts.append(raw)
@@ -327,9 +340,13 @@ class _Rewriter(HTMLParser):
         digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
         self._allowed["script-src"][f"'sha256-{base64.b64encode(digest).decode('ascii')}'"] = None
 
+    def _kept(self, url: str) -> bool:
+        """Return whether a script or stylesheet stays a link."""
+        return self._links or (self._foreign and url not in _ASSETS)
+
     def _refuse(self, url: str) -> None:
         """Note a URL that has no local copy; a page that keeps its links may load it."""
-        if not self._links:
+        if not self._links and not self._foreign:
             self.refused.append(url)
 
 
@@ -341,8 +358,20 @@ def _asset(url: str) -> str:
     text = _SOURCE_MAP.sub("", (folder / asset.file).read_text(encoding="utf-8")).strip()
     if asset.file.endswith(".css"):
         return _CSS_URL.sub(lambda found: _picture(folder, found.group(1)), text)
+    if asset.file == "leaflet.js":
+        text += _marker(folder)
     # `<\/` means the same inside a JavaScript string, and does not end the element.
     return re.sub(r"</(script)", r"<\\/\1", text, flags=re.IGNORECASE)
+
+
+def _marker(folder: Path) -> str:
+    """Return the script that gives Leaflet its own marker as pictures that are in the page."""
+    # Left alone it looks for the folder of its stylesheet, which an inlined one does not have (Leaflet #4968).
+    files = {"iconUrl": "marker-icon.png", "iconRetinaUrl": "marker-icon-2x.png", "shadowUrl": "marker-shadow.png"}
+    named = ",".join(
+        f'{option}:"{data_uri((folder / "images" / file).read_bytes(), "image/png")}"' for option, file in files.items()
+    )
+    return f";delete L.Icon.Default.prototype._getIconUrl;L.Icon.Default.mergeOptions({{{named}}});"
 
 
 def _picture(folder: Path, name: str) -> str:

@@ -42,13 +42,15 @@ class Scene(NamedTuple):
     unplaced: int
 
 
-def scene_of(tagged: gpd.GeoDataFrame) -> Scene:
+def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites") -> Scene:
     """Return what the map shows of a frame; the frame is not changed.
 
     Parameters
     ----------
     tagged
         Sites with a CRS.
+    what
+        How to name the frame in a refusal.
 
     Raises
     ------
@@ -67,8 +69,8 @@ def scene_of(tagged: gpd.GeoDataFrame) -> Scene:
             "Read the sites with read_sites, or name the column with frame.set_geometry(...)."
         )
         raise InputError(msg)
-    crs.require_crs(tagged, what="The frame of sites")
-    shapes = lonlat_shapes(tagged.geometry, what="The frame of sites")
+    crs.require_crs(tagged, what=what)
+    shapes = lonlat_shapes(tagged.geometry, what=what)
     within = _within(tagged)
     # A site that is known by its area alone has its dot there, and the card says that this is no position.
     at, placed = positions(np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), within, shapes))

@@ -178,6 +178,13 @@ def province_translations() -> dict[str, str]:
     return dict(zip(table["name_ko"], table["name_en"], strict=True))
 
 
+def locality_translations() -> dict[str, str]:
+    """Return the English name of every locality's Korean name that has only one."""
+    table = pd.read_parquet(data_path("localities.parquet"), columns=["locality", "locality_en"]).drop_duplicates()
+    single = table[~table["locality"].duplicated(keep=False)]
+    return dict(zip(single["locality"].astype(str), single["locality_en"].astype(str), strict=True))
+
+
 def province_members(*, scheme: str = "kostat") -> dict[str, tuple[str, ...]]:
     """Return the 2018 KOSTAT codes of the provinces that each code of a scheme, `kostat` or `mois`, has ever meant."""
     table = _table("provinces.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -167,6 +168,8 @@ def _range(low: float, high: float, lang: str) -> str:
     """Return proved bounds in words."""
     if low == high:
         return _number(low)
+    # Rounded outwards, what is proved stays proved.
+    low, high = math.floor(low * 1000 + 1e-9) / 1000, math.ceil(high * 1000 - 1e-9) / 1000
     return f"{_number(low)}~{_number(high)}" if lang == "ko" else f"between {_number(low)} and {_number(high)}"
 
 
@@ -181,7 +184,7 @@ def _drawn(row: pd.Series) -> bool:
 
 def _where(row: pd.Series, lang: str) -> str:
     """Return the sentence on the region."""
-    name = _text(row.get(f"name_{lang}")) or _text(row["site_id"])
+    name = _text(row.get(f"name_{lang}")) or _text(row.get("name")) or _text(row["site_id"])
     columns = ("province", "municipality", "locality_en" if lang == "en" and "locality_en" in row.index else "locality")
     places = [labels.value(column, text, lang) if (text := _text(row.get(column))) else None for column in columns]
     place = (", " if lang == "en" else " ").join(part for part in (places if lang == "ko" else places[::-1]) if part)

@@ -144,7 +144,6 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
         "the 15 sites": ("부지 15곳", "the 15 sites"),
         "everywhere": ("모든 곳", "everywhere"),
         "not known": ("알려지지 않음", "not known"),
-        "a polygon": ("다각형", "a polygon"),
     },
     "licence": {
         _KOGL[1]: _KOGL,
@@ -355,6 +354,8 @@ def _code_words(column: str, code: str, place: int) -> str:
         return names[place] if names else code
     if column in _REGIONS:
         return code if place == 0 else _regions().get(code, code)
+    if column == "locality":
+        return code if place == 0 else _localities().get(code, code)
     words = _CODES.get("scope" if column.endswith("_scope") else column, {})
     if not words and (column == "basis" or column.endswith("_basis")):
         words = _BASIS
@@ -375,6 +376,14 @@ def _regions() -> dict[str, str]:
     for korean, english in pairs:
         found.setdefault(str(korean), set()).add(str(english))
     return {korean: next(iter(names)) for korean, names in found.items() if len(names) == 1} | province_translations()
+
+
+@functools.cache
+def _localities() -> dict[str, str]:
+    """Return English names by Korean name of localities."""
+    from clustergeo.datasets import locality_translations  # noqa: PLC0415
+
+    return locality_translations()
 
 
 @functools.cache

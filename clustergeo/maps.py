@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 
 from clustergeo import _files, _groups, _key, _lettering, _pack, _page, _scene, _still, labels
@@ -13,16 +15,13 @@ from clustergeo._words import all_words, word
 from clustergeo.datasets import boundary_attribution
 from clustergeo.errors import InputError, PageError
 from clustergeo.facts import latest_date
+from clustergeo.layers import Layer, as_layer
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
     from pathlib import Path
 
     import folium
-    import geopandas as gpd
-
-    from clustergeo.layers import Layer
 
 PANES = (
     "cgGround",
@@ -45,7 +44,7 @@ def explore(
     *,
     lang: str = "en",
     colour_by: str | None = "sectors",
-    zones: Mapping[str, Layer] | None = None,
+    zones: Mapping[str, Layer | gpd.GeoDataFrame] | None = None,
     layers: Mapping[str, Layer | gpd.GeoDataFrame] | None = None,
     tiles: str | folium.TileLayer | None = None,
     title: str | None = None,
@@ -97,14 +96,21 @@ def explore(
     scene = _scene.scene_of(tagged)
     ground = land()
     bounds = _scene.bounds_of(scene, ground)
-    keys = _zone_keys(zones or {})
+    # A name is only shown here: it need not be an identifier.
+    given = {
+        str(name): zone
+        if isinstance(zone, Layer)
+        else as_layer(zone, name="zone" if isinstance(zone, gpd.GeoDataFrame) else str(name))
+        for name, zone in _mapping(zones, "zones").items()
+    }
+    keys = _zone_keys(given)
     heading = (
         title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, f"{len(tagged):,}")
     )
     facts = latest_date(tagged)
     drawing = Drawing(lang)
-    drawing.land(ground)
-    for key, layer in zip(keys, (zones or {}).values(), strict=True):
+    drawing.land(ground, bare=tiles is not None)
+    for key, layer in zip(keys, given.values(), strict=True):
         drawing.zone(key, layer)
     told = [word("unplaced", lang, f"{scene.unplaced:,}")] if scene.unplaced else []
     gathered = np.zeros(0, dtype=object)
@@ -118,7 +124,7 @@ def explore(
         held = Labels(np.zeros((0, 2)), [], [], _lettering.levels_for(bounds))
     else:
         held = drawing.sites(scene, colour_by, bounds, ground)
-    for at, (name, extra) in enumerate((layers or {}).items()):
+    for at, (name, extra) in enumerate(_mapping(layers, "layers").items()):
         drawing.further(str(name), extra, at)
     data = {
         "lang": lang,
@@ -226,33 +232,44 @@ def map_html(m: folium.Map, *, offline: bool = True) -> str:
     if not _leaflet.is_map(m):
         msg = f"A map is needed here, not {type(m).__name__}. Pass what explore returns."
         raise InputError(msg)
-    urls = _leaflet.tile_urls(m)
+    urls = _leaflet.fetched(m)
     if offline and urls:
         msg = (
-            f"The map fetches tiles from {', '.join(urls)}, so it cannot open without a network. "
-            "Draw it without tiles, or save it with offline=False."
+            f"The map fetches tiles or pictures from {', '.join(urls)}, so it cannot open without a network. "
+            "Draw it without them, or save it with offline=False."
         )
         raise PageError(msg)
     return _whole(m, links=not offline)
 
 
 def notebook_page(m: folium.Map) -> str:
-    """Return the page that a notebook shows: its scripts inside, its tiles fetched if it has any."""
-    return _whole(m, links=False)
+    """Return the page that a notebook shows: its scripts inside; tiles, and what has no local copy, are fetched."""
+    return _whole(m, links=False, foreign=True)
 
 
-def _whole(m: folium.Map, *, links: bool) -> str:
+def _whole(m: folium.Map, *, links: bool, foreign: bool = False) -> str:
     """Return the finished page of a map."""
     from clustergeo import _leaflet  # noqa: PLC0415 - loads folium
 
     return _page.inline(
         _page.stable_ids(*_leaflet.rendered(m)),
+        foreign=foreign,
         title=getattr(m, "page_title", None),
         lang=getattr(m, "page_lang", None),
         links=links,
         text=getattr(m, "page_text", ""),
         fetched=_leaflet.fetched(m),
     )
+
+
+def _mapping(given: Any, what: str) -> Mapping[Any, Any]:
+    """Return layers by name, or refuse what has no names."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        msg = f'{what}= is a {type(given).__name__}. Give layers by name: {what}={{"rdz": layer}}.'
+        raise InputError(msg)
+    return given
 
 
 def _zone_keys(zones: Mapping[str, Layer]) -> list[_key.Zone]:

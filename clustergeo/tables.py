@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -235,7 +236,7 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     )
     rdz = [None if one is None else one / _M2_PER_KM2 for one in extents]
     parts: list[tuple[str, Kind, list[Any]]] = [
-        ("name", "text", cells(f"name_{lang}", f"name_{other}", "site_id")),
+        ("name", "text", cells(f"name_{lang}", "name", f"name_{other}", "site_id")),
         ("province", "text", words("province")),
         ("municipality", "text", words("municipality")),
         ("sectors", "text", words("sectors")),
@@ -256,10 +257,7 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     ]
     if any(drawn):
         bounds = zip(drawn, cells("rdz_share_low"), cells("rdz_share_high"), strict=True)
-        shown = [
-            f"{low * 100:.1f}–{high * 100:.1f} %" if hidden and low is not None else None
-            for hidden, low, high in bounds
-        ]
+        shown = [_outwards(low, high) if hidden and low is not None else None for hidden, low, high in bounds]
         parts.append(("rdz_share_bounds", "text", shown))
     if any(basis in ("measured", "estimated") for basis in cells("rdz_basis")) and "rdz_reported_basis" in tagged:
         areas_reported = [None if one is None else one / _M2_PER_KM2 for one in cells("rdz_reported_area_m2")]
@@ -275,6 +273,17 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     return Table.of(
         columns, rows, title=title or ("부지", "Sites")[place], notes=[*notes, _DASH_NOTE[place]], lang=lang
     )
+
+
+def _outwards(low: float, high: float) -> str:
+    """Return proved bounds in percent, rounded outwards so that they stay proved.
+
+    Examples
+    --------
+    >>> _outwards(0.1239, 0.98761), _outwards(0.25, 0.5)
+    ('12.3–98.8 %', '25.0–50.0 %')
+    """
+    return f"{math.floor(low * 1000 + 1e-9) / 10:.1f}–{math.ceil(high * 1000 - 1e-9) / 10:.1f} %"
 
 
 def _joined(words: list[Any], dates: list[Any]) -> list[Any]:

@@ -19,7 +19,19 @@ import pandas as pd
 import pytest
 import shapely
 
-from clustergeo import _cards, _classes, _evidence, _groups, _lettering, _pack, _scene, datasets, explaining, maps
+from clustergeo import (
+    _cards,
+    _cells,
+    _classes,
+    _evidence,
+    _groups,
+    _lettering,
+    _pack,
+    _scene,
+    datasets,
+    explaining,
+    maps,
+)
 from clustergeo._drawing import Drawing
 from clustergeo._land import land
 from clustergeo.errors import InputError, PageError
@@ -853,3 +865,85 @@ def test_a_further_layer_may_have_the_name_of_one_of_ours() -> None:
     made = maps.explore(frame([square(127, 37)]), layers={"land": extra, "dots": extra})
     theirs = [layer for layer in data_of(made)["layers"] if layer["pane"] == "cgLayers"]
     assert [(layer["key"], layer["name"]) for layer in theirs] == [("", "land"), ("", "dots")]
+
+
+def test_a_service_of_pictures_is_refused_offline_by_its_address() -> None:
+    made = maps.explore(frame([square(127, 37)]))
+    folium.WmsTileLayer("https://wms.example.org/ows", layers="a").add_to(made)
+    with pytest.raises(PageError, match=r"wms\.example\.org"):
+        maps.map_html(made)
+
+
+def test_symbols_of_a_plugin_are_refused_offline_by_their_scripts() -> None:
+    made = maps.explore(frame([square(127, 37)]))
+    folium.Marker([37, 127], icon=folium.Icon(color="red")).add_to(made)
+    with pytest.raises(PageError, match="awesome-markers"):
+        maps.map_html(made)
+    assert "awesome-markers" in maps.map_html(made, offline=False)
+
+
+def test_a_callers_list_of_layers_takes_the_place_of_ours() -> None:
+    made = maps.explore(frame([square(127, 37)]))
+    folium.LayerControl(position="topleft").add_to(made)
+    assert maps.map_html(made).count("L.control.layers(") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"zones": [1]}, "zones= is a list"),
+        ({"zones": {"z": None}}, "'z' is a NoneType"),
+        ({"layers": "roads"}, "layers= is a str"),
+        ({"layers": {"roads": gpd.GeoDataFrame(geometry=[shapely.Point(127, 37)])}}, "Layer 'roads' has no coordinate"),
+        ({"tiles": "nope"}, "tiles='nope' is no background"),
+    ],
+)
+def test_what_is_no_layer_or_background_is_refused_with_the_cure(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        maps.explore(frame([square(127, 37)]), **asked)
+
+
+def test_a_zone_may_be_a_plain_frame() -> None:
+    made = maps.explore(frame([square(127, 37)]), zones={"z": frame([square(127, 37)])})
+    assert "z" in maps.map_html(made)
+
+
+@pytest.mark.parametrize(
+    "popup",
+    ["<img src='https://pictures.example.org/a.png'>", '<iframe width="3" src="https://pictures.example.org/">'],
+)
+def test_what_the_html_of_a_popup_would_fetch_is_refused_offline_by_its_address(popup: str) -> None:
+    made = maps.explore(frame([square(127, 37)]))
+    folium.CircleMarker([37, 127], popup=folium.Popup(popup)).add_to(made)
+    with pytest.raises(PageError, match=r"pictures\.example\.org"):
+        maps.map_html(made)
+
+
+def test_geopandas_own_colours_show_in_a_notebook_with_a_link_and_are_refused_offline() -> None:
+    mine = frame([square(127, 37), square(127.2, 37)], v=[1.5, 2.5])
+    with_legend = mine.explore(column="v", m=maps.explore(mine))
+    assert "d3" in with_legend._repr_html_()
+    with pytest.raises(PageError, match="d3"):
+        maps.map_html(with_legend)
+    plain = mine.explore(column="v", m=maps.explore(mine), legend=False)
+    assert "<path" in maps.map_html(plain) or "geo_json" in maps.map_html(plain)
+
+
+def test_a_background_is_seen_through_the_land() -> None:
+    made = maps.explore(frame([square(127, 37)]), tiles=folium.TileLayer("https://t.example.org/{z}", attr="T"))
+    looks = {
+        spec["pane"]: spec["look"] for spec in data_of(made)["layers"] if spec["pane"] in ("cgGround", "cgCapital")
+    }
+    assert [look["fillOpacity"] for look in looks.values()] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "flag"), [("있음", 1), ("아니요", 0), ("True", 1), ("unknown", -1), ("", -1), (0.0, 0)]
+)
+def test_a_flag_that_was_read_as_text_is_known_by_its_word_or_not_at_all(cell: Any, flag: int) -> None:
+    assert _cells.flags(pd.DataFrame({"x": pd.array([cell], dtype=object)}), "x").tolist() == [flag]
+
+
+def test_the_flags_of_a_callers_own_are_words_of_the_page() -> None:
+    table = table_of(maps.explore(frame([square(127, 37)], ours=[True]), lang="ko"))
+    assert table["columns"]["ours"]["words"] == ["예"]

@@ -543,10 +543,27 @@ def of_verdicts(capital: list[bool | None], present: list[bool | None], basis: s
             [None, False],
             "inferred",
             [
-                "None of 2 sites lies in the capital region; 1 lies outside it; 1 cannot be decided.",
-                "None lies on a restricted development zone (RDZ); 1 does not, by inference; for 1 it is unknown.",
-                "부지 2곳 가운데 수도권 안에 0곳, 밖에 1곳, 판정할 수 없는 곳이 1곳입니다.",
-                "개발제한구역에는 걸친 부지가 0곳, 걸치지 않은 부지가 1곳(추론), 알 수 없는 부지가 1곳입니다.",
+                "None of 2 sites is known to lie in the capital region; 1 lies outside it; 1 cannot be decided.",
+                (
+                    "None is known to lie on a restricted development zone (RDZ); 1 does not, by inference; "
+                    "for 1 it is unknown."
+                ),
+                "부지 2곳 가운데 수도권 안으로 확인된 곳은 없고, 밖에 1곳, 판정할 수 없는 곳이 1곳입니다.",
+                (
+                    "개발제한구역에는 걸친 것으로 확인된 부지는 없고, 걸치지 않은 부지가 1곳(추론), "
+                    "알 수 없는 부지가 1곳입니다."
+                ),
+            ],
+        ),
+        (
+            [None, None],
+            [None, None],
+            "measured",
+            [
+                "Whether any of the 2 sites lies in the capital region cannot be decided.",
+                "Whether any of the 2 sites lies on a restricted development zone (RDZ) is unknown.",
+                "부지 2곳이 수도권 안인지는 판정할 수 없습니다.",
+                "부지 2곳이 개발제한구역에 걸쳤는지는 알 수 없습니다.",
             ],
         ),
         ([], [], "measured", ["There are no sites.", "부지가 없습니다."]),
@@ -572,6 +589,23 @@ def test_the_headline_counts_every_verdict_and_names_a_few(
     figures = site_figures(frame)
     told = [_brief._headline(frame, figures, _brief._names(frame, lang), lang) for lang in ("en", "ko")]
     assert [sentence for sentences in told for sentence in sentences] == words
+
+
+def test_of_what_is_not_known_the_key_figure_is_a_dash_and_never_0() -> None:
+    from clustergeo.tables import site_figures
+
+    words = {name: pair[1] for name, pair in _brief._WORDS.items()}
+    figures = {word: number for number, word in _brief._key_figures(site_figures(of_verdicts([None], [None])), words)}
+    assert figures["in the capital region"] == figures["with restricted zone (RDZ)"] == "–"
+    assert figures["site"] == figures["RDZ unknown"] == "1"
+
+
+def test_a_report_calls_sites_by_the_callers_own_names() -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"site_id": ["1", "2", "3"], "name": ["Alpha", None, " "], "name_ko": ["가", "나", None]})
+    assert _brief._names(frame, "en") == ["Alpha", "나", "3"]
+    assert _brief._names(frame, "ko") == ["가", "나", "3"]
 
 
 # Objects that show themselves.

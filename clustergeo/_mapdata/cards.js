@@ -47,7 +47,7 @@
       if (spec.only && !cg.value(table, spec.only, row)) { return {}; }
       var parts = [], bounds = share(table, spec.share, row), area = cg.value(table, spec.area, row);
       if (bounds) { parts.push(cg.say(data, "share") + " " + bounds); }
-      if (area !== null) { parts.push(cg.number(area, 3) + " km²"); }
+      if (area !== null) { parts.push(cg.extent(area, 3) + " km²"); }
       parts.push(cg.say(data, "basis") + ": " + cg.text(table, spec.basis, row));
       var day = cg.text(table, spec.day, row);
       if (day) { parts.push(cg.say(data, "as_of", day)); }

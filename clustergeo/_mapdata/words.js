@@ -26,7 +26,13 @@
     return value.toLocaleString("en-US", { maximumFractionDigits: places });
   };
 
-  cg.percent = function (value) { return cg.number(value * 100, 1) + " %"; };
+  // What is something is never shown as nothing, and what is not all of it not as all.
+  cg.extent = function (value, places) {
+    var least = Math.pow(10, -places);
+    return value > 0 && value < least / 2 ? "<" + cg.number(least, places) : cg.number(value, places);
+  };
+
+  cg.percent = function (value) { return (value < 1 && value > 0.9995 ? ">99.9" : cg.extent(value * 100, 1)) + " %"; };
 
   cg.text = function (table, column, row) {
     var held = column && table.columns[column];

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import folium
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -271,7 +272,10 @@ def test_pointing_at_a_site_says_its_bounds_and_what_would_decide(open_page: Cal
     said = tip.inner_text()
     assert "Capital region: not decidable from this evidence · 0 % – 100 % of the site (proved)" in said
     assert "A measured footprint whose centre is more than 200 m from the border would decide it." in said
-    assert "An official layer that covers the site, or a cited figure, would tell." in said
+    assert (
+        "An official layer that covers the site together with the site's own boundary, or a cited figure, would tell."
+        in said
+    )
 
 
 def test_yes_no_and_open_look_different_without_colour(open_page: Callable[..., Watched]) -> None:
@@ -299,4 +303,16 @@ def test_a_frame_without_sites_is_a_map_of_the_land(open_page: Callable[..., Wat
     watched = open_page(maps.map_html(maps.explore(gpd.GeoDataFrame(geometry=[], crs="EPSG:4326"))))
     assert drawn(watched, "cgGround") == len(datasets.load_regions("province"))
     assert drawn(watched, "cgDots") == 0
+    watched.assert_quiet()
+
+
+def test_a_plain_marker_of_folium_is_drawn_without_a_request(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]
+) -> None:
+    made = maps.explore(tagged)
+    folium.Marker([36.5, 127.5], tooltip="mine").add_to(made)
+    watched = open_page(maps.map_html(made))
+    icon = watched.page.locator("img.leaflet-marker-icon")
+    assert icon.evaluate("one => one.complete && one.naturalWidth") == 25
+    assert watched.page.locator("img.leaflet-marker-shadow").evaluate("one => one.naturalWidth") == 41
     watched.assert_quiet()
