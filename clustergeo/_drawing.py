@@ -136,8 +136,11 @@ class Drawing:
         self.tables.append(table)
         terms = _key.terms_of(given) if isinstance(given, Layer) else ""
         self.terms += [f"{name}: {terms}"] if terms else []
-        legend = [_key.section("", [_key.box(look, name, terms=terms, count=len(scene.shapes))])]
-        self._add("", scene.shapes, shown=name, pane="cgLayers", look=look, table=len(self.tables) - 1, legend=legend)
+        shapes, owners = _scene.uniform(scene.shapes)
+        item = _key.box(look, name, terms=terms, count=len(scene.shapes)) | {"form": _scene.form_of(shapes)}
+        table_at, held = len(self.tables) - 1, None if len(shapes) == len(scene.shapes) else owners.tolist()
+        legend = [_key.section("", [item])]
+        self._add("", shapes, shown=name, pane="cgLayers", look=look, table=table_at, owners=held, legend=legend)
 
     def text(self) -> str:
         """Return what the tables say, for the font."""

@@ -78,6 +78,7 @@ figure{margin:0}
 .map img{width:100%;height:auto;background:#fff;border:1px solid var(--line);border-radius:.4rem;display:block}
 .scroll{overflow-x:auto;background:#fff;border:1px solid var(--line);border-radius:.4rem;margin:.8rem 0}
 table{border-collapse:collapse;font-size:.86rem;width:100%;font-variant-numeric:tabular-nums;overflow-wrap:normal}
+tbody>tr>:first-child{overflow-wrap:anywhere;min-width:6rem}
 caption{text-align:left;font-weight:600;padding:.6rem .7rem}
 th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical-align:top}
 th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}

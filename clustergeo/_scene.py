@@ -23,7 +23,7 @@ Bounds = tuple[float, float, float, float]
 _SMALLEST_SPAN = 0.05
 _COUNTRY_SPAN = 1.5
 _ROOM = 0.1
-_POINT, _POLYGON, _MULTIPOLYGON = 0, 3, 6
+_POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
 class Scene(NamedTuple):
@@ -135,6 +135,42 @@ def positions(shapes: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray
     with np.errstate(invalid="ignore"):
         placed = (np.abs(at[:, 0]) <= 180) & (np.abs(at[:, 1]) <= 90)  # noqa: PLR2004 - degrees of the globe
     return at, placed
+
+
+def uniform(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return shapes of one kind each, a collection as its points, its lines and its areas, and whose each one is.
+
+    Examples
+    --------
+    >>> both = shapely.GeometryCollection([shapely.Point(0, 0), shapely.box(1, 1, 2, 2)])
+    >>> [str(one.geom_type) for one in uniform(np.array([both]))[0]]
+    ['Point', 'Polygon']
+    """
+    if not (shapely.get_type_id(shapes) == _COLLECTION).any():
+        return shapes, np.arange(len(shapes))
+    found: list[Any] = []
+    owners: list[int] = []
+    for row, shape in enumerate(shapes):
+        parts = np.array([shape], dtype=object)
+        while (mixed := shapely.get_type_id(parts) == _COLLECTION).any():
+            parts = np.concatenate([parts[~mixed], shapely.get_parts(parts[mixed])])
+        for kind in np.unique(shapely.get_dimensions(parts)):
+            alike = shapely.get_parts(parts[shapely.get_dimensions(parts) == kind])
+            found.append(alike[0] if len(alike) == 1 else shapely.union_all(alike))
+            owners.append(row)
+    return np.array([*found, None], dtype=object)[:-1], np.array(owners, dtype=np.intp)
+
+
+def form_of(shapes: NDArray[np.object_]) -> str:
+    """Return what shapes are, for their sign in the legend: `point` or `line` where all are, else `area`.
+
+    Examples
+    --------
+    >>> form_of(np.array([shapely.Point(0, 0)], dtype=object))
+    'point'
+    """
+    kinds = set(shapely.get_dimensions(shapes[~shapely.is_missing(shapes)]).tolist())
+    return {(0,): "point", (1,): "line"}.get(tuple(kinds), "area")
 
 
 def bounds_of(scene: Scene, land: Land) -> Bounds:

@@ -947,3 +947,14 @@ def test_a_flag_that_was_read_as_text_is_known_by_its_word_or_not_at_all(cell: A
 def test_the_flags_of_a_callers_own_are_words_of_the_page() -> None:
     table = table_of(maps.explore(frame([square(127, 37)], ours=[True]), lang="ko"))
     assert table["columns"]["ours"]["words"] == ["예"]
+
+
+def test_a_collection_of_a_further_layer_is_drawn_whole_and_forms_have_their_own_signs() -> None:
+    both = shapely.GeometryCollection([shapely.Point(127, 37), square(127.1, 37)])
+    layers = {"mixed": frame([both, square(127, 37)]), "lines": frame([shapely.LineString([(127, 37), (128, 37)])])}
+    made = maps.explore(frame([square(127, 37)]), layers=layers)
+    mixed, lines = layer_of(made, "mixed"), layer_of(made, "lines")
+    assert mixed["owners"] == [0, 0, 1]
+    assert mixed["count"] == 3
+    assert mixed["legend"][0]["items"][0]["count"] == 2
+    assert [one["legend"][0]["items"][0]["form"] for one in (mixed, lines)] == ["area", "line"]

@@ -22,6 +22,8 @@
       return [centre];
     }
     var look = item.box || { fillColor: item.area, fillOpacity: 0.9, color: "#fff", weight: 1 }, box = cg.svg("svg", { width: 22, height: 14, "aria-hidden": "true" });
+    if (item.form === "point") { box.append(cg.svg("circle", { cx: 11, cy: 7, r: 5, fill: look.fillColor, "fill-opacity": 0.85, stroke: look.color, "stroke-width": look.weight })); return [box]; }
+    if (item.form === "line") { box.append(cg.svg("path", { d: "M2 11L9 4L13 9L20 3", fill: "none", stroke: look.color, "stroke-width": look.weight, "stroke-dasharray": look.dashArray })); return [box]; }
     box.append(cg.svg("rect", {
       x: 2, y: 2, width: 18, height: 10, rx: 2, fill: look.fillColor, "fill-opacity": look.fillOpacity, stroke: look.color,
       "stroke-width": look.weight, "stroke-dasharray": look.dashArray
