@@ -188,7 +188,9 @@ class _Table:
         if basis is None:
             return
         self.columns["footprint"] = _pack.words([word(one, self.lang) for one in basis])
-        error = np.where(basis == "measured", np.nan, _cells.figures(self.frame, "position_error_m"))
+        error = np.where(
+            np.isin(basis, ["measured", "area_only"]), np.nan, _cells.figures(self.frame, "position_error_m")
+        )
         if np.isfinite(error).any():
             self.columns["position_error_m"] = _pack.numbers(error, 0)
         self._row(
