@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clustergeo.overlap import ZoneIndex as ZoneIndex
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_sites as read_sites
+    from clustergeo.reading import read_vworld as read_vworld
     from clustergeo.reporting import report as report
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
@@ -51,6 +52,7 @@ _ROOMS = {
     "read_facts": "facts",
     "read_layer": "reading",
     "read_sites": "reading",
+    "read_vworld": "reading",
     "report": "reporting",
     "save_map": "maps",
     "save_pmtiles": "tiling",

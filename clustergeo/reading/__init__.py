@@ -2,3 +2,4 @@
 
 from clustergeo.reading.files import read_layer as read_layer
 from clustergeo.reading.files import read_sites as read_sites
+from clustergeo.reading.vworld import read_vworld as read_vworld
