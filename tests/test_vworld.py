@@ -109,7 +109,7 @@ def test_nothing_found_is_a_covered_zero(service: str) -> None:
 def test_a_report_draws_a_layer_in_which_nothing_was_found(service: str, tmp_path: Path) -> None:
     layer = read(service, bbox=EMPTY, name="rdz")
     sites = gpd.GeoDataFrame(geometry=[shapely.box(127.202, 36.202, 127.203, 36.203)], crs=4326)
-    cg.save_map(cg.explore(cg.tag(sites, zones={"rdz": layer}), layers=[layer]), tmp_path / "map.html")
+    cg.save_map(cg.explore(cg.tag(sites, zones={"rdz": layer}), zones={"rdz": layer}), tmp_path / "map.html")
     assert (tmp_path / "map.html").stat().st_size > 1000
 
 
@@ -125,7 +125,7 @@ def test_a_large_box_is_read_in_tiles_and_each_feature_is_taken_once(service: st
 
 def test_a_box_of_too_many_tiles_is_refused_before_they_are_asked_for(service: str) -> None:
     asked(service)
-    with pytest.raises(InputError, match=r"needs at least 13[0-9] requests.*bulk download.*most_requests="):
+    with pytest.raises(InputError, match=r"needs at least 14[0-9] requests.*bulk download.*most_requests="):
         read(service, bbox=(127.0, 36.0, 127.35, 36.35), most_requests=100)
     assert len(asked(service)) == 1
 
