@@ -79,6 +79,11 @@ def tiles(box: Box, most_km2: float) -> list[Box]:
     return [(x[i], y[j], x[i + 1], y[j + 1]) for j in range(rows) for i in range(columns)]
 
 
+def polygon(box: Box) -> shapely.Polygon:
+    """Return a box as a polygon in EPSG:4326."""
+    return shapely.box(*box)
+
+
 def meeting(bounds: Any, box: Box, *, slack: float) -> Any:
     """Say which bounds meet a box, of a slack in its units."""
     west, south, east, north = box

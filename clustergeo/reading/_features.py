@@ -128,13 +128,13 @@ def layer_of(
     repair: bool,
     what: str,
     report: list[str],
-    box: Box | None,
+    coverage: Any,
     as_of: str | None,
     source: str,
     licence: str | None,
     attribution: str | None = None,
 ) -> Layer:
-    """Return a frame that was read whole as a layer, complete in the box that was asked for.
+    """Return a frame that was read whole as a layer.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def layer_of(
     return Layer(
         frame,
         name=name,
-        coverage=None if box is None else shapely.box(*box),
+        coverage=coverage,
         as_of=as_of,
         source=source,
         licence=licence,

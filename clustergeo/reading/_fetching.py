@@ -89,6 +89,8 @@ class Fetcher:
         The least time between two requests.
     sleep
         Waits; tests give their own.
+    accept
+        The content types that are asked for.
 
     Raises
     ------
@@ -106,12 +108,14 @@ class Fetcher:
         tries: int,
         pause_s: float,
         sleep: Sleep,
+        accept: str = "*/*",
     ) -> None:
         self.what = what
         self.url = checked_url(url, secret=bool(secret))
         self._secret = Secret(secret or {})
         self._timeout_s, self._tries, self._pause_s, self._sleep = timeout_s, max(tries, 1), pause_s, sleep
         self._next = 0.0
+        self._headers = {"User-Agent": "clustergeo", "Accept": accept, "Accept-Encoding": "identity"}
         self._opener = urllib.request.build_opener(_Unmoved)
 
     def clean(self, text: str) -> str:
@@ -159,7 +163,7 @@ class Fetcher:
         deadline = time.monotonic() + self._timeout_s
         try:
             request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-                self._secret.address(url, query), headers={"User-Agent": "clustergeo", "Accept-Encoding": "identity"}
+                self._secret.address(url, query), headers=self._headers
             )
             with self._opener.open(request, timeout=self._timeout_s) as response:
                 return self._blotted(_read(response, deadline, self._timeout_s))

@@ -150,7 +150,7 @@ def read_vworld(
         repair=repair,
         what=what,
         report=report,
-        box=box,
+        coverage=_boxes.polygon(box),
         as_of=as_of,
         source=f"V-World Data API {terms.name} ({terms.title_ko}), {_plain(address)}",
         licence=terms.licence,
