@@ -116,9 +116,11 @@ def assert_in_place(layer: cg.Layer, codes: list[str], *, off_m: float = 0.01) -
         assert shapely.hausdorff_distance(metric.geometry[code], expected[code]) < off_m
 
 
-@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:5179", "EPSG:5186"])
 @pytest.mark.parametrize("version", ["2.0.0", "1.1.0"])
-@pytest.mark.parametrize("bbox", [BOX, KOREA, None])
+@pytest.mark.parametrize(
+    ("crs", "bbox"),
+    [("EPSG:4326", BOX), ("EPSG:5179", BOX), ("EPSG:5186", KOREA), ("EPSG:4326", None), ("EPSG:5186", None)],
+)
 def test_both_axis_orders_of_every_version_and_crs_are_read_in_place(
     service: str, version: str, crs: str, bbox: Any
 ) -> None:
@@ -203,8 +205,9 @@ def test_pages_that_end_too_early_are_refused_with_what_is_missing(service: str)
 
 
 def test_a_service_that_cannot_page_is_read_where_its_quarters_hold_no_more(service: str) -> None:
+    assert_in_place(wfs(service, "same-page", bbox=(126.95, 36.45, 127.075, 36.55)), CODES[:2])
     assert_in_place(wfs(service, "same-page", bbox=BOX), CODES[:3])
-    with pytest.raises(ServiceError, match="it sends 3 features each time, and has more"):
+    with pytest.raises(ServiceError, match="it sends 3 features each time and may have more"):
         wfs(service, "same-page", bbox=KOREA)
 
 
@@ -218,7 +221,7 @@ def test_without_a_count_a_service_is_read_to_an_empty_page(service: str) -> Non
 @pytest.mark.parametrize("fault", ["none", "status-200"])
 def test_an_exception_is_said_in_its_own_words_whatever_its_status(service: str, fault: str) -> None:
     with pytest.raises(
-        ServiceError, match="reports an exception: InvalidParameterValue .*not a permitted output format"
+        ServiceError, match=r"reports an exception: InvalidParameterValue .*not a permitted output format"
     ):
         wfs(service, fault, output_format="application/nonsense")
 

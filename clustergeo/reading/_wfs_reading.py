@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _DEGREES = "urn:ogc:def:crs:EPSG::4326"
 _NEAR = 0.05  # degrees: a service may reproject by another datum
+_MOST_QUARTERS = 64
 _SLACK = 1e-5  # degrees: a metre, for services that round or reproject
 
 
@@ -79,8 +80,10 @@ class Reading:
         with told(total, unit="features", shown=progress) as came:
             frames, report, paged = self._pages(asked, wanted, total, came)
         if not paged and self._more_in_quarters(frames, urn, wanted, box or self._bounds, lat_first=lat_first):
-            msg = f"{self._fetcher.what} does not page: it sends {len(frames[0]):,} features each time, and has more. "
-            raise ServiceError(msg + _CURE)
+            msg = (
+                f"{self._fetcher.what} does not page: it sends {len(frames[0]):,} features each time and may have more."
+            )
+            raise ServiceError(f"{msg} {_CURE}")
         number = sum(map(len, frames))
         if total is not None and number < total:
             msg = f"{self._fetcher.what} is not complete: it told of {total:,} features, and {number:,} came. " + _CURE
@@ -147,17 +150,27 @@ class Reading:
     ) -> bool:
         """Say whether a service that sends all it wants to at once held something back, by asking for quarters.
 
-        Its own count tells nothing: some services count no further than they send.
+        Its own count tells nothing: some services count no further than they send. What is smaller than another answer
+        of the same service was not cut; what is as large is asked for in quarters, and they in quarters.
         """
+        held, most = set().union(*map(_keys, frames)), len(frames[0])
+        whole, _ = self._page(self._of("GetFeature", srsName=urn), wanted, 0)
+        if len(whole) > most:
+            return False  # it sends more at once than it sent here, so here it sent all
         if box is None:
             return True
-        held = set().union(*map(_keys, frames))
-        for quarter in _boxes.tiles(box, _boxes.area_km2(box)):
+        waiting = _boxes.tiles(box, _boxes.area_km2(box))
+        for _ in range(_MOST_QUARTERS):
+            quarter = waiting.pop()
             asked = self._of("GetFeature", srsName=urn, **self._box(quarter, lat_first=lat_first))
             frame, _ = self._page(asked, wanted, 0)
             if not _keys(frame) <= held:
                 return True
-        return False
+            if len(frame) >= most:
+                waiting += _boxes.tiles(quarter, _boxes.area_km2(quarter))
+            if not waiting:
+                return False
+        return True
 
     def _page(
         self, asked: dict[str, str], wanted: pyproj.CRS, start: int, size: int | None = None
