@@ -80,9 +80,8 @@ def mapserver() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    program, folder = mapserver(), tmp_path_factory.mktemp("mapserver")
+def write_service(folder: Path) -> None:
+    """Write the data, the map and the configuration of the service."""
     frame = gpd.GeoDataFrame(
         {"fid_text": CODES, "code": CODES, "이름": [f"구역 {code}" for code in CODES], "number": range(7)},
         geometry=SQUARES,
@@ -93,6 +92,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "mapserver.conf").write_text(
         f'CONFIG\n  ENV\n  END\n  MAPS\n    m "{folder}/test.map"\n  END\nEND\n', encoding="utf-8"
     )
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    program, folder = mapserver(), tmp_path_factory.mktemp("mapserver")
+    write_service(folder)
     with served(HERE / "mapserver_runner.py", program, str(folder)) as port:
         yield f"http://127.0.0.1:{port}"
 

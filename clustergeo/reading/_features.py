@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,9 @@ _SLACK = 1e-6  # degrees: a decimetre, for services that round
 
 
 def identity(feature: dict[str, Any]) -> str:
-    """Return what two copies of a feature share: its properties and geometry, not the number that a service gave it."""
-    return json.dumps([feature.get("properties"), feature.get(_GEOMETRY)], sort_keys=True, ensure_ascii=False)
+    """Return what two copies of a feature share by properties and geometry, whatever number the service gave them."""
+    said = json.dumps([feature.get("properties"), feature.get(_GEOMETRY)], sort_keys=True)
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 
 class Gathered:

@@ -80,10 +80,9 @@ class Reading:
         with told(total, unit="features", shown=progress) as came:
             frames, report, paged = self._pages(asked, wanted, total, came)
         if not paged and self._more_in_quarters(frames, urn, wanted, box or self._bounds, lat_first=lat_first):
-            msg = (
-                f"{self._fetcher.what} does not page: it sends {len(frames[0]):,} features each time and may have more."
-            )
-            raise ServiceError(f"{msg} {_CURE}")
+            sent = f"it sends {len(frames[0]):,} features each time and may have more. "
+            msg = f"{self._fetcher.what} does not page: {sent}{_CURE}"
+            raise ServiceError(msg)
         number = sum(map(len, frames))
         if total is not None and number < total:
             msg = f"{self._fetcher.what} is not complete: it told of {total:,} features, and {number:,} came. " + _CURE
