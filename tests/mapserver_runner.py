@@ -55,8 +55,12 @@ class Runner(BaseHTTPRequestHandler):
             body = re.sub(rb'numberMatched="\d+"', b'numberMatched="7"', body)
         if fault == "no-count":
             body = re.sub(rb'(numberMatched=")\d+"', rb'\1unknown"', re.sub(rb'"numberMatched":\d+,', b"", body))
-        if fault == "short-axis":
-            body = body.replace(b"urn:ogc:def:crs:EPSG::", b"EPSG:") if b"FeatureCollection" in body else body
+        if fault == "cut" and b"<wfs:member>" in body:
+            body = body.replace(b"</wfs:FeatureCollection>", b"<wfs:truncatedResponse/></wfs:FeatureCollection>")
+        if fault == "no-geometry" and b"<wfs:member>" in body:
+            body = re.sub(rb"(?s)<gml:boundedBy>.*?</gml:boundedBy>|<ms:msGeometry>.*?</ms:msGeometry>", b"", body)
+        if fault == "wrong-schema" and "DescribeFeatureType" in query:
+            body = body.replace(b'"zones"', b'"rivers"').replace(b"zonesType", b"riversType")
         if fault == "euc-kr" and b"<?xml" in body[:10]:
             body = re.sub(rb"encoding=\"UTF-8\"", b'encoding="EUC-KR"', body).decode().encode("cp949")
         if fault == "no-schema" and "DescribeFeatureType" in query:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,7 +191,7 @@ def test_the_layer_is_complete_in_the_box_and_says_what_it_rests_on(service: str
     layer = wfs(service, bbox=BOX, licence="KOGL Type 1", as_of="2026-01-01")
     assert layer.coverage.equals(shapely.box(*BOX))
     assert (layer.licence, layer.as_of) == ("KOGL Type 1", "2026-01-01")
-    assert str(layer.source).endswith("/none/wfs zones")
+    assert re.search(r"/none/wfs zones, read \d{4}-\d\d-\d\d$", str(layer.source))
     assert "3 features, as many as the service told of" in layer.report
     assert wfs(service).coverage is None
     assert wfs(service, coverage="kostat:31").coverage == ("kostat:31",)
@@ -229,6 +230,20 @@ def test_an_exception_is_said_in_its_own_words_whatever_its_status(service: str,
         ServiceError, match=r"reports an exception: InvalidParameterValue .*not a permitted output format"
     ):
         wfs(service, fault, output_format="application/nonsense")
+
+
+def test_a_service_that_cuts_its_own_answer_short_is_not_believed(service: str) -> None:
+    with pytest.raises(ServiceError, match="it cut its answer short"):
+        wfs(service, "cut", bbox=BOX)
+
+
+def test_features_that_cannot_be_decoded_are_no_zero(service: str) -> None:
+    with pytest.raises(InputError, match="3 features without a geometry"):
+        wfs(service, "no-geometry", bbox=BOX)
+
+
+def test_a_schema_of_another_layer_is_left_out(service: str) -> None:
+    assert wfs(service, "wrong-schema", bbox=BOX).frame["code"].tolist() == ["01", "02", "03"]
 
 
 def test_html_is_refused(service: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import traceback
 import urllib.request
 import warnings
@@ -13,11 +15,13 @@ import geopandas as gpd
 import pytest
 import shapely
 from processes import served
-from vworld_standin import KEY, ZONES
+from vworld_standin import KEY, ZONES, paged
 
 import clustergeo as cg
 from clustergeo.errors import InputError, ServiceError
-from clustergeo.reading._fetching import Secret
+from clustergeo.reading import _features
+from clustergeo.reading._fetching import Again, Answer, Secret
+from clustergeo.reading._vworld_answers import TooLargeError, page_of
 from clustergeo.reading._vworld_datasets import DATASETS
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 PATCH = (126.79, 35.09, 126.815, 35.115)  # 6.3 km2, holds a part of the zones
 WHOLE = (126.7999, 35.0999, 126.8201, 35.1195)  # 3.9 km2, holds all of them
+ODD = ["x", None, -1, float("inf"), float("nan"), [], {}, [[]], "Point", "9", "ERROR", 127, True]
 EMPTY = (127.2, 36.2, 127.21, 36.21)
 LARGE = (127.0, 36.0, 127.1, 36.1)  # 99 km2
 TEXTS = Path(__file__).parent
@@ -86,7 +91,7 @@ def test_the_layer_says_where_it_is_complete_and_what_it_rests_on(service: str) 
     layer = read(service)
     assert layer.coverage.equals(shapely.box(*WHOLE))
     assert layer.as_of is None
-    assert "LT_C_UD801 (개발제한구역)" in str(layer.source)
+    assert re.search(r"LT_C_UD801 \(개발제한구역\), http.*, read \d{4}-\d\d-\d\d$", str(layer.source))
     said = " | ".join(layer.report)
     assert "2345 records, all pages read" in said
     assert "read on 20" in said
@@ -256,11 +261,20 @@ def test_points_are_refused(service: str) -> None:
 
 
 def test_invalid_polygons_are_refused_or_repaired_and_counted(service: str) -> None:
-    with pytest.raises(InputError, match=r"(?s)3 invalid polygons.*row 0: Self-intersection.*repair=True"):
+    with pytest.raises(
+        InputError, match=r"(?s)0 features without a geometry and 3 invalid polygons.*row 0: Self-inter.*repair=True"
+    ):
         read(service, "bowtie")
-    with pytest.warns(cg.ClusterGeoWarning, match="3 invalid polygons were repaired"):
+    with pytest.warns(cg.ClusterGeoWarning, match="3 invalid polygons repaired, as asked"):
         layer = read(service, "bowtie", repair=True)
-    assert "3 invalid polygons repaired, as asked" in layer.report
+    assert "0 features without a geometry left out, 3 invalid polygons repaired, as asked" in layer.report
+
+
+def test_features_without_a_geometry_are_no_zero(service: str) -> None:
+    with pytest.raises(InputError, match=r"(?s)3 features without a geometry and 0 invalid.*row 0: no geometry"):
+        read(service, "placeless")
+    with pytest.warns(cg.ClusterGeoWarning, match="3 features without a geometry left out"):
+        assert len(read(service, "placeless", repair=True)) == 2342
 
 
 def test_without_a_key_the_cure_is_said(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,6 +395,48 @@ def test_no_warning_is_given_where_all_went_well(service: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read(service, dataset="LT_C_ADSIDO_INFO")
+
+
+def test_no_answer_however_odd_ends_in_anything_but_a_refusal() -> None:
+    chance, outcomes = random.Random(5), set()  # noqa: S311 - the same cases each time
+    whole = json.dumps(paged(ZONES[:5], 1, 1000), ensure_ascii=False)
+    for _ in range(2000):
+        answer = Answer(200, "application/json", mutated(whole, chance).encode("utf-8", "replace"))
+        try:
+            page = page_of(answer, dataset="LT_C_UD801", clean=str)
+            gathered = _features.Gathered()
+            gathered.add(page.features)
+            frame = _features.frame_of(gathered.features, crs="EPSG:4326", what="it")
+            _features.check_place(frame, WHOLE, what="it", cure="")
+            _features.layer_of(
+                frame,
+                name="zone",
+                repair=False,
+                what="it",
+                report=[],
+                coverage=None,
+                as_of=None,
+                source="",
+                licence=None,
+            )
+            outcomes.add("layer")
+        except (Again, TooLargeError, cg.ClusterGeoError) as refusal:
+            outcomes.add(type(refusal).__name__)
+    assert {"layer", "Again", "ServiceError", "InputError"} <= outcomes
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """Return a JSON text in which one value is another, or of which the end is missing."""
+    held = json.loads(text)
+    node, key = {"whole": held}, "whole"
+    if chance.random() < 0.7:
+        node, key = held["response"]["result"]["featureCollection"]["features"], 2
+    while isinstance(node[key], dict | list) and node[key] and chance.random() > 0.1:
+        node = node[key]
+        key = chance.choice(list(node) if isinstance(node, dict) else range(len(node)))
+    node[key] = chance.choice(ODD)
+    said = json.dumps(held)
+    return said if chance.random() > 0.05 else said[: chance.randrange(len(said))]
 
 
 def test_every_dataset_says_on_what_its_terms_rest() -> None:

@@ -106,6 +106,8 @@ def faulty(fault: str, query: dict[str, str]) -> dict[str, Any]:  # noqa: C901 -
     if fault == "points":
         for feature in body["result"]["featureCollection"]["features"]:
             feature["geometry"] = {"type": "Point", "coordinates": [126.801, 35.101]}
+    if fault == "placeless":
+        body["result"]["featureCollection"]["features"][0]["geometry"] = None
     if fault == "bowtie":
         features = body["result"]["featureCollection"]["features"]
         (ring,) = features[0]["geometry"]["coordinates"][0]

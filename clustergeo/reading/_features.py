@@ -70,8 +70,12 @@ def frame_of(features: list[dict[str, Any]], *, crs: Any, what: str) -> gpd.GeoD
     Raises
     ------
     ServiceError
-        A geometry is none.
+        A geometry or the properties of a feature are none.
     """
+    odd = [feature for feature in features if not isinstance(feature.get("properties") or {}, dict)]
+    if odd:
+        msg = f"{what}: the properties of feature {odd[0].get('id')!r} are no object. Report it to the service."
+        raise ServiceError(msg)
     table = pd.DataFrame([feature.get("properties") or {} for feature in features])
     if _GEOMETRY in table.columns:
         table = table.rename(columns={_GEOMETRY: "geometry_attribute"})
@@ -141,7 +145,7 @@ def layer_of(
     Raises
     ------
     InputError
-        There are points or lines, or invalid polygons and no `repair`.
+        There are points or lines; or features without a geometry or invalid polygons, and no `repair`.
     """
     shapes = np.asarray(frame.geometry.values, dtype=object)
     kinds = shapely.get_type_id(shapes)
@@ -150,16 +154,21 @@ def layer_of(
         odd = sorted({shape.geom_type for shape in shapes[~areal]})
         msg = f"{what} holds {', '.join(odd)} ({int((~areal).sum()):,} features). A layer is made of polygons."
         raise InputError(msg)
+    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     bad = overlap.invalid_rows(shapes)
-    if len(bad) and not repair:
-        reasons = [f"row {row}: {shapely.is_valid_reason(shapes[row])}" for row in bad[: schema.SHOWN]]
-        msg = f"{what} gave {len(bad):,} invalid polygons:\n- " + "\n- ".join(reasons)
-        msg += "\nRepair them while reading: repair=True. It counts them in the layer's report."
+    if (len(lost) or len(bad)) and not repair:
+        # What cannot be placed may lie anywhere in the box, and a site there must not get a zero.
+        reasons = [f"row {row}: no geometry" for row in lost[: schema.SHOWN]]
+        reasons += [f"row {row}: {shapely.is_valid_reason(shapes[row])}" for row in bad[: schema.SHOWN]]
+        msg = f"{what} gave {len(lost):,} features without a geometry and {len(bad):,} invalid polygons:\n- "
+        msg += "\n- ".join(reasons) + "\nLeave out and repair them while reading: repair=True. It counts them."
         raise InputError(msg)
-    if len(bad):
-        frame = frame.set_geometry(gpd.GeoSeries(overlap.repaired(shapes, bad), index=frame.index, crs=frame.crs))
-        report = [*report, f"{len(bad)} invalid polygons repaired, as asked"]
-        warn(f"{what}: {len(bad)} invalid polygons were repaired, as asked.")
+    if len(lost) or len(bad):
+        done = f"{len(lost)} features without a geometry left out, {len(bad)} invalid polygons repaired, as asked"
+        fixed = gpd.GeoSeries(overlap.repaired(shapes, bad), index=frame.index, crs=frame.crs)
+        frame = frame.set_geometry(fixed).drop(index=frame.index[lost]).reset_index(drop=True)
+        report = [*report, done]
+        warn(f"{what}: {done}.")
     if as_of is None:
         report = [*report, "the service does not say of which day its content is: as_of is not known"]
     return Layer(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pyproj
 
@@ -64,6 +65,9 @@ def xml_of(answer: Answer, clean: Any) -> tuple[ET.Element, bytes]:
         msg = f"the answer is {answer.looks} instead of whole XML ({len(answer.body):,} bytes)"
         raise Again(msg) from None
     check_exception(root, clean)
+    if any(_local(node.tag) == "truncatedResponse" for node in root):
+        msg = "the service says itself that it cut its answer short"
+        raise Again(msg)
     if answer.status >= 400:  # noqa: PLR2004 - HTTP
         msg = f"The service refused the request (HTTP {answer.status})."
         raise ServiceError(msg)
@@ -156,8 +160,33 @@ def gml_frame(
     ServiceError
         It cannot be decoded.
     """
-    if not any(_local(node.tag) in ("member", "featureMember", "featureMembers") for node in root):
+    number = sum(len(node) for node in root if _local(node.tag) in ("member", "featureMember", "featureMembers"))
+    if not number:
         return gpd.GeoDataFrame(geometry=[], crs=wanted), []
+    frame = _decoded(body, schema)
+    if len(frame) != number and schema is not None:
+        frame = _decoded(body, None)  # the schema is not that of the answer
+    if not isinstance(frame, gpd.GeoDataFrame):
+        msg = "The features of the service have no geometry that can be decoded. Ask for another output_format=."
+        raise ServiceError(msg)
+    if len(frame) != number:
+        msg = f"A page holds {number:,} features and {len(frame):,} could be decoded. Ask for another output_format=."
+        raise ServiceError(msg)
+    if frame.crs is None:
+        return frame.set_crs(wanted), [f"the answer names no CRS; it was asked for in {wanted.name}"]
+    if not _features.same_crs(frame.crs, wanted):
+        return frame, [f"asked for in {wanted.name}, the answer came in {frame.crs.name}, and was taken so"]
+    return frame, []
+
+
+def _decoded(body: bytes, schema: bytes | None) -> pd.DataFrame:
+    """Return the rows of a GML document.
+
+    Raises
+    ------
+    ServiceError
+        It cannot be decoded.
+    """
     with tempfile.TemporaryDirectory() as folder, _as_texts(only=schema is None):
         file, described = Path(folder, "page.gml"), Path(folder, "schema.xsd")
         file.write_bytes(body)
@@ -166,17 +195,12 @@ def gml_frame(
             described.write_bytes(schema)
             options["XSD"] = str(described)
         try:
-            frame = pyogrio.read_dataframe(str(file), datetime_as_string=True, **options)
+            return pyogrio.read_dataframe(str(file), datetime_as_string=True, **options)
+        except IndexError:
+            return pd.DataFrame()  # GDAL finds no layer in it
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
             msg = f"A page of the service cannot be decoded as GML: {str(error).splitlines()[0]}"
             raise ServiceError(msg.replace(folder, "")) from None
-    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        return gpd.GeoDataFrame(geometry=[], crs=wanted), []
-    if frame.crs is None:
-        return frame.set_crs(wanted), [f"the answer names no CRS; it was asked for in {wanted.name}"]
-    if not _features.same_crs(frame.crs, wanted):
-        return frame, [f"asked for in {wanted.name}, the answer came in {frame.crs.name}, and was taken so"]
-    return frame, []
 
 
 def json_frame(answer: Answer, wanted: pyproj.CRS, clean: Any) -> tuple[gpd.GeoDataFrame, list[str]]:

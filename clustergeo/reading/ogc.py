@@ -72,7 +72,8 @@ def read_wfs(
     as_of, licence
         The date of the content and the terms, if you know them.
     repair
-        Whether to repair invalid polygons, and say how many; otherwise they are refused with the reasons.
+        Whether to repair invalid polygons, leave out features without a geometry, and say how many; otherwise they are
+        refused with the reasons.
     progress
         Whether to show how many features have come; by default in notebooks and on a terminal.
     page_size
@@ -165,7 +166,8 @@ def read_ogcapi(
     as_of, licence
         The date of the content and the terms, if you know them.
     repair
-        Whether to repair invalid polygons, and say how many; otherwise they are refused with the reasons.
+        Whether to repair invalid polygons, leave out features without a geometry, and say how many; otherwise they are
+        refused with the reasons.
     progress
         Whether to show how many features have come; by default in notebooks and on a terminal.
     page_size
@@ -234,8 +236,10 @@ def _layer(frame: gpd.GeoDataFrame, box: Box | None, report: list[str], **option
     if box is not None and coverage is not None:
         msg = "coverage= was given beside bbox=: what was read is complete in the box and nowhere else. Leave one out."
         raise InputError(msg)
-    told = [*report, f"read on {datetime.now(UTC).date().isoformat()}"]
-    return _features.layer_of(frame, report=told, coverage=coverage if box is None else _boxes.polygon(box), **options)
+    day = datetime.now(UTC).date().isoformat()
+    options["source"] = f"{options['source']}, read {day}"
+    place = coverage if box is None else _boxes.polygon(box)
+    return _features.layer_of(frame, report=[*report, f"read on {day}"], coverage=place, **options)
 
 
 def _parts(url: str) -> tuple[str, dict[str, str], dict[str, str]]:

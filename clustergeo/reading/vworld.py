@@ -70,7 +70,8 @@ def read_vworld(
     as_of
         The date of the content, if you know it: the service does not tell.
     repair
-        Whether to repair invalid polygons, and say how many; otherwise they are refused with the reasons.
+        Whether to repair invalid polygons, leave out features without a geometry, and say how many; otherwise they are
+        refused with the reasons.
     cache
         Whether to keep the answer on this machine, in `CLUSTERGEO_CACHE` or the cache folder of the platform. By
         default only where the dataset's terms are known to allow it; True where you have read terms that do.
@@ -138,7 +139,8 @@ def read_vworld(
     else:
         records, read_at = held.records, held.read_at
         report.append(f"{len(records)} records, from the cache of this machine")
-    report.append(f"read on {read_at.date().isoformat()}")
+    day = read_at.date().isoformat()
+    report.append(f"read on {day}")
     if terms.licence is None:
         report.append("the licence of this dataset is not known here: read it at the service before passing it on")
     what = f"V-World {terms.name}"
@@ -152,7 +154,7 @@ def read_vworld(
         report=report,
         coverage=_boxes.polygon(box),
         as_of=as_of,
-        source=f"V-World Data API {terms.name} ({terms.title_ko}), {_plain(address)}",
+        source=f"V-World Data API {terms.name} ({terms.title_ko}), {_plain(address)}, read {day}",
         licence=terms.licence,
         attribution="국토교통부 공간정보 오픈플랫폼 브이월드 (V-World)",
     )
