@@ -111,8 +111,7 @@ def check_place(frame: gpd.GeoDataFrame, box: Box, *, what: str, cure: str) -> N
     lonlat = crs_room.to_lonlat(frame, what=what)
     bounds = np.asarray(lonlat.geometry.bounds, dtype=float)
     # What cannot be a position is off too: a projection of swapped axes ends in infinity.
-    placed = (lonlat.geometry.notna() & ~lonlat.geometry.is_empty).to_numpy()
-    off = placed & ~_boxes.meeting(bounds, box, slack=_SLACK)
+    off = ~nowhere(frame) & ~_boxes.meeting(bounds, box, slack=_SLACK)
     if not off.any():
         return
     drawn = np.asarray(frame.geometry.values, dtype=object)[off]
@@ -125,6 +124,12 @@ def check_place(frame: gpd.GeoDataFrame, box: Box, *, what: str, cure: str) -> N
         f"Nothing was taken. {cure}"
     )
     raise ServiceError(msg)
+
+
+def nowhere(frame: gpd.GeoDataFrame) -> Any:
+    """Say which features have no geometry or an empty one."""
+    shapes = np.asarray(frame.geometry.values, dtype=object)
+    return shapely.is_missing(shapes) | shapely.is_empty(shapes)
 
 
 def layer_of(
@@ -154,7 +159,7 @@ def layer_of(
         odd = sorted({shape.geom_type for shape in shapes[~areal]})
         msg = f"{what} holds {', '.join(odd)} ({int((~areal).sum()):,} features). A layer is made of polygons."
         raise InputError(msg)
-    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    lost = np.flatnonzero(nowhere(frame))
     bad = overlap.invalid_rows(shapes)
     if (len(lost) or len(bad)) and not repair:
         # What cannot be placed may lie anywhere in the box, and a site there must not get a zero.

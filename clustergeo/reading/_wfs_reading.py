@@ -15,7 +15,7 @@ import shapely
 from clustergeo import crs as crs_room
 from clustergeo._progress import told
 from clustergeo.errors import ServiceError
-from clustergeo.reading import _boxes, _wfs
+from clustergeo.reading import _boxes, _features, _wfs
 from clustergeo.reading._wfs import GML_ID
 
 if TYPE_CHECKING:
@@ -271,8 +271,7 @@ def _bounds(frame: gpd.GeoDataFrame) -> Any:
 
 def _lies_in(frame: gpd.GeoDataFrame, box: Box) -> Any:
     """Say which features meet a box; those without a geometry do."""
-    nothing = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
-    return nothing | _boxes.meeting(_bounds(frame), box, slack=_SLACK)
+    return _features.nowhere(frame) | _boxes.meeting(_bounds(frame), box, slack=_SLACK)
 
 
 def _keys(frame: gpd.GeoDataFrame) -> set[str]:
