@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-PROGRAM, FOLDER = sys.argv[1], sys.argv[2]
+PLACE = {"program": "mapserv", "folder": "."}
 
 
 def paged(body: bytes, limit: int, offset: int) -> bytes:
@@ -81,12 +81,14 @@ class Runner(BaseHTTPRequestHandler):
             **os.environ,
             "REQUEST_METHOD": "GET",
             "QUERY_STRING": query,
-            "MAPSERVER_CONFIG_FILE": f"{FOLDER}/mapserver.conf",
+            "MAPSERVER_CONFIG_FILE": f"{PLACE['folder']}/mapserver.conf",
             "HTTP_ACCEPT": self.headers.get("Accept", "*/*"),
         }
         if path:
             environment["PATH_INFO"] = path
-        out = subprocess.run([PROGRAM], env=environment, capture_output=True, check=False, cwd=FOLDER).stdout
+        out = subprocess.run(
+            [PLACE["program"]], env=environment, capture_output=True, check=False, cwd=PLACE["folder"]
+        ).stdout
         head, _, body = out.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
         fields = dict(line.split(": ", 1) for line in head.decode().splitlines() if ": " in line)
         return int(fields.get("Status", "200").split()[0]), fields.get("Content-Type", ""), body
@@ -96,6 +98,7 @@ class Runner(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    PLACE["program"], PLACE["folder"] = sys.argv[1:]
     server = ThreadingHTTPServer(("127.0.0.1", 0), Runner)
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()
