@@ -319,6 +319,11 @@ def test_a_layer_that_is_taken_for_the_rdz_is_told_apart(service: str) -> None:
         read(service, dataset="LT_C_UPISUQ171", name="rdz")
 
 
+def test_nothing_found_in_a_dataset_that_nobody_knows_is_doubted(service: str) -> None:
+    with pytest.warns(cg.ClusterGeoWarning, match="LT_C_UD810 found nothing .* check its name"):
+        read(service, dataset="LT_C_UD810")
+
+
 def test_an_answer_is_kept_where_the_terms_allow_it_and_read_again_when_it_is_old(service: str) -> None:
     asked(service)
     first = read(service, dataset="LT_C_ADSIDO_INFO")
@@ -388,6 +393,7 @@ def assert_silent(error: BaseException) -> None:
 def test_a_secret_shows_its_names_only() -> None:
     secret = Secret({"key": KEY})
     assert repr(secret) == "Secret(key)"
+    assert Secret({"auth": "1"}).blotted("127.1") == "127.1"
     assert secret.blotted(f"a {KEY} b {urllib.request.quote(KEY, safe='')}") == "a *** b ***"
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _Judged = TypeVar("_Judged")
 
 MOST_BYTES = 512 * 1024**2
+_LEAST_SECRET = 8
 _PIECE = 64 * 1024
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 120.0
@@ -204,9 +205,10 @@ class Secret:
 
     def blotted(self, text: str) -> str:
         """Return a text in which no value stands, as it is or as a URL writes it."""
-        for value in self._values.values():
+        # A short value, such as the 1 of auth=1, is no secret, and stands in the data by chance.
+        for value in (value for value in self._values.values() if len(value) >= _LEAST_SECRET):
             for written in {value, urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}:
-                text = text.replace(written, "***") if written else text
+                text = text.replace(written, "***")
         return text
 
 

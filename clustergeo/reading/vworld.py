@@ -144,6 +144,8 @@ def read_vworld(
     if terms.licence is None:
         report.append("the licence of this dataset is not known here: read it at the service before passing it on")
     what = f"V-World {terms.name}"
+    if not records and not terms.known:
+        warn(f"{what} found nothing in the box, and clustergeo does not know this dataset: check its name.")
     frame = _features.frame_of(records, crs=crs_room.LONLAT, what=what)
     _features.check_place(frame, box, what=what, cure="Report it to the service, or take the bulk download.")
     return _features.layer_of(
