@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from clustergeo.maps import save_map as save_map
     from clustergeo.overlap import ZoneIndex as ZoneIndex
     from clustergeo.reading import read_layer as read_layer
+    from clustergeo.reading import read_ogcapi as read_ogcapi
     from clustergeo.reading import read_sites as read_sites
+    from clustergeo.reading import read_vworld as read_vworld
+    from clustergeo.reading import read_wfs as read_wfs
     from clustergeo.reporting import report as report
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
@@ -50,7 +53,10 @@ _ROOMS = {
     "plot": "figures",
     "read_facts": "facts",
     "read_layer": "reading",
+    "read_ogcapi": "reading",
     "read_sites": "reading",
+    "read_vworld": "reading",
+    "read_wfs": "reading",
     "report": "reporting",
     "save_map": "maps",
     "save_pmtiles": "tiling",

@@ -34,10 +34,10 @@ def quantum_for(shapes: NDArray[np.object_]) -> float:
     >>> quantum_for(np.array([shapely.box(127, 37, 127.001, 37.001)])), quantum_for(np.array([shapely.box(1, 1, 2, 2)]))
     (1e-06, 1e-05)
     """
-    if not len(shapes):
-        return COARSE
-    west, south, east, north = shapely.bounds(shapes).T
-    return FINE if float(np.nanmedian(np.maximum(east - west, north - south))) < _SMALL_DEGREES else COARSE
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    sizes = np.maximum(east - west, north - south)
+    sizes = sizes[~np.isnan(sizes)]
+    return FINE if len(sizes) and float(np.median(sizes)) < _SMALL_DEGREES else COARSE
 
 
 def shape_bytes(shapes: NDArray[np.object_], quantum: float) -> bytes:

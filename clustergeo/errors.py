@@ -23,6 +23,10 @@ class DataError(ClusterGeoError):
     """The shipped data is missing or was altered."""
 
 
+class ServiceError(ClusterGeoError):
+    """A service on the network did not give a whole answer; the message says what is missing."""
+
+
 class PageError(ClusterGeoError):
     """A page cannot be made to open without a network."""
 

@@ -2,3 +2,6 @@
 
 from clustergeo.reading.files import read_layer as read_layer
 from clustergeo.reading.files import read_sites as read_sites
+from clustergeo.reading.ogc import read_ogcapi as read_ogcapi
+from clustergeo.reading.ogc import read_wfs as read_wfs
+from clustergeo.reading.vworld import read_vworld as read_vworld

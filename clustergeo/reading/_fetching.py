@@ -1,0 +1,288 @@
+"""Answers over HTTP: whole ones, asked for again where that helps, and no secret of the request in anything said."""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import random
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from clustergeo.errors import InputError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Sleep = Callable[[float], None]
+
+_Judged = TypeVar("_Judged")
+
+MOST_BYTES = 512 * 1024**2
+_LEAST_SECRET = 8
+_PIECE = 64 * 1024
+_FIRST_WAIT_S = 0.5
+_LONGEST_WAIT_S = 120.0
+_PASSING = (408, 425, 429, 500, 502, 503, 504)
+_REDIRECTS = range(300, 400)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the HTTP status, the content type in small letters, and the whole body."""
+
+    status: int
+    kind: str
+    body: bytes = field(repr=False)
+
+    @property
+    def looks(self) -> str:
+        """What the body is, in two words, for a message."""
+        start = self.body[:200].lstrip().lower()
+        if not start:
+            return "empty"
+        if start.startswith((b"<!doctype html", b"<html")) or "html" in self.kind:
+            return "an HTML page"
+        return "XML" if start.startswith(b"<") else "no JSON"
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why there is no answer, whether asking again may help, and when."""
+
+    why: str
+    again: bool = True
+    after_s: float | None = None
+
+
+class Again(Exception):  # noqa: N818 - no error of the user's: the request is made again
+    """An answer that cannot be used, of a kind that passes."""
+
+
+class _Unmoved(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the request would take its key to another address."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return no further request."""
+
+
+class Fetcher:
+    """Asks one service, with patience.
+
+    Parameters
+    ----------
+    what
+        How to name the service in a message.
+    url
+        Its address, without the query.
+    secret
+        Parameters of each request whose values are said nowhere.
+    timeout_s
+        How long one answer may take altogether.
+    tries
+        How often a request is made before it is given up.
+    pause_s
+        The least time between two requests.
+    sleep
+        Waits; tests give their own.
+    accept
+        The content types that are asked for.
+
+    Raises
+    ------
+    InputError
+        The address is no http(s) URL, or would carry a secret unencrypted to another machine.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        url: str,
+        *,
+        secret: Mapping[str, str] | None = None,
+        timeout_s: float,
+        tries: int,
+        pause_s: float,
+        sleep: Sleep,
+        accept: str = "*/*",
+    ) -> None:
+        self.what = what
+        self.url = checked_url(url, secret=bool(secret))
+        self._secret = Secret(secret or {})
+        self._timeout_s, self._tries, self._pause_s, self._sleep = timeout_s, max(tries, 1), pause_s, sleep
+        self._next = 0.0
+        self._headers = {"User-Agent": "clustergeo", "Accept": accept, "Accept-Encoding": "identity"}
+        self._opener = urllib.request.build_opener(_Unmoved)
+
+    def clean(self, text: str) -> str:
+        """Return a text of the service's on one line, short, without a secret that it may repeat."""
+        line = " ".join(self._secret.blotted(text).split())
+        return line if len(line) <= 300 else line[:300] + "…"  # noqa: PLR2004 - a paragraph
+
+    def get(self, query: Mapping[str, str], judge: Callable[[Answer], _Judged], *, url: str | None = None) -> _Judged:
+        """Return what `judge` makes of the answer, asking again where the network or `judge` says that may help.
+
+        Raises
+        ------
+        ServiceError
+            There was no whole answer; or what `judge` raises.
+        """
+        failure = _Failure("it was not asked")
+        for attempt in range(self._tries):
+            if attempt:
+                self._sleep(_wait_s(attempt, failure.after_s))
+            outcome = self._once(url or self.url, query)
+            if isinstance(outcome, Answer):
+                try:
+                    return judge(outcome)
+                except Again as reason:
+                    failure = _Failure(self.clean(str(reason)))
+            else:
+                failure = outcome
+            if failure.after_s is not None and failure.after_s > _LONGEST_WAIT_S:
+                failure = _Failure(
+                    f"{failure.why}, and it asks to wait {failure.after_s:,.0f} s; try then", again=False
+                )
+            if not failure.again:
+                break
+        # Raised outside of any handler: what urllib raised holds the URL, and the key in it.
+        times = f" ({self._tries} tries)" if failure.again and self._tries > 1 else ""
+        msg = f"{self.what} gave no whole answer{times}: {failure.why}."
+        raise ServiceError(msg)
+
+    def _once(self, url: str, query: Mapping[str, str]) -> Answer | _Failure:
+        """Return the answer to one request, or why there is none; nothing is raised that holds the URL."""
+        now = time.monotonic()
+        if now < self._next:
+            self._sleep(self._next - now)
+        self._next = time.monotonic() + self._pause_s
+        deadline = time.monotonic() + self._timeout_s
+        try:
+            request = urllib.request.Request(  # noqa: S310 - the scheme was checked
+                self._secret.address(url, query), headers=self._headers
+            )
+            with self._opener.open(request, timeout=self._timeout_s) as response:
+                return self._blotted(_read(response, deadline, self._timeout_s))
+        except urllib.error.HTTPError as error:
+            return self._blotted(_of_status(error, deadline, self._timeout_s))
+        except TimeoutError:
+            return _Failure(f"nothing whole came within {self._timeout_s:g} s")
+        except (http.client.HTTPException, OSError) as error:
+            cause = error.reason if isinstance(error, urllib.error.URLError) else error
+            if isinstance(cause, TimeoutError):
+                return _Failure(f"nothing came within {self._timeout_s:g} s")
+            return _Failure(self.clean(f"{type(cause).__name__}: {cause}"))
+
+    def _blotted(self, outcome: Answer | _Failure) -> Answer | _Failure:
+        """Return an answer without a secret that the service may repeat: it would be kept with the records."""
+        if isinstance(outcome, _Failure):
+            return outcome
+        body = self._secret.blotted(outcome.body.decode("latin-1")).encode("latin-1")
+        return Answer(outcome.status, outcome.kind, body)
+
+
+class Secret:
+    """Parameters that are sent and never shown."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __repr__(self) -> str:
+        """Return the names only."""
+        return f"Secret({', '.join(self._values)})"
+
+    def address(self, url: str, query: Mapping[str, str]) -> str:
+        """Return the URL of a request."""
+        added = urllib.parse.urlencode({**query, **self._values})
+        if not added:
+            return url
+        return f"{url}{'&' if urllib.parse.urlsplit(url).query else '?'}{added}"
+
+    def blotted(self, text: str) -> str:
+        """Return a text in which no value stands, as it is or as a URL writes it."""
+        # A short value, such as the 1 of auth=1, is no secret, and stands in the data by chance.
+        for value in (value for value in self._values.values() if len(value) >= _LEAST_SECRET):
+            for written in {value, urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}:
+                text = text.replace(written, "***")
+        return text
+
+
+def checked_url(url: str, *, secret: bool = False) -> str:
+    """Return an http(s) address, or refuse it.
+
+    Raises
+    ------
+    InputError
+        It is none; it holds a password; or it would carry a key unencrypted over the network.
+
+    Examples
+    --------
+    >>> checked_url("https://example.org/wfs")
+    'https://example.org/wfs'
+    """
+    try:
+        parts = urllib.parse.urlsplit(url)
+        named = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+    except ValueError:
+        named = False
+    if not named:
+        msg = "The address of a service is an http(s) URL without a user name in it, such as 'https://example.org/wfs'."
+        raise InputError(msg)
+    if secret and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        msg = f"A key would go to {parts.hostname} unencrypted. Use the https:// address of the service."
+        raise InputError(msg)
+    return url
+
+
+def _read(response: Any, deadline: float, timeout_s: float) -> Answer | _Failure:
+    """Return the whole body of a response; one that is cut short, drips or does not end is a failure."""
+    told = response.headers.get("Content-Length")
+    pieces, size = [], 0
+    while piece := response.read1(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_BYTES:
+            return _Failure(f"the answer is larger than {MOST_BYTES // 1024**2} MB; ask for a smaller box", again=False)
+        if time.monotonic() > deadline:
+            return _Failure(f"the answer was not whole within {timeout_s:g} s ({size:,} bytes came)")
+    if told is not None and told.isdigit() and size != int(told):
+        return _Failure(f"the answer was cut short ({size:,} of {int(told):,} bytes)")
+    return Answer(int(response.status), str(response.headers.get("Content-Type", "")).lower(), b"".join(pieces))
+
+
+def _of_status(error: urllib.error.HTTPError, deadline: float, timeout_s: float) -> Answer | _Failure:
+    """Return what an HTTP error stands for: a failure that passes, or an answer to be judged."""
+    with error:
+        if error.code in _PASSING:
+            return _Failure(f"HTTP {error.code}", after_s=_after_s(error.headers.get("Retry-After")))
+        if error.code in _REDIRECTS:
+            return _Failure(f"it sends to another address (HTTP {error.code}); give that address", again=False)
+        try:
+            return _read(error, deadline, timeout_s)
+        except (http.client.HTTPException, OSError):
+            return _Failure(f"HTTP {error.code}", again=False)
+
+
+def _after_s(header: str | None) -> float | None:
+    """Return the seconds that a Retry-After header asks for, given as a number or as a date."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        moment = email.utils.parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max((moment - datetime.now(UTC)).total_seconds(), 0.0) if moment.tzinfo else None
+
+
+def _wait_s(attempt: int, asked_s: float | None) -> float:
+    """Return how long to wait before a further attempt: doubled each time, with jitter, or as long as was asked."""
+    grown = _FIRST_WAIT_S * 2 ** (attempt - 1)
+    wait = grown + random.uniform(0, grown)  # noqa: S311 - it only spreads requests
+    return float(min(max(wait, asked_s or 0.0), _LONGEST_WAIT_S))
