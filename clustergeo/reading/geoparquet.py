@@ -14,7 +14,8 @@ import pyproj
 
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
-from clustergeo.reading.opening import UNKNOWN_BOUNDS, gdal_path, named_crs, no_geometry, no_rows, readable, shown
+from clustergeo.reading.opening import UNKNOWN_BOUNDS, gdal_path, no_geometry, no_rows, readable, shown
+from clustergeo.reading.projection import named_crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
