@@ -150,7 +150,10 @@ def ro_crate(
     }
     graph = [descriptor, root, *parts, *(layer for layer, _ in used), *licences.values(), software, run]
     # Words that RO-Crate does not define are defined here, so that a JSON-LD reader keeps them.
-    own = {term: f"https://w3id.org/ro/terms/clustergeo#{term}" for term in ("asOf", "coverage", _DECIDED, "factsAsOf", "rows")}
+    own = {
+        term: f"https://w3id.org/ro/terms/clustergeo#{term}"
+        for term in ("asOf", "coverage", _DECIDED, "factsAsOf", "rows")
+    }
     own["sha256"] = "https://schema.org/sha256"
     context = ["https://w3id.org/ro/crate/1.1/context", own]
     return json_bytes({"@context": context, "@graph": graph})
@@ -184,7 +187,13 @@ def _layer(layer: Layer | Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     if licence_text:
         licence = {"@id": f"#licence-{_slug(licence_text)}", "@type": "CreativeWork", "name": licence_text}
         entity["license"] = {"@id": licence["@id"]}
-    terms = {"vintage": "version", "coverage": "coverage", "attribution": "creditText", "sha256": "sha256", "decided": _DECIDED}
+    terms = {
+        "vintage": "version",
+        "coverage": "coverage",
+        "attribution": "creditText",
+        "sha256": "sha256",
+        "decided": _DECIDED,
+    }
     entity |= {term: text for key, term in terms.items() if (text := _text(told, key))}
     source = _text(told, "source")
     if source:

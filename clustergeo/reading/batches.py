@@ -267,18 +267,18 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
-        name = None
+        texts = encodings.Encoding(None, [])
         if file.suffix.lower() == ".shp":
-            name, said = encodings.of_shapefile(file, options.encoding, source.name)
-            report += [*said, *(["its .shx is missing and was made anew, in a copy"] if no_index(file) else [])]
+            texts = encodings.of_shapefile(file, options.encoding, source.name)
+            report += [*texts.report, *no_index(file)]
         with readable(path), gdal_path(file) as place:
             plain_flatgeobuf(file)
             chosen = chosen_layer(place, source.layer, path=path)
-            info = pyogrio.read_info(place, layer=chosen, encoding=name)
+            info = pyogrio.read_info(place, layer=chosen, encoding=texts.name)
             if info["geometry_type"] is None:
                 raise no_geometry(path)
             count = int(info["features"])
-            with pyogrio.open_arrow(place, layer=chosen, encoding=name, use_pyarrow=True, batch_size=1) as found:
+            with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
                 meta, reader = found
                 held = reader.schema
                 # A file that does not say how many rows it has is asked for one of them.
@@ -300,21 +300,22 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         geometry=geometry,
         rows=count if count > 0 else None,
         report=(*report, *said),
-        _read=_turned(functools.partial(_vector_batches, path, options.layer, name, schema, size), geometry, options),
+        _read=_turned(functools.partial(_vector_batches, path, options.layer, texts, schema, size), geometry, options),
     )
 
 
 def _vector_batches(
-    path: Path, layer: str | None, encoding: str | None, schema: pa.Schema, size: int
+    path: Path, layer: str | None, texts: encodings.Encoding, schema: pa.Schema, size: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file that GDAL reads, under the names and types of a schema."""
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(path, endings=VECTOR, layer=layer))
         with readable(path):
-            place = stack.enter_context(gdal_path(source.file))
+            file = stack.enter_context(encodings.whole(source.file, texts))
+            place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
-            found = pyogrio.open_arrow(place, layer=chosen, encoding=encoding, use_pyarrow=True, batch_size=size)
+            found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
             _, reader = stack.enter_context(found)
         while True:
             with readable(path):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +17,6 @@ from clustergeo.reading.opening import companion, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -43,10 +46,13 @@ class Encoding(NamedTuple):
         As Python names it; None where the file holds no text.
     report
         What was decided, one sentence each.
+    cut
+        How many texts fill their column and end within a character.
     """
 
     name: str | None
     report: list[str]
+    cut: int = 0
 
 
 class _Misfit(NamedTuple):
@@ -111,7 +117,7 @@ def of_shapefile(file: Path, asked: str | None, name: str) -> Encoding:
         misfit, cut = texts.misfit(wanted)
         if misfit is not None:
             raise InputError(_refusal(misfit, name, f"encoding={asked!r}"))
-        return Encoding(wanted, _half(cut))
+        return Encoding(wanted, _half(cut), cut)
     if not texts.foreign():
         return Encoding(UTF8, [])
     report: list[str] = []
@@ -120,10 +126,26 @@ def of_shapefile(file: Path, asked: str | None, name: str) -> Encoding:
         if misfit is None:
             if not plain:
                 report.append(f"texts read as {tried}, {why}")
-            return Encoding(tried, report + _half(cut) + _hint(tried, texts))
+            return Encoding(tried, report + _half(cut) + _hint(tried, texts), cut)
         if plain:
             report.append(f"{why}, which its texts are not (such as {misfit.data[:20]!r} in row {misfit.row})")
     raise InputError(_refusal(misfit, name, "UTF-8 or cp949"))
+
+
+@contextlib.contextmanager
+def whole(file: Path, found: Encoding) -> Iterator[Path]:
+    """Yield a shapefile whose texts all end with a whole character: the same one, or a copy where some do not."""
+    table = companion(file, ".dbf")
+    if not found.cut or found.name is None or table is None:
+        yield file
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for part in (one for one in file.parent.iterdir() if one.stem == file.stem and one != table):
+            Path(folder, f"file{part.suffix.lower()}").symlink_to(part.absolute())
+        copy = Path(folder, "file.dbf")
+        shutil.copyfile(table, copy)
+        _Texts(copy, write=True).trim(found.name)
+        yield Path(folder, "file.shp")
 
 
 def of_text(file: Path, asked: str | None, name: str) -> Encoding:
@@ -230,7 +252,7 @@ def _refusal(misfit: _Misfit | None, name: str, what: str) -> str:
 class _Texts:
     """The text columns of a DBF as bytes, read a piece at a time."""
 
-    def __init__(self, table: Path) -> None:
+    def __init__(self, table: Path, *, write: bool = False) -> None:
         with table.open("rb") as stream:
             head = stream.read(_HEADER)
             head += bytes(_HEADER - len(head))
@@ -252,7 +274,7 @@ class _Texts:
         rows = min(int.from_bytes(head[4:8], "little"), held)
         self._cells: NDArray[np.uint8] = np.zeros((0, 0), dtype=np.uint8)
         if rows:
-            self._cells = np.memmap(table, np.uint8, "r", offset=start, shape=(rows, self._width))
+            self._cells = np.memmap(table, np.uint8, "r+" if write else "r", offset=start, shape=(rows, self._width))
 
     def foreign(self) -> bool:
         """Say whether any text holds more than ASCII."""
@@ -265,21 +287,30 @@ class _Texts:
             if not _fits(name, encoding):
                 return _Misfit(-1, f"number {number + 1}, its name", name), 0
         cut = 0
-        for first, name, width, piece in self._pieces():
-            joined = np.full((len(piece), width + 1), ord("\n"), dtype=np.uint8)
-            joined[:, :width] = piece
+        for name, place, row, error in self._faults(encoding):
+            if error.reason not in _CUT or error.end < place.stop - place.start:
+                data = self._cells[row, place].tobytes().rstrip(b" \0")
+                return _Misfit(row, name.decode(encoding, "replace"), data), cut
+            cut += 1
+        return None, cut
+
+    def trim(self, encoding: str) -> None:
+        """Overwrite with spaces what is left of a character at the end of a text."""
+        for _, place, row, error in self._faults(encoding):
+            self._cells[row, place.start + error.start : place.stop] = ord(" ")
+
+    def _faults(self, encoding: str) -> Iterator[tuple[bytes, slice, int, UnicodeDecodeError]]:
+        """Yield the name and place of the column, the row and the fault of each cell that is no text."""
+        for first, name, place, piece in self._pieces():
+            joined = np.full((len(piece), piece.shape[1] + 1), ord("\n"), dtype=np.uint8)
+            joined[:, :-1] = piece
             if _fits(joined.tobytes(), encoding):
                 continue
             for row in np.flatnonzero((piece >= _ASCII).any(axis=1)):
-                data = piece[row].tobytes()
                 try:
-                    data.decode(encoding)
+                    piece[row].tobytes().decode(encoding)
                 except UnicodeDecodeError as error:
-                    if error.reason not in _CUT or error.end < len(data):
-                        column = name.decode(encoding, "replace")
-                        return _Misfit(first + int(row), column, data.rstrip(b" \0")), cut
-                    cut += 1
-        return None, cut
+                    yield name, place, first + int(row), error
 
     def hangul(self) -> bool:
         """Say whether the first foreign text is Korean in cp949."""
@@ -290,12 +321,12 @@ class _Texts:
                 return all("가" <= letter <= "힣" for letter in foreign)
         return False
 
-    def _pieces(self) -> Iterator[tuple[int, bytes, int, NDArray[Any]]]:
-        """Yield the first row, the name and width of a column, and its bytes, so many rows at a time."""
+    def _pieces(self) -> Iterator[tuple[int, bytes, slice, NDArray[Any]]]:
+        """Yield the first row, the name and place of a column, and its bytes, so many rows at a time."""
         for first in range(0, len(self._cells), _ROWS):
             block = np.array(self._cells[first : first + _ROWS])
             for name, place in self._columns:
-                yield first, name, place.stop - place.start, block[:, place]
+                yield first, name, place, block[:, place]
 
 
 def _fits(data: bytes, encoding: str) -> bool:

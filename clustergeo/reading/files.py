@@ -261,13 +261,12 @@ def _by_encoding(source: Source, options: Options, report: list[str]) -> gpd.Geo
     file = source.file
     if file.suffix.lower() not in (*_TEXT, ".csv"):
         check_length(file, source.name)
-        name = None
-        if file.suffix.lower() == ".shp":
-            name, said = encodings.of_shapefile(file, options.encoding, source.name)
-            report += said
-            if no_index(file):
-                report.append("its .shx is missing and was made anew, in a copy")
-        return _from_vector(file, source, name, report)
+        if file.suffix.lower() != ".shp":
+            return _from_vector(file, source, None, report)
+        found = encodings.of_shapefile(file, options.encoding, source.name)
+        report += [*found.report, *no_index(file)]
+        with encodings.whole(file, found) as whole:
+            return _from_vector(whole, source, found.name, report)
     with tempfile.TemporaryDirectory() as folder:
         csv_own = file.suffix.lower() == ".csv" and options.encoding is None
         told = (

@@ -191,9 +191,10 @@ def plain_flatgeobuf(file: Path) -> None:
         pyogrio.set_gdal_config_options(_SAFE)
 
 
-def no_index(file: Path) -> bool:
-    """Say whether a file is a shapefile without its `.shx`."""
-    return file.suffix.lower() == ".shp" and companion(file, ".shx") is None
+def no_index(file: Path) -> list[str]:
+    """Return what is said of a shapefile without its `.shx`; nothing of other files."""
+    lost = file.suffix.lower() == ".shp" and companion(file, ".shx") is None
+    return ["its .shx is missing and was made anew, in a copy"] if lost else []
 
 
 def _restore_index(shapefile: str) -> None:
