@@ -91,7 +91,7 @@ class _Named(zipfile.ZipInfo):
 
 def parts_of(shp: Path, stem: str) -> list[tuple[Path, str]]:
     """Return the parts of a shapefile with the names that they get in a zip."""
-    return [(one, f"{stem}{one.suffix}") for one in sorted(shp.parent.glob(f"{shp.stem}.*"))]
+    return [(one, f"{stem}{one.suffix}") for one in sorted(shp.parent.glob(f"{shp.stem}.*")) if one.suffix != ".zip"]
 
 
 def turned_zip(folder: Path, stems: Sequence[str]) -> Path:

@@ -16,7 +16,7 @@ from clustergeo._files import native
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
-from clustergeo.reading.archives import opened
+from clustergeo.reading.archives import holds, opened
 from clustergeo.reading.files import Options, swapped
 from clustergeo.reading.opening import (
     PARQUET,
@@ -110,7 +110,8 @@ def streams(path: str | Path) -> bool:
     >>> streams("parcels.gpkg"), streams("parcels.csv")
     (True, False)
     """
-    return str(path).lower().endswith((*PARQUET, *VECTOR, ".zip"))
+    text = str(path).lower()
+    return holds(path, VECTOR) if text.endswith(".zip") else text.endswith((*PARQUET, *VECTOR))
 
 
 def open_batches(

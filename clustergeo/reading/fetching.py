@@ -71,6 +71,7 @@ def fetched(address: str, scheme: str, folder: Path, endings: tuple[str, ...]) -
             told = int(answer.headers.get("Content-Length") or 0)
             count = 0 if told > LIMIT else poured(answer, out, LIMIT, until=until)
     except urllib.error.HTTPError as error:
+        error.close()
         msg = (
             f"{shown(name)} answers {error.code} ({error.reason}). Check the address, or download the file and pass it."
         )

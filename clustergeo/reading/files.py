@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pyproj
 import shapely
@@ -23,6 +24,7 @@ from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading.archives import opened
+from clustergeo.reading.geoparquet import check_nesting, is_binary
 from clustergeo.reading.opening import (
     PARQUET,
     VECTOR,
@@ -299,8 +301,13 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
 
 def _from_parquet(source: Source) -> gpd.GeoDataFrame:
     """Return the frame of a GeoParquet file."""
+    data = source.file.read_bytes()
     try:
-        return gpd.read_parquet(io.BytesIO(source.file.read_bytes()))
+        for name in (field.name for field in pq.read_schema(io.BytesIO(data)) if is_binary(field.type)):
+            check_nesting(pq.read_table(io.BytesIO(data), columns=[name]).column(0), source.name)
+        return gpd.read_parquet(io.BytesIO(data))
+    except InputError:
+        raise
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{shown(source.name)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
