@@ -16,7 +16,8 @@ import shapely
 from clustergeo import _ids, overlap, schema
 from clustergeo.errors import InputError
 from clustergeo.overlap import Polygons
-from clustergeo.reading.opening import UNKNOWN_BOUNDS, check_bounds, shown
+from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
+from clustergeo.reading.projection import check_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CRATE_NAME = "ro-crate-metadata.json"
+_DECIDED = "decidedWhileReading"
 
 _TYPES = {
     ".csv": "text/csv",
@@ -86,7 +87,7 @@ def ro_crate(
         Bytes of each file by its relative name (with `/`), or a pair of the bytes and the number of rows.
     layers
         The layers used: `Layer`, or mappings with the keys of the catalogue (`layer` or `name`, `vintage`, `coverage`,
-        `licence`, `attribution`, `source`, `sha256`).
+        `licence`, `attribution`, `source`, `sha256`, and `decided`, what was decided while reading).
     facts_as_of
         The date of the latest fact used, ISO text; None if no fact is dated.
     run_at
@@ -149,7 +150,10 @@ def ro_crate(
     }
     graph = [descriptor, root, *parts, *(layer for layer, _ in used), *licences.values(), software, run]
     # Words that RO-Crate does not define are defined here, so that a JSON-LD reader keeps them.
-    own = {term: f"https://w3id.org/ro/terms/clustergeo#{term}" for term in ("asOf", "coverage", "factsAsOf", "rows")}
+    own = {
+        term: f"https://w3id.org/ro/terms/clustergeo#{term}"
+        for term in ("asOf", "coverage", _DECIDED, "factsAsOf", "rows")
+    }
     own["sha256"] = "https://schema.org/sha256"
     context = ["https://w3id.org/ro/crate/1.1/context", own]
     return json_bytes({"@context": context, "@graph": graph})
@@ -183,7 +187,13 @@ def _layer(layer: Layer | Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     if licence_text:
         licence = {"@id": f"#licence-{_slug(licence_text)}", "@type": "CreativeWork", "name": licence_text}
         entity["license"] = {"@id": licence["@id"]}
-    terms = {"vintage": "version", "coverage": "coverage", "attribution": "creditText", "sha256": "sha256"}
+    terms = {
+        "vintage": "version",
+        "coverage": "coverage",
+        "attribution": "creditText",
+        "sha256": "sha256",
+        "decided": _DECIDED,
+    }
     entity |= {term: text for key, term in terms.items() if (text := _text(told, key))}
     source = _text(told, "source")
     if source:

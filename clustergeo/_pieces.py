@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from clustergeo.layers import Layer
     from clustergeo.reading.batches import Batches
+    from clustergeo.reading.files import Options
     from clustergeo.tags import Tagger
 
 _SAMPLE = 64  # rows that show which indexes the files need
@@ -91,7 +92,7 @@ def _files_in(folder: Path) -> list[Path]:
     return files
 
 
-def opened(files: Iterable[Path], *, crs: Any, layer: str | None) -> list[Batches]:
+def opened(files: Iterable[Path], options: Options) -> list[Batches]:
     """Return the files as batches that can stand in one folder: of one CRS, with the same columns.
 
     Raises
@@ -99,7 +100,7 @@ def opened(files: Iterable[Path], *, crs: Any, layer: str | None) -> list[Batche
     InputError
         A file cannot be used, or does not fit the first one.
     """
-    batches = [open_batches(path, crs=crs, layer=layer, size=BATCH) for path in files]
+    batches = [open_batches(path, **options._asdict(), size=BATCH) for path in files]
     first = batches[0]
     for one in batches:
         if "within" in one.schema.names:
@@ -249,8 +250,7 @@ class Job:
     sample: pa.RecordBatch
     types: Mapping[str, pa.DataType]
     total: int
-    crs: Any
-    layer: str | None
+    options: Options
     repair: bool
     metadata: Mapping[str, str]
 
@@ -332,7 +332,7 @@ def write_part(part: Part, shipped: Shipped) -> Outcome:
 def _written(part: Part, job: Job, folder: Path) -> Outcome:
     """Write a part under a name that no other attempt has."""
     groups = part.row_groups
-    batches = open_batches(part.source, crs=job.crs, layer=job.layer, size=BATCH, row_groups=groups)
+    batches = open_batches(part.source, **job.options._asdict(), size=BATCH, row_groups=groups)
     run = Run(batches, job.tagger, repair=job.repair, first=part.first, before=part.before, total=job.total)
     path = folder / f"{part.name.removesuffix('.parquet')}-{uuid.uuid4().hex}.parquet"
     with writing(path, crs=batches.crs, geometry=batches.geometry, metadata=job.metadata) as writer:

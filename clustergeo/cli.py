@@ -30,8 +30,10 @@ class Inputs(NamedTuple):
     files: tuple[str, ...]
     coverage: tuple[str, ...]
     dates: tuple[str, ...]
-    layer: str | None
-    crs: str | None
+    zone_crs: tuple[str, ...]
+    zone_layer: tuple[str, ...]
+    zone_encoding: tuple[str, ...]
+    reading: dict[str, Any]
     as_of: str | None
 
     def sites(self, path: Path | None) -> Any:
@@ -39,9 +41,7 @@ class Inputs(NamedTuple):
         from clustergeo import datasets  # noqa: PLC0415
         from clustergeo.reading import read_sites  # noqa: PLC0415
 
-        return (
-            datasets.load_sites(as_of=self.as_of) if path is None else read_sites(path, crs=self.crs, layer=self.layer)
-        )
+        return datasets.load_sites(as_of=self.as_of) if path is None else read_sites(path, **self.reading)
 
     def spare(self, out: Path, sites: Path) -> None:
         """Refuse an output that is one of the inputs."""
@@ -55,10 +55,19 @@ class Inputs(NamedTuple):
         from clustergeo.reading import read_layer  # noqa: PLC0415
 
         files = _pairs(self.files, "--zones")
-        where, days = _pairs(self.coverage, "--coverage", known=files), _pairs(self.dates, "--zone-date", known=files)
-        covers = {name: "everywhere" if text == "everywhere" else text.split(",") for name, text in where.items()}
+        where = _pairs(self.coverage, "--coverage", known=files)
+        said: dict[str, dict[str, Any]] = {
+            "coverage": {name: text if text == "everywhere" else text.split(",") for name, text in where.items()},
+            "as_of": _pairs(self.dates, "--zone-date", known=files),
+            "crs": _pairs(self.zone_crs, "--zone-crs", known=files),
+            "layer": _pairs(self.zone_layer, "--zone-layer", known=files),
+            "encoding": _pairs(self.zone_encoding, "--zone-encoding", known=files),
+        }
+        repair = self.reading["repair"]
         return {
-            name: read_layer(path, name=name, coverage=covers.get(name), as_of=days.get(name))
+            name: read_layer(
+                path, name=name, repair=repair, **{option: told.get(name) for option, told in said.items()}
+            )
             for name, path in files.items()
         }
 
@@ -78,12 +87,15 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
         zones: tuple[str, ...],
         coverage: tuple[str, ...],
         zone_date: tuple[str, ...],
-        layer: str | None,
-        crs: str | None,
+        zone_crs: tuple[str, ...],
+        zone_layer: tuple[str, ...],
+        zone_encoding: tuple[str, ...],
         as_of: str | None,
         **rest: Any,
     ) -> None:
-        command(inputs=Inputs(zones, coverage, zone_date, layer, crs, as_of), **rest)
+        reading = {name: rest.pop(name) for name in ("crs", "layer", "encoding", "swap_xy", "repair")}
+        held = Inputs(zones, coverage, zone_date, zone_crs, zone_layer, zone_encoding, reading, as_of)
+        command(inputs=held, **rest)
 
     options = [
         click.option("--zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."),
@@ -94,8 +106,18 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
             help='Where a zone layer is complete: "everywhere" or codes such as kostat:31,kostat:23.',
         ),
         click.option("--zone-date", multiple=True, metavar="NAME=DATE", help="The date of a zone layer's content."),
-        click.option("--layer", default=None, help="Which layer of a sites file that holds several."),
+        click.option("--zone-crs", multiple=True, metavar="NAME=CRS", help="As --crs, of a zone layer."),
+        click.option("--zone-layer", multiple=True, metavar="NAME=LAYER", help="As --layer, of a zone layer."),
+        click.option("--zone-encoding", multiple=True, metavar="NAME=ENC", help="As --encoding, of a zone layer."),
+        click.option("--layer", default=None, help="Which layer of a sites file, or file of a zip, of several."),
         click.option("--crs", default=None, help="CRS of the sites, where the file has none or a wrong one."),
+        click.option("--encoding", default=None, help="Of the texts of the sites, such as cp949 or utf-8."),
+        click.option(
+            "--swap-xy/--keep-xy",
+            default=None,
+            help="Swap the axes of the sites; or say that they are right, where they are taken for swapped.",
+        ),
+        click.option("--repair", is_flag=True, help="Repair invalid geometries of sites and zones, and say how many."),
         click.option("--as-of", default=None, metavar="DATE", help="Only facts known by this day (YYYY-MM-DD)."),
     ]
     for option in reversed(options):
@@ -139,14 +161,13 @@ def report(out: Path, *, sites: Path | None, facts: Path | None, inputs: Inputs)
     required=True,
     help="The file to write: .parquet, .gpkg, .geojson or .csv; a folder for several inputs.",
 )
-@click.option("--repair", is_flag=True, help="Repair invalid geometries, and say how many, instead of refusing them.")
 @click.option("--scheduler", default=None, metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786.")
 @_inputs
-def tag(sites: tuple[Path, ...], *, out: Path, repair: bool, scheduler: str | None, inputs: Inputs) -> None:
+def tag(sites: tuple[Path, ...], *, out: Path, scheduler: str | None, inputs: Inputs) -> None:
     """Tag the SITES of a file of any size and write them to another; several files or a folder on Dask workers."""
     for one in sites:
         inputs.spare(out, one)
-    options: dict[str, Any] = {"as_of": inputs.as_of, "crs": inputs.crs, "layer": inputs.layer, "repair": repair}
+    options: dict[str, Any] = {"as_of": inputs.as_of, **inputs.reading}
     if len(sites) == 1 and scheduler is None and not sites[0].is_dir():
         from clustergeo.streaming import tag_file  # noqa: PLC0415
 

@@ -85,7 +85,7 @@ class Layer:
 
     @property
     def provenance(self) -> dict[str, str | None]:
-        """What the layer rests on, under the names of the catalogue."""
+        """What the layer rests on, under the names of the catalogue, and what was decided while it was read."""
         return {
             "layer": self.name,
             "vintage": self.as_of,
@@ -94,6 +94,7 @@ class Layer:
             "attribution": self.attribution,
             "source": self.source,
             "sha256": self.sha256,
+            "decided": "; ".join(self.report) or None,
         }
 
     def __len__(self) -> int:

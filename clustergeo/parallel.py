@@ -36,6 +36,7 @@ from clustergeo._progress import told
 from clustergeo._signals import termination_raised
 from clustergeo.errors import ClusterGeoError, InputError, warn
 from clustergeo.overlap.threads import processors
+from clustergeo.reading.files import Options
 from clustergeo.streaming import provenance
 from clustergeo.tags import Tagger
 
@@ -92,6 +93,8 @@ def tag_files(
     as_of: str | None = None,
     crs: Any = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    swap_xy: bool | None = None,
     repair: bool = False,
     client: Any = None,
     piece_rows: int = PIECE_ROWS,
@@ -109,7 +112,7 @@ def tag_files(
         earlier run left whole, and that the same input would give, are kept.
     zones, as_of
         As for `tag`.
-    crs, layer, repair
+    crs, layer, encoding, swap_xy, repair
         As for `tag_file`.
     client
         A `distributed.Client`; by default the active one, or else a cluster of this machine's processors for this run.
@@ -147,7 +150,8 @@ def tag_files(
     >>> geopandas.read_parquet(done.path)[["site_id", "province"]].values.tolist()
     [['1', '경기도'], ['2', '충청남도']]
     """
-    batches = opened(files_of(sources), crs=crs, layer=layer)
+    read = Options(crs, layer, encoding, swap_xy)
+    batches = opened(files_of(sources), read)
     for line in dict.fromkeys(line for one in batches for line in one.report):
         files = [shown(one.path) for one in batches if line in one.report]
         warn(f"{files[0]}{f' and {len(files) - 1} more' if len(files) > 1 else ''}: {line}.")
@@ -160,6 +164,8 @@ def tag_files(
         "as_of": as_of,
         "crs": batches[0].crs.to_wkt(),
         "layer": layer,
+        "encoding": encoding,
+        "swap_xy": swap_xy,
         "repair": repair,
         "types": {name: str(kind) for name, kind in types.items()},
     }
@@ -174,7 +180,7 @@ def tag_files(
                 if missing:
                     total, rests_on = sum(part.rows for part in parts), provenance(tagger)
                     sample = first_rows(batches[0])
-                    job = Job(tagger, batches[0], sample, types, total, crs, layer, repair, rests_on)
+                    job = Job(tagger, batches[0], sample, types, total, read, repair, rests_on)
                     _work(chosen, job, folder, progress=progress)
                 if not numbered:
                     _compare_ids(chosen, folder)

@@ -20,7 +20,7 @@ from clustergeo.errors import InputError, warn
 from clustergeo.exporting import frame_bytes
 from clustergeo.overlap.threads import processors, stay_alone
 from clustergeo.reading.batches import open_batches, streams
-from clustergeo.reading.files import read_and_repair
+from clustergeo.reading.files import Options, read_and_repair
 from clustergeo.reporting import shipped_layers
 from clustergeo.tags import Tagger, tag
 
@@ -62,6 +62,8 @@ def tag_file(
     as_of: str | None = None,
     crs: Any = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    swap_xy: bool | None = None,
     repair: bool = False,
     threads: int | None = None,
     progress: bool | None = None,
@@ -78,7 +80,7 @@ def tag_file(
         is made in memory. It appears whole, at the end, or not at all.
     zones, as_of
         As for `tag`.
-    crs, layer
+    crs, layer, encoding, swap_xy
         As for `read_sites`.
     repair
         Whether to repair invalid geometries and count them; otherwise they are refused with the reasons.
@@ -119,9 +121,10 @@ def tag_file(
     if out.exists() and there.exists() and out.samefile(there):
         msg = f"{shown(out)} is the input and would be lost. Give another name."
         raise InputError(msg)
-    batches = open_batches(source, crs=crs, layer=layer, size=BATCH) if streams(source) else None
+    options = Options(crs, layer, encoding, swap_xy)
+    batches = open_batches(source, **options._asdict(), size=BATCH) if streams(source) else None
     if batches is None or written is None or "within" in batches.schema.names:
-        sites, repaired = read_and_repair(source, crs=crs, layer=layer, repair=repair)
+        sites, repaired = read_and_repair(source, options, repair=repair)
         tagged = tag(sites, zones=zones, as_of=as_of)
         return Streamed(write_whole(target, frame_bytes(tagged, written or "csv")), len(tagged), repaired)
     for decided in batches.report:

@@ -288,7 +288,7 @@ def test_a_coverage_that_is_given_goes_before_the_name_of_the_file(tmp_path: Pat
 
 
 def test_a_system_that_is_overridden_is_told_in_the_report(tmp_path: Path) -> None:
-    layer = cg.read_layer(write(frame("EPSG:5186"), tmp_path / "z.gpkg"), name="rdz", crs="EPSG:5185")
+    layer = cg.read_layer(write(frame("EPSG:5186"), tmp_path / "z.gpkg"), name="rdz", crs="EPSG:5181")
     assert any("overridden" in line for line in layer.report)
 
 

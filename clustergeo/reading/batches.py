@@ -7,27 +7,35 @@ import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyogrio
+import shapely
 
+from clustergeo._files import native
 from clustergeo.errors import InputError
+from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
+from clustergeo.reading.archives import holds, opened
+from clustergeo.reading.files import Options, swapped
 from clustergeo.reading.opening import (
     PARQUET,
     UNKNOWN_BOUNDS,
-    check_bounds,
+    VECTOR,
     check_length,
     chosen_layer,
     expect_file,
     gdal_path,
-    named_crs,
     no_geometry,
+    no_index,
     no_rows,
-    placed,
+    plain_flatgeobuf,
     readable,
+    refuse_encoding,
     refuse_layer,
     shown,
 )
+from clustergeo.reading.projection import named_crs, of_prj, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,13 +45,6 @@ if TYPE_CHECKING:
 
 SIZE = 65_536
 GEOMETRY = "geometry"
-
-_VECTOR = (".gpkg", ".fgb", ".shp", ".zip")
-
-# GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
-# reads foreign memory; its plain way is half as fast and right. The setting holds for the process and touches no other
-# format.
-_SAFE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True}
 
 
 @dataclass(frozen=True)
@@ -102,14 +103,15 @@ class Batches:
 
 
 def streams(path: str | Path) -> bool:
-    """Say whether the format of a file, by its ending, is read in batches.
+    """Say whether the format of a file, by its ending, or of the files in a zip is read in batches.
 
     Examples
     --------
     >>> streams("parcels.gpkg"), streams("parcels.csv")
     (True, False)
     """
-    return str(path).lower().endswith((*PARQUET, *_VECTOR))
+    text = str(path).lower()
+    return holds(path, VECTOR) if text.endswith(".zip") else text.endswith((*PARQUET, *VECTOR))
 
 
 def open_batches(
@@ -117,6 +119,8 @@ def open_batches(
     *,
     crs: Any = None,
     layer: str | None = None,
+    encoding: str | None = None,
+    swap_xy: bool | None = None,
     size: int = SIZE,
     row_groups: tuple[int, int] | None = None,
 ) -> Batches:
@@ -125,11 +129,11 @@ def open_batches(
     Parameters
     ----------
     path
-        GeoParquet, GeoPackage, FlatGeobuf or shapefile (also zipped).
+        GeoParquet, GeoPackage, FlatGeobuf or shapefile, the last three also in a zip.
     crs
         Overrides the file's coordinate reference system; needed where the file has none.
-    layer
-        Which layer of a file of several.
+    layer, encoding, swap_xy
+        As for `read_sites`.
     size
         The most rows of a batch.
     row_groups
@@ -155,17 +159,19 @@ def open_batches(
     >>> [batch.column("owner").to_pylist() for batch in open_batches(file, size=2)]
     [['a', 'b'], ['c']]
     """
-    file = expect_file(path, (*PARQUET, *_VECTOR))
     if size < 1:
         msg = f"size={size} is no number of rows of a batch; expected 1 or more, such as {SIZE}."
         raise InputError(msg)
-    if file.suffix.lower() in PARQUET:
+    options = Options(crs, layer, encoding, swap_xy)
+    if str(path).lower().endswith(PARQUET):
+        file = expect_file(path, PARQUET)
         refuse_layer(file, layer)
-        return _from_parquet(file, crs, size, row_groups)
+        refuse_encoding(file, file, encoding)
+        return _from_parquet(file, options, size, row_groups)
     if row_groups is not None:
         msg = f"row_groups={row_groups!r} were given for {shown(path)}; only GeoParquet has them. Leave them out."
         raise InputError(msg)
-    return _from_vector(file, crs, layer, size)
+    return _from_vector(native(path), options, size)
 
 
 def pieces(path: str | Path, *, rows: int) -> list[tuple[int, int]] | None:
@@ -192,7 +198,7 @@ def pieces(path: str | Path, *, rows: int) -> list[tuple[int, int]] | None:
     >>> pieces(file, rows=4)
     [(0, 2), (2, 3)]
     """
-    file = expect_file(path, (*PARQUET, *_VECTOR))
+    file = native(path)
     if file.suffix.lower() not in PARQUET:
         return None
     out, first, held = [], 0, 0
@@ -205,11 +211,10 @@ def pieces(path: str | Path, *, rows: int) -> list[tuple[int, int]] | None:
     return out
 
 
-def _from_parquet(file: Path, crs: Any, size: int, row_groups: tuple[int, int] | None) -> Batches:
+def _from_parquet(file: Path, options: Options, size: int, row_groups: tuple[int, int] | None) -> Batches:
     """Return the batches of a GeoParquet file."""
     footer = geoparquet.read_footer(file)
-    place, report = placed(footer.crs, crs, footer.bounds, path=file)
-    check_bounds(place, footer.bounds, path=file)
+    place, report = _placed(footer.crs, footer.bounds, options, file)
     first, last = row_groups if row_groups is not None else (0, len(footer.groups))
     if not 0 <= first <= last <= len(footer.groups):
         msg = f"row_groups={row_groups!r} are not in {shown(file)}, which has {len(footer.groups)}. See pieces()."
@@ -221,28 +226,67 @@ def _from_parquet(file: Path, crs: Any, size: int, row_groups: tuple[int, int] |
         geometry=footer.geometry,
         rows=sum(footer.groups[first:last]),
         report=(*report, *footer.dropped),
-        _read=functools.partial(geoparquet.read_batches, file, footer.schema, range(first, last), size),
+        _read=_turned(
+            functools.partial(geoparquet.read_batches, file, footer.schema, range(first, last), size),
+            footer.geometry,
+            options,
+        ),
         _whole=row_groups is None,
     )
 
 
-def _from_vector(file: Path, crs: Any, layer: str | None, size: int) -> Batches:
+def _placed(
+    found: pyproj.CRS | None, bounds: tuple[float, ...], options: Options, path: Path
+) -> tuple[pyproj.CRS, list[str]]:
+    """Return the CRS of a file and what was decided, its axes swapped if that was asked."""
+    west, south, east, north = bounds
+    held = (south, west, north, east) if options.swap_xy else bounds
+    place, report = placed(found, options.crs, held, path=path, swap_xy=options.swap_xy)
+    return place, ["x and y swapped, as asked", *report] if options.swap_xy else report
+
+
+def _turned(
+    read: Callable[[], Iterator[pa.RecordBatch]], geometry: str, options: Options
+) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Return what reads the batches, their axes swapped if that was asked."""
+    return functools.partial(_swapped_batches, read, geometry) if options.swap_xy else read
+
+
+def _swapped_batches(read: Callable[[], Iterator[pa.RecordBatch]], geometry: str) -> Iterator[pa.RecordBatch]:
+    """Yield batches with x as y."""
+    for batch in read():
+        at = batch.schema.get_field_index(geometry)
+        shapes = swapped(shapely.from_wkb(np.array(batch.column(at).to_pylist(), dtype=object)))
+        columns = list(batch.columns)
+        columns[at] = pa.array(shapely.to_wkb(shapes), batch.schema.field(at).type)
+        yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _from_vector(path: Path, options: Options, size: int) -> Batches:
     """Return the batches of a file that GDAL reads."""
-    check_length(file)
-    with readable(file), gdal_path(file) as source:
-        chosen = chosen_layer(source, layer, path=file)
-        info = pyogrio.read_info(source, layer=chosen)
-        if info["geometry_type"] is None:
-            raise no_geometry(file)
-        count = int(info["features"])
-        with pyogrio.open_arrow(source, layer=chosen, use_pyarrow=True, batch_size=1) as (meta, reader):
-            held = reader.schema
-            # A file that does not say how many rows it has is asked for one of them.
-            if count <= 0 and next(reader, None) is None:
-                raise no_rows(file)
-    bounds = UNKNOWN_BOUNDS if info["total_bounds"] is None else tuple(map(float, info["total_bounds"]))
-    place, report = placed(named_crs(meta["crs"]) if meta["crs"] else None, crs, bounds, path=file)
-    check_bounds(place, bounds, path=file)
+    with opened(path, endings=VECTOR, layer=options.layer) as source:
+        file, report = source.file, list(source.report)
+        check_length(file, path)
+        refuse_encoding(file, path, options.encoding)
+        texts = encodings.Encoding(None, [])
+        if file.suffix.lower() == ".shp":
+            texts = encodings.of_shapefile(file, options.encoding, source.name)
+            report += [*texts.report, *no_index(file)]
+        with readable(path), gdal_path(file) as place:
+            plain_flatgeobuf(file)
+            chosen = chosen_layer(place, source.layer, path=path)
+            info = pyogrio.read_info(place, layer=chosen, encoding=texts.name)
+            if info["geometry_type"] is None:
+                raise no_geometry(path)
+            count = int(info["features"])
+            with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
+                meta, reader = found
+                held = reader.schema
+                # A file that does not say how many rows it has is asked for one of them.
+                if count <= 0 and next(reader, None) is None:
+                    raise no_rows(path)
+        bounds = UNKNOWN_BOUNDS if info["total_bounds"] is None else tuple(map(float, info["total_bounds"]))
+        crs, said = _placed(named_crs(meta["crs"]) if meta["crs"] else of_prj(file), bounds, options, path)
     # GDAL names the geometry of most formats so, and puts it after the columns, one of which may have that name too.
     column = meta["geometry_name"] or "wkb_geometry"
     at = len(held.names) - 1 - held.names[::-1].index(column)
@@ -251,27 +295,31 @@ def _from_vector(file: Path, crs: Any, layer: str | None, size: int) -> Batches:
     names = [*held.names[:at], geometry, *held.names[at + 1 :]]
     schema = pa.schema([pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)])
     return Batches(
-        path=file,
-        crs=place,
+        path=path,
+        crs=crs,
         schema=schema,
         geometry=geometry,
         rows=count if count > 0 else None,
-        report=tuple(report),
-        _read=functools.partial(_vector_batches, file, chosen, schema, size),
+        report=(*report, *said),
+        _read=_turned(functools.partial(_vector_batches, path, options.layer, texts, schema, size), geometry, options),
     )
 
 
-def _vector_batches(file: Path, layer: str | None, schema: pa.Schema, size: int) -> Iterator[pa.RecordBatch]:
+def _vector_batches(
+    path: Path, layer: str | None, texts: encodings.Encoding, schema: pa.Schema, size: int
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file that GDAL reads, under the names and types of a schema."""
     with contextlib.ExitStack() as stack:
-        with readable(file):
-            source = stack.enter_context(gdal_path(file))
-            if file.suffix.lower() == ".fgb":
-                pyogrio.set_gdal_config_options(_SAFE)
-            opened = pyogrio.open_arrow(source, layer=layer, use_pyarrow=True, batch_size=size)
-            _, reader = stack.enter_context(opened)
+        source = stack.enter_context(opened(path, endings=VECTOR, layer=layer))
+        with readable(path):
+            file = stack.enter_context(encodings.whole(source.file, texts))
+            place = stack.enter_context(gdal_path(file))
+            plain_flatgeobuf(source.file)
+            chosen = chosen_layer(place, source.layer, path=path)
+            found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
+            _, reader = stack.enter_context(found)
         while True:
-            with readable(file):
+            with readable(path):
                 batch = next(reader, None)
             if batch is None:
                 return

@@ -8,17 +8,22 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyproj
 
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
-from clustergeo.reading.opening import UNKNOWN_BOUNDS, gdal_path, named_crs, no_geometry, no_rows, readable, shown
+from clustergeo.reading.opening import UNKNOWN_BOUNDS, gdal_path, no_geometry, no_rows, readable, shown
+from clustergeo.reading.projection import named_crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 # The metadata of a further geometry column is kept on its field under this key, in the words of GeoParquet.
@@ -29,6 +34,12 @@ _BUFFER = 1 << 20
 
 _ROW_LABELS = re.compile(r"__index_level_\d+__")
 _AXES = ("xmin", "ymin", "xmax", "ymax")
+# The head of a collection in well-known binary: either order of bytes, with the marks of EWKB or the numbers of ISO.
+_COLLECTION = re.compile(
+    rb"\x01(?:\x07\x00|\xef\x03|\xd7\x07|\xbf\x0b)\x00[\x00\x20\x40\x60\x80\xa0\xc0\xe0]"
+    rb"|\x00[\x00\x20\x40\x60\x80\xa0\xc0\xe0]\x00(?:\x00\x07|\x03\xef|\x07\xd7|\x0b\xbf)"
+)
+_DEPTH = 100
 _CURE = "Write it with geopandas: geopandas.read_file(...).to_parquet(...)."
 
 
@@ -118,7 +129,50 @@ def read_batches(file: Path, schema: pa.Schema, groups: range, size: int) -> Ite
                     return
                 columns = [_plain(batch.column(field.name), field.type) for field in schema]
                 batch = pa.RecordBatch.from_arrays(columns, schema=schema)
+            for column in columns:
+                check_nesting(column, file)
             yield batch
+
+
+def check_nesting(column: pa.Array | pa.ChunkedArray, file: str | Path) -> None:
+    """Refuse collections within collections within collections: GEOS follows them until its stack ends.
+
+    Parameters
+    ----------
+    column
+        Well-known binary.
+    file
+        How to name the file in a refusal.
+
+    Raises
+    ------
+    InputError
+        A geometry is nested more than `_DEPTH` times.
+    """
+    row = 0
+    for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
+        held = chunk.storage if isinstance(chunk, pa.ExtensionArray) else chunk
+        for at in np.flatnonzero(_collections(held)):
+            if len(_COLLECTION.findall(held[int(at)].as_py())) > _DEPTH:
+                msg = f"{shown(file)} has a geometry nested more than {_DEPTH} times in row {row + at}. Unpack it."
+                raise InputError(msg)
+        row += len(held)
+
+
+def is_binary(kind: pa.DataType) -> bool:
+    """Say whether a column may hold well-known binary, an extension of it too."""
+    kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _collections(column: pa.Array) -> NDArray[np.bool_]:
+    """Say which rows of well-known binary are collections, by their first five bytes."""
+    if not is_binary(column.type):
+        return np.zeros(len(column), dtype=bool)
+    heads = pc.binary_slice(column.fill_null(b""), 0, 5)
+    known = pc.unique(heads)
+    nested = known.filter(pa.array([_COLLECTION.match(head) is not None for head in known.to_pylist()], pa.bool_()))
+    return np.asarray(pc.is_in(heads, nested).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def row_groups(file: Path) -> tuple[int, ...]:

@@ -7,22 +7,19 @@ import math
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import numpy as np
 import pyarrow as pa
 import pyogrio
-import pyproj
 
-from clustergeo import crs as crs_room
 from clustergeo._files import native
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 PARQUET = (".parquet", ".geoparquet")
+VECTOR = (".gpkg", ".fgb", ".shp")
 UNKNOWN_BOUNDS = (math.nan,) * 4
 
 _REFUSALS = (
@@ -34,12 +31,18 @@ _REFUSALS = (
     OSError,
 )
 _ADDRESS = ";!"
+# GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
+# reads foreign memory; its plain way is half as fast and right. The setting holds for the process and touches no other
+# format.
+_SAFE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True}
+_RESTORE = "SHAPE_RESTORE_SHX"
 _SHAPEFILE = (9994).to_bytes(4, "big")
-_KOREA = (124.0, 33.0, 132.0, 39.0)
 
 
 def shown(path: str | Path) -> str:
-    """Return a path for a message, readable in any locale."""
+    """Return a path or an address for a message, readable in any locale."""
+    if isinstance(path, str) and "://" in path:
+        return repr(path)
     return repr(os.fsencode(native(path) if path else "").decode("utf-8", "backslashreplace"))
 
 
@@ -65,95 +68,22 @@ def expect_file(path: str | Path, endings: Iterable[str]) -> Path:
     return file
 
 
-def named_crs(crs: Any) -> pyproj.CRS:
-    """Return the CRS that an argument names.
-
-    Examples
-    --------
-    >>> named_crs(5186).to_epsg()
-    5186
-    """
-    try:
-        return pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        msg = f"crs={crs!r} is no coordinate reference system. Write for example 'EPSG:5186'."
-        raise InputError(msg) from error
-
-
-def placed(
-    found: pyproj.CRS | None, asked: Any, bounds: Sequence[float], *, path: str | Path
-) -> tuple[pyproj.CRS, list[str]]:
-    """Return the CRS of a file, overridden where the caller says so, and what was decided.
-
-    Parameters
-    ----------
-    found
-        The one in the file, None where it has none.
-    asked
-        The one that the caller names, or None.
-    bounds
-        Least and greatest x and y of the data, not-a-number where they are not known.
-    path
-        Of the file, for a refusal.
-
-    Raises
-    ------
-    InputError
-        There is none, or the caller's is none.
-    """
-    if asked is None:
-        return crs_room.require_crs(gpd.GeoSeries(crs=found), what=f"the file {shown(path)}"), []
-    wanted = named_crs(asked)
-    # A reader labels GeoJSON longitude and latitude even where it holds metres: there is nothing to override then.
-    if found is None or found == wanted or _impossible(found, bounds):
-        return wanted, []
-    return wanted, [f"CRS {found.name} overridden by {wanted.name}, as asked"]
-
-
-def check_bounds(crs: pyproj.CRS, bounds: Sequence[float], *, path: str | Path) -> None:
-    """Refuse longitude and latitude that cannot be such, or that fit Korea only when swapped; and degrees as metres."""
-    west, south, east, north = bounds
-    if not np.isfinite([west, south, east, north]).all():
-        return
-    if not crs.is_geographic:
-        # In metres of a plane this would be a spot of a few metres.
-        if _KOREA[0] <= west and east <= _KOREA[2] and _KOREA[1] <= south and north <= _KOREA[3]:
-            msg = (
-                f"{shown(path)} is said to be in {crs.name} but holds {west:g} to {east:g} and {south:g} to {north:g}: "
-                'these are longitudes and latitudes. Name their CRS: crs="EPSG:4326" (--crs EPSG:4326).'
-            )
-            raise InputError(msg)
-        return
-    swapped = _KOREA[0] <= south and north <= _KOREA[2] and _KOREA[1] <= west and east <= _KOREA[3]
-    if swapped:
-        msg = (
-            f"{shown(path)} has longitudes of {west:g} to {east:g} and latitudes of {south:g} to {north:g}: "
-            "they fit Korea only when swapped. Swap the two columns or axes."
-        )
-        raise InputError(msg)
-    if _impossible(crs, bounds):
-        msg = (
-            f"{shown(path)} is labelled longitude and latitude but holds {west:g} to {east:g} and {south:g} to "
-            f'{north:g}: these are plane coordinates. Name their CRS: crs="EPSG:5186" (--crs EPSG:5186).'
-        )
-        raise InputError(msg)
-
-
-def _impossible(crs: pyproj.CRS, bounds: Sequence[float]) -> bool:
-    """Say whether what is labelled longitude and latitude cannot be such."""
-    west, south, east, north = bounds
-    return bool(crs.is_geographic and (west < -180 or east > 180 or south < -90 or north > 90))  # noqa: PLR2004
-
-
-def refuse_layer(file: Path, layer: str | None) -> None:
+def refuse_layer(file: str | Path, layer: str | None) -> None:
     """Refuse a layer asked of a format that has none."""
     if layer is not None:
         msg = f"layer={layer!r} was asked of {shown(file)}, whose format holds one table only. Leave it out."
         raise InputError(msg)
 
 
-def check_length(file: Path) -> None:
-    """Refuse a shapefile that is cut short: GDAL would read the rows beyond the cut as having no geometry."""
+def refuse_encoding(file: Path, name: str | Path, encoding: str | None) -> None:
+    """Refuse an encoding named for a format whose texts are UTF-8."""
+    if encoding is not None and file.suffix.lower() in (*PARQUET, ".gpkg", ".fgb"):
+        msg = f"encoding={encoding!r} was asked of {shown(name)}, whose texts are UTF-8 always. Leave it out."
+        raise InputError(msg)
+
+
+def check_length(file: Path, name: str | Path) -> None:
+    """Refuse a shapefile whose parts do not fit: GDAL would read the rows beyond a cut as having no geometry."""
     if file.suffix.lower() != ".shp":
         return
     with file.open("rb") as stream:
@@ -161,7 +91,18 @@ def check_length(file: Path) -> None:
     # The header counts the length of the file in words of two bytes.
     told, held = 2 * int.from_bytes(length, "big"), file.stat().st_size
     if magic == _SHAPEFILE and held < told:
-        msg = f"{shown(file)} is cut short: it says that it has {told:,} bytes, but has {held:,}. Copy it again."
+        msg = f"{shown(name)} is cut short: it says that it has {told:,} bytes, but has {held:,}. Copy it again."
+        raise InputError(msg)
+    index, table = companion(file, ".shx"), companion(file, ".dbf")
+    if index is None or table is None:
+        return
+    with table.open("rb") as stream:
+        rows = int.from_bytes(stream.read(8)[4:], "little")
+    shapes = max(index.stat().st_size - 100, 0) // 8
+    if rows != shapes:
+        msg = (
+            f"{shown(name)} has {shapes:,} shapes in its .shx but {rows:,} rows in its .dbf. Copy all its parts again."
+        )
         raise InputError(msg)
 
 
@@ -212,23 +153,54 @@ def chosen_layer(source: str, layer: str | None, *, path: str | Path) -> str | N
     return names[0]
 
 
+def companion(file: Path, ending: str) -> Path | None:
+    """Return the file beside a shapefile that has this ending, in small or capital letters; None if there is none."""
+    beside = (file.with_suffix(one) for one in (ending, ending.upper()))
+    return next((one for one in beside if one.is_file()), None)
+
+
 @contextlib.contextmanager
 def gdal_path(file: Path) -> Iterator[str]:
     """Yield a path that GDAL and Arrow can open.
 
     They take a text and encode it as UTF-8, whatever the locale; under `LC_ALL=C` a Korean name holds surrogate escapes
     that stand for the same bytes. A name of other bytes (cp949, from an old disk), or one that pyogrio would not take
-    for the name of a file, is reached through links.
+    for the name of a file, is reached through links; so is a shapefile without its index, which is made beside them.
     """
     try:
         text = os.fsencode(file).decode("utf-8")
     except UnicodeDecodeError:
         text = _ADDRESS
-    if set(text) & set(_ADDRESS) or (text.lower().endswith(".zip") and not text.endswith(".zip")):
+    lost = no_index(file)
+    if lost or set(text) & set(_ADDRESS) or (text.lower().endswith(".zip") and not text.endswith(".zip")):
         with tempfile.TemporaryDirectory() as folder:
             for sibling in file.parent.iterdir():
                 if sibling.stem == file.stem and sibling.is_file():
                     Path(folder, f"file{sibling.suffix.lower()}").symlink_to(sibling.absolute())
-            yield str(Path(folder, f"file{file.suffix.lower()}"))
+            linked = str(Path(folder, f"file{file.suffix.lower()}"))
+            if lost:
+                _restore_index(linked)
+            yield linked
     else:
         yield text
+
+
+def plain_flatgeobuf(file: Path) -> None:
+    """Make GDAL read FlatGeobuf in its plain way."""
+    if file.suffix.lower() == ".fgb":
+        pyogrio.set_gdal_config_options(_SAFE)
+
+
+def no_index(file: Path) -> list[str]:
+    """Return what is said of a shapefile without its `.shx`; nothing of other files."""
+    lost = file.suffix.lower() == ".shp" and companion(file, ".shx") is None
+    return ["its .shx is missing and was made anew, in a copy"] if lost else []
+
+
+def _restore_index(shapefile: str) -> None:
+    """Make the `.shx` of a shapefile beside it."""
+    pyogrio.set_gdal_config_options({_RESTORE: True})
+    try:
+        pyogrio.read_info(shapefile)
+    finally:
+        pyogrio.set_gdal_config_options({_RESTORE: None})

@@ -1,0 +1,133 @@
+"""Fetching: what stands at an address or in an open file, copied once to disk."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from clustergeo.errors import InputError
+from clustergeo.reading.opening import shown
+
+# What is fetched from an address, copied from an open file or unpacked from a zip has no more bytes than this.
+LIMIT = 4 << 30
+_PATIENCE = 30.0
+_HOUR = 3600.0
+_BLOCK = 1 << 20
+
+_MAGIC = (
+    (b"SQLite format 3\0", ".gpkg"),
+    (b"PAR1", ".parquet"),
+    (b"fgb\x03", ".fgb"),
+    (b"PK\x03\x04", ".zip"),
+    (b"\x00\x00\x27\x0a", ".shp"),
+)
+_HEAD = 256
+_WEB = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+
+
+def scheme_of(given: Any) -> str | None:
+    """Return the scheme of an address; None for what is no address.
+
+    Examples
+    --------
+    >>> scheme_of("https://example.org/zones.zip"), scheme_of("zones.zip")
+    ('https', None)
+    """
+    found = _SCHEME.match(given) if isinstance(given, str) else None
+    return None if found is None else found[1].lower()
+
+
+def copied(given: Any, folder: Path, endings: tuple[str, ...]) -> tuple[Path, str]:
+    """Return the copy of an open file, and how to name it."""
+    told = getattr(given, "name", None)
+    name = told if isinstance(told, str) else "the open file"
+    target = folder / "given"
+    with target.open("wb") as out:
+        if poured(given, out, LIMIT) > LIMIT:
+            msg = f"{shown(name)} is longer than {LIMIT:,} bytes. Write it to disk and pass its path."
+            raise InputError(msg)
+    return _with_ending(target, name, endings), name
+
+
+def fetched(address: str, scheme: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path, str]:
+    """Return what an address answers, and how to name it: without a key or a password that stands in it."""
+    parts = urllib.parse.urlsplit(address)
+    name = urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    if scheme not in ("http", "https"):
+        msg = f"{shown(name)} is an address of {scheme}://; clustergeo fetches http and https. Download it and pass it."
+        raise InputError(msg)
+    target = folder / "given"
+    request = urllib.request.Request(address, headers={"User-Agent": "clustergeo"})  # noqa: S310 - http(s) only, above
+    until = time.monotonic() + _HOUR
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer, target.open("wb") as out:  # noqa: S310
+            told = int(answer.headers.get("Content-Length") or 0)
+            count = 0 if told > LIMIT else poured(answer, out, LIMIT, until=until)
+    except urllib.error.HTTPError as error:
+        error.close()
+        msg = (
+            f"{shown(name)} answers {error.code} ({error.reason}). Check the address, or download the file and pass it."
+        )
+        raise InputError(msg) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        msg = (
+            f"{shown(name)} cannot be fetched: {reason}. Check the address and the network, or download it and pass it."
+        )
+        raise InputError(msg) from None
+    if max(told, count) > LIMIT:
+        msg = f"{shown(name)} is longer than {LIMIT:,} bytes. Download it and pass its path."
+        raise InputError(msg)
+    if time.monotonic() >= until or count < told:
+        msg = f"{shown(name)} broke off after {count:,} bytes{f' of {told:,}' if told else ''}. Try again."
+        raise InputError(msg)
+    with target.open("rb") as stream:
+        if _WEB.match(stream.read(_HEAD)):
+            msg = f"{shown(name)} answers with a web page, not with a file. Pass the address of the file itself."
+            raise InputError(msg)
+    return _with_ending(target, urllib.parse.unquote(name), endings), name
+
+
+def _with_ending(file: Path, name: str, endings: tuple[str, ...]) -> Path:
+    """Give a file the ending of its format: that of its name, or the one that its first bytes tell."""
+    ending = Path(name).suffix.lower()
+    if ending not in (*endings, ".zip"):
+        with file.open("rb") as stream:
+            head = stream.read(64)
+        ending = next((one for magic, one in _MAGIC if head.startswith(magic)), "")
+        if not ending and head.lstrip(b"\xef\xbb\xbf\x1e \r\n\t").startswith(b"{"):
+            ending = ".geojson"
+    if file.stat().st_size == 0:
+        msg = f"{shown(name)} is empty (0 bytes). Export it again."
+        raise InputError(msg)
+    if ending not in (*endings, ".zip"):
+        msg = f"{shown(name)} is of an unknown format. clustergeo reads {', '.join(dict.fromkeys((*endings, '.zip')))}."
+        raise InputError(msg)
+    if ending == ".shp":
+        msg = f"{shown(name)} is the .shp of a shapefile, whose other parts are missing. Pass the zip or the path."
+        raise InputError(msg)
+    target = file.with_name(f"given{ending}")
+    shutil.move(file, target)
+    return target
+
+
+def poured(source: Any, out: BinaryIO, most: int, *, until: float | None = None) -> int:
+    """Copy bytes until the end, or until there are more than a number or it is too late; return how many."""
+    count = 0
+    while count <= most and (until is None or time.monotonic() < until):
+        block = source.read(_BLOCK)
+        if not isinstance(block, bytes):
+            msg = f"the open file gives {type(block).__name__}, not bytes. Open it in binary mode: open(path, 'rb')."
+            raise InputError(msg)
+        if not block:
+            break
+        out.write(block)
+        count += len(block)
+    return count

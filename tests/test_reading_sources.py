@@ -1,0 +1,290 @@
+"""Where a file may come from: zips, their members, addresses, open files; and what would fill the memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import socket
+import struct
+import subprocess
+import sys
+import tracemalloc
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pytest
+import shapely
+from koreafiles import LONLAT, SEOUL, parts_of, zones
+
+import clustergeo as cg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ENDINGS = [".gpkg", ".fgb", ".geojson", ".parquet", ".zip"]
+
+
+def written(path: Path) -> Path:
+    held = zones(crs=5186)
+    if path.suffix == ".parquet":
+        held.to_parquet(path)
+    elif path.suffix == ".geojson":
+        held.to_crs(LONLAT).to_file(path, driver="GeoJSON")
+    elif path.suffix == ".zip":
+        held.to_file(path.with_suffix(".shp"), encoding="utf-8")
+        with zipfile.ZipFile(path, "w") as archive:
+            for part, name in parts_of(path.with_suffix(".shp"), "구역"):
+                archive.write(part, name)
+    else:
+        held.to_file(path)
+    return path
+
+
+def names(path: Any, **options: Any) -> list[str]:
+    return sorted(cg.read_layer(path, name="zones", **options).frame["SIG_KOR_NM"])
+
+
+NAMES = ["똠방각하", "종로구"]
+
+
+# Open files
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_open_file_is_read_with_and_without_a_name(tmp_path: Path, ending: str) -> None:
+    path = written(tmp_path / f"s{ending}")
+    with path.open("rb") as stream:
+        assert names(stream) == NAMES
+    assert names(io.BytesIO(path.read_bytes())) == NAMES
+
+
+def test_an_open_file_of_text_of_rubbish_or_of_nothing_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.geojson")
+    with path.open("r", encoding="utf-8") as stream, pytest.raises(cg.ClusterGeoError, match="binary mode"):
+        names(stream)
+    with pytest.raises(cg.ClusterGeoError, match="unknown format"):
+        names(io.BytesIO(b"rubbish" * 99))
+    with pytest.raises(cg.ClusterGeoError, match="empty"):
+        names(io.BytesIO())
+    zones().to_file(tmp_path / "s.shp")
+    with pytest.raises(cg.ClusterGeoError, match=r"shapefile.*zip"):
+        names(io.BytesIO((tmp_path / "s.shp").read_bytes()))
+
+
+# Addresses
+
+
+# Serves a folder, and some answers that go wrong.
+SERVER = """
+import http.server, sys
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if "html" in self.path: self.answer(b"<!DOCTYPE html><html>log in first</html>")
+        elif "short" in self.path: self.answer(b"SQLite format 3\\0", 1_000_000)
+        elif "huge" in self.path: self.answer(b"x", 1 << 40)
+        else: super().do_GET()
+    def answer(self, body, length=None):
+        self.send_response(200)
+        self.send_header("Content-Length", str(length or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), lambda *a: Handler(*a, directory=sys.argv[1]))
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server in its own process: GDAL holds the lock of ours while it reads."""
+    folder = tmp_path_factory.mktemp("served")
+    for ending in (".gpkg", ".zip", ".geojson"):
+        written(folder / f"구역{ending}")
+    with subprocess.Popen([sys.executable, "-c", SERVER, str(folder)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        process.terminate()
+
+
+@pytest.mark.parametrize("name", ["구역.gpkg", "구역.zip", "구역.geojson"])
+def test_an_address_is_fetched_and_named_as_the_source_without_its_key(site: str, name: str) -> None:
+    from urllib.parse import quote
+
+    layer = cg.read_layer(f"{site}/{quote(name)}?key=SECRET", name="zones")
+    assert sorted(layer.frame["SIG_KOR_NM"]) == NAMES
+    assert str(layer.source).startswith("http://127.0.0.1")
+    assert "SECRET" not in repr((layer.source, layer.report, layer.provenance))
+
+
+@pytest.mark.parametrize(
+    ("path", "match"),
+    [
+        ("none.gpkg", "404"),
+        ("html.gpkg", "web page"),
+        ("short.gpkg", "broke off"),
+        ("huge.gpkg", "longer than"),
+    ],
+)
+def test_an_address_that_answers_wrongly_is_refused_without_its_key(site: str, path: str, match: str) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=match) as refusal:
+        names(f"{site}/{path}?key=SECRET")
+    assert "SECRET" not in str(refusal.value)
+
+
+def test_a_server_that_is_not_there_and_a_scheme_that_is_not_fetched_are_refused() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        with pytest.raises(cg.ClusterGeoError, match="cannot be fetched"):
+            names(f"http://127.0.0.1:{held.getsockname()[1]}/a.gpkg")
+    for address in ("ftp://example.org/a.gpkg", "s3://bucket/a.gpkg", "file:///etc/passwd"):
+        with pytest.raises(cg.ClusterGeoError, match=r"http and https.*Download"):
+            names(address)
+
+
+# Zips
+
+
+@pytest.mark.parametrize("inner", [".gpkg", ".fgb", ".geojson", ".parquet", ".csv"])
+def test_a_zip_may_hold_any_format(tmp_path: Path, inner: str) -> None:
+    if inner == ".csv":
+        (tmp_path / "s.csv").write_text("site_id,lon,lat\na,127,37\n", encoding="utf-8")
+    else:
+        written(tmp_path / f"s{inner}")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / f"s{inner}", f"자료/s{inner}")
+    assert len(cg.read_sites(tmp_path / "a.zip")) >= 1
+    assert len(cg.read_sites(tmp_path / "a.zip" / "자료" / f"s{inner}")) >= 1
+    assert cg.tag_file(tmp_path / "a.zip", tmp_path / "out.parquet").rows >= 1
+
+
+def test_a_layer_of_a_package_inside_a_zip_is_chosen(tmp_path: Path) -> None:
+    zones().to_file(tmp_path / "s.gpkg", layer="하나")
+    zones(["셋"]).to_file(tmp_path / "s.gpkg", layer="둘")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "s.gpkg", "s.gpkg")
+    assert names(tmp_path / "a.zip", layer="둘") == ["셋"]
+    with pytest.raises(cg.ClusterGeoError, match=r"2 layers: 하나, 둘"):
+        names(tmp_path / "a.zip")
+
+
+def test_what_macos_adds_to_a_zip_is_no_layer(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("__MACOSX/._구역.shp", b"rubbish")
+        archive.writestr("._구역.shp", b"rubbish")
+    assert names(path) == NAMES
+
+
+def test_a_zip_is_read_without_writing_beside_it_or_outside_a_folder_of_its_own(tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    held.mkdir()
+    zones().to_file(tmp_path / "s.gpkg")
+    with zipfile.ZipFile(held / "a.zip", "w") as archive:
+        archive.write(tmp_path / "s.gpkg", "../../evil.gpkg")
+    assert names(held / "a.zip") == NAMES
+    assert [one.name for one in held.iterdir()] == ["a.zip"]
+    assert not (tmp_path / "evil.gpkg").exists()
+
+
+def test_zips_of_nothing_of_zips_and_of_secrets_are_refused(tmp_path: Path) -> None:
+    for name, match in (("readme.txt", r"holds readme\.txt"), ("inner.zip", r"Unpack it once")):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.writestr(name, b"x")
+        with pytest.raises(cg.ClusterGeoError, match=match):
+            names(tmp_path / "a.zip")
+    path = written(tmp_path / "s.zip")
+    data = bytearray(path.read_bytes())
+    at = data.find(b"PK\x01\x02")
+    while at >= 0:
+        data[at + 8] |= 1
+        at = data.find(b"PK\x01\x02", at + 1)
+    path.write_bytes(data)
+    with pytest.raises(cg.ClusterGeoError, match="password"):
+        names(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    archive = zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED)
+    with archive, archive.open("s.geojson", "w", force_zip64=True) as out:
+        for _ in range(300):
+            out.write(bytes(1 << 20))
+    assert (tmp_path / "a.zip").stat().st_size < 1 << 20
+    tracemalloc.start()
+    with pytest.raises(cg.ClusterGeoError, match="would unpack"):
+        names(tmp_path / "a.zip")
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+def test_a_zip_that_lies_about_its_sizes_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("s.geojson", bytes(1 << 20))
+    data = (tmp_path / "a.zip").read_bytes().replace(struct.pack("<L", 1 << 20), struct.pack("<L", 100))
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(cg.ClusterGeoError):
+        names(tmp_path / "a.zip")
+
+
+def test_a_zip_whose_list_of_names_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.zip")
+    data = bytearray(path.read_bytes())
+    at = data.rfind(b"PK\x05\x06")
+    data[at + 12 : at + 16] = struct.pack("<L", 1 << 30)
+    path.write_bytes(data)
+    with pytest.raises(cg.ClusterGeoError, match="too many files"):
+        names(path)
+
+
+# Shapes without end
+
+
+def test_json_nested_without_end_is_refused(tmp_path: Path) -> None:
+    for text in ("[" * 100_000, '{"a":' * 100_000, '{"type":"Feature","geometry":' * 10_000):
+        (tmp_path / "s.geojson").write_text(text, encoding="utf-8")
+        with pytest.raises(cg.ClusterGeoError, match="cannot be read"):
+            names(tmp_path / "s.geojson")
+
+
+def test_collections_nested_without_end_are_refused(tmp_path: Path) -> None:
+    shape = struct.pack("<BI", 1, 7) + struct.pack("<I", 1)
+    deep = shape * 50_000 + struct.pack("<BI", 1, 1) + struct.pack("<dd", 127, 37)
+    held = gpd.GeoDataFrame(geometry=[SEOUL], crs=LONLAT)
+    held.to_parquet(tmp_path / "s.parquet")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(tmp_path / "s.parquet")
+    pq.write_table(table.set_column(0, "geometry", pa.array([deep])), tmp_path / "s.parquet")
+    with pytest.raises(cg.ClusterGeoError):
+        cg.read_sites(tmp_path / "s.parquet")
+
+
+def test_a_polygon_of_very_many_rings_is_read_in_the_memory_that_it_takes(tmp_path: Path) -> None:
+    side = 300
+    holes = [
+        shapely.box(
+            126.98 + (x + 0.2) * 1e-5, 37.55 + (y + 0.2) * 1e-5, 126.98 + (x + 0.6) * 1e-5, 37.55 + (y + 0.6) * 1e-5
+        )
+        for x in range(side)
+        for y in range(side)
+    ]
+    shape = shapely.Polygon(SEOUL.exterior, [hole.exterior for hole in holes])
+    gpd.GeoDataFrame(geometry=[shape], crs=LONLAT).to_file(tmp_path / "s.gpkg")
+    read = cg.read_layer(tmp_path / "s.gpkg", name="zones")
+    assert len(read.frame.geometry.iloc[0].interiors) == side * side
+
+
+def test_lines_of_json_are_features(tmp_path: Path) -> None:
+    feature = {"type": "Feature", "properties": {"SIG_KOR_NM": "구"}, "geometry": shapely.geometry.mapping(SEOUL)}
+    for ending, before, after in (
+        (".geojsonl", "", "\n"),
+        (".ndjson", "", "\r\n"),
+        (".geojsons", "\x1e", "\n"),
+        (".json", "", "\n"),
+    ):
+        path = tmp_path / f"s{ending}"
+        path.write_text(f"{before}{json.dumps(feature, ensure_ascii=False)}{after}" * 3, encoding="utf-8", newline="")
+        assert names(path) == ["구"] * 3
