@@ -124,6 +124,19 @@ def _provinces() -> dict[str, frozenset[str]]:
     return {name: frozenset(codes) for name, codes in out.items()}
 
 
+@functools.cache
+def provinces_by_code() -> dict[str, str]:
+    """Return how an address calls the province of each code of the ministry (MOIS).
+
+    Examples
+    --------
+    >>> provinces_by_code()["41"], provinces_by_code()["51"]
+    ('경기', '강원')
+    """
+    members = datasets.province_members(scheme="mois")
+    return {code: _SHORT[held[0]][0] for code, held in members.items() if len(held) == 1}
+
+
 def _newer() -> dict[str, tuple[str, ...]]:
     """Return the gu set up since 2018 and the municipalities of 2018 that each lies in."""
     out: dict[str, tuple[str, ...]] = {}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import pyproj
-import shapely
 
-from clustergeo import crs as crs_room
 from clustergeo import overlap, schema
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
@@ -27,7 +23,6 @@ from clustergeo.reading.opening import (
     chosen_layer,
     expect_file,
     gdal_path,
-    named_crs,
     no_geometry,
     no_rows,
     placed,
@@ -35,13 +30,10 @@ from clustergeo.reading.opening import (
     refuse_layer,
     shown,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from clustergeo.reading.spreadsheets import TABLES, read_table
+from clustergeo.reading.vocabulary import recognised
 
 _VECTOR = (".gpkg", ".geojson", ".json", ".fgb", ".shp", ".zip")
-_LONGITUDE = ("lon", "longitude", "lng", "경도", "x")
-_LATITUDE = ("lat", "latitude", "위도", "y")
 # Bulk downloads of official zones carry the MOIS code of their province, and often year and month, in the name.
 _OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_((?:19|20)\d{2}(?:0[1-9]|1[0-2])))?", re.IGNORECASE)
 
@@ -54,12 +46,14 @@ def read_sites(
     Parameters
     ----------
     path
-        GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile (also zipped), or CSV with longitude and latitude columns
-        (`lon`/`lat`, `경도`/`위도`).
+        GeoPackage, GeoJSON, FlatGeobuf, GeoParquet, shapefile (also zipped), or a CSV or Excel table with longitude and
+        latitude columns (`lon`/`lat`, `경도`/`위도`), a geometry as WKT, or only the place of each site: an address
+        (`소재지`), `시군구`, a legal-dong code or a PNU, from which `within` is made (see `match_addresses`).
     crs
-        Overrides the file's coordinate reference system; needed where the file has none. CSV is EPSG:4326 by default.
+        Overrides the file's coordinate reference system; needed where the file has none. Tables are EPSG:4326 by
+        default.
     layer
-        Which layer of a file of several.
+        Which layer or sheet of a file of several.
     repair
         Whether to repair invalid geometries, and say how many; otherwise they are refused with the reasons.
 
@@ -128,6 +122,9 @@ def read_layer(
         As for `read_sites` and `Layer`.
     """
     frame, report = _read(path, crs=crs, layer=layer)
+    if frame.geometry.isna().all():
+        raise no_geometry(path, " in any row")
+    report += recognised(frame)
     file = Path(path)
     official = _OFFICIAL_NAME.search(file.name)
     if coverage is None and official:
@@ -150,13 +147,13 @@ def read_layer(
 
 def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the frame of a file and what was decided while reading."""
-    file = expect_file(path, (*_VECTOR, *PARQUET, ".csv"))
+    file = expect_file(path, (*_VECTOR, *PARQUET, *TABLES))
     check_length(file)
     report: list[str] = []
-    if file.suffix.lower() in (*PARQUET, ".csv"):
+    if file.suffix.lower() in PARQUET:
         refuse_layer(file, layer)
-    if file.suffix.lower() == ".csv":
-        frame = _from_csv(file, named_crs(crs or crs_room.LONLAT))
+    if file.suffix.lower() in TABLES:
+        frame, report = read_table(file, crs=crs, layer=layer)
     else:
         frame = _from_parquet(file) if file.suffix.lower() in PARQUET else _from_vector(file, layer)
         found = None if frame.crs is None else pyproj.CRS(frame.crs)
@@ -164,7 +161,7 @@ def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoData
         frame = frame if found == place else frame.set_crs(place, allow_override=True)
     if frame.empty:
         raise no_rows(path)
-    if frame.geometry.isna().all():
+    if frame.geometry.isna().all() and "within" not in frame.columns:
         raise no_geometry(path, " in any row")
     check_bounds(pyproj.CRS(frame.crs), frame.total_bounds, path=path)
     return frame, report
@@ -188,73 +185,3 @@ def _from_parquet(file: Path) -> gpd.GeoDataFrame:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{shown(file)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
         raise InputError(msg) from error
-
-
-def _from_csv(file: Path, crs: Any) -> gpd.GeoDataFrame:
-    """Return the points of a table with longitude and latitude columns."""
-    data = file.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("cp949")
-        except UnicodeDecodeError as error:
-            msg = f"{shown(file)} is neither UTF-8 nor cp949 text. Save it as CSV UTF-8."
-            raise InputError(msg) from error
-    table = _table(text, file)
-    x, y = _column(table, _LONGITUDE), _column(table, _LATITUDE)
-    if x is None or y is None:
-        msg = (
-            f"{shown(file)} has no geometry: it needs a longitude and a latitude column (for example lon and lat, or "
-            f"경도 and 위도). Its columns are {', '.join(map(str, table.columns))}."
-        )
-        raise InputError(msg)
-    lon, lat = (pd.to_numeric(table[name].str.strip(), errors="coerce").to_numpy(dtype=float) for name in (x, y))
-    empty = (table[x].str.strip() == "") & (table[y].str.strip() == "")
-    bad = [
-        f"line {table.index[row]}: {x}={table[x].iloc[row]!r}, {y}={table[y].iloc[row]!r}"
-        for row in np.flatnonzero((np.isnan(lon) | np.isnan(lat)) & ~empty)
-    ]
-    if bad:
-        msg = f"{shown(file)} has positions that are no two numbers:\n- " + "\n- ".join(bad[: schema.SHOWN])
-        raise InputError(msg)
-    points = np.full(len(table), None, dtype=object)
-    known = ~(np.isnan(lon) | np.isnan(lat))
-    points[known] = shapely.points(lon[known], lat[known])
-    columns = {name: _inferred(table[name]) for name in table.columns if name not in (x, y)}
-    return gpd.GeoDataFrame(pd.DataFrame(columns).reset_index(drop=True), geometry=points, crs=crs)
-
-
-def _table(text: str, file: Path) -> pd.DataFrame:
-    """Return the rows of a CSV as text, indexed by line; a row with more or fewer cells than the header is refused."""
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in next(reader, [])]
-    rows, lines, bad = [], [], []
-    for row in reader:
-        if len(row) == len(header):
-            rows.append(row)
-            lines.append(reader.line_num)
-        elif row:
-            bad.append(f"line {reader.line_num}: {len(row)} cells under {len(header)} headers")
-    if bad:
-        msg = f"{shown(file)} has rows that do not fit its header:\n- " + "\n- ".join(bad[: schema.SHOWN])
-        msg += "\nQuote cells that hold a comma."
-        raise InputError(msg)
-    return pd.DataFrame(rows, columns=header, index=pd.Index(lines), dtype=object)
-
-
-def _column(table: pd.DataFrame, names: Iterable[str]) -> str | None:
-    """Return the column of one of these names, in any case."""
-    found = {str(column).strip().lower(): str(column) for column in table.columns}
-    return next((found[name] for name in names if name in found), None)
-
-
-def _inferred(column: pd.Series) -> pd.Series:
-    """Return numbers where every value is one and nothing is lost; leading zeros and long codes stay text."""
-    if column.name == "site_id":
-        return column
-    filled = column[column != ""]
-    plain = filled.str.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
-    if len(filled) and plain.all():
-        return pd.to_numeric(column.where(column != "", None))
-    return column.where(column != "", None)
