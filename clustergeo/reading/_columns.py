@@ -147,6 +147,29 @@ def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
     return _Area(name, ", ".join(units), values)
 
 
+def area_unit(name: object) -> str | None:
+    """Return the unit that the header of a column of areas says, empty where it says none; None for other columns.
+
+    Examples
+    --------
+    >>> area_unit("면적 (평)"), area_unit("area_km2"), area_unit("AREA"), area_unit("연면적")
+    ('평', 'km2', '', None)
+    """
+    found = _AREA.fullmatch(header(name))
+    return None if found is None or (found[1] and found[1] not in _UNITS) else found[1]
+
+
+def unit_size(unit: str) -> float | None:
+    """Return the square kilometres of one of a unit, None where it is not known.
+
+    Examples
+    --------
+    >>> unit_size("ha"), unit_size("")
+    (0.01, None)
+    """
+    return _UNITS.get(unit)
+
+
 def sectors(table: pd.DataFrame) -> tuple[list[list[str] | None] | None, list[str]]:
     """Return the sector codes that a column of industries names, and what was decided; None where there is none.
 

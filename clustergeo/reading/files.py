@@ -145,8 +145,21 @@ def read_layer(
     )
 
 
-def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Return the frame of a file and what was decided while reading."""
+def read_as_it_is(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Return the frame of a file wherever its coordinates lie, for `check`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read at all, or has no CRS.
+    """
+    return _read(path, crs=crs, layer=layer, anywhere=True)[0]
+
+
+def _read(
+    path: str | Path, *, crs: Any, layer: str | None, anywhere: bool = False
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return the frame of a file and what was decided while reading; its bounds are not looked at on request."""
     file = expect_file(path, (*_VECTOR, *PARQUET, *TABLES))
     check_length(file)
     report: list[str] = []
@@ -163,7 +176,8 @@ def _read(path: str | Path, *, crs: Any, layer: str | None) -> tuple[gpd.GeoData
         raise no_rows(path)
     if frame.geometry.isna().all() and "within" not in frame.columns:
         raise no_geometry(path, " in any row")
-    check_bounds(pyproj.CRS(frame.crs), frame.total_bounds, path=path)
+    if not anywhere:
+        check_bounds(pyproj.CRS(frame.crs), frame.total_bounds, path=path)
     return frame, report
 
 

@@ -200,11 +200,7 @@ def decode_pnu(values: Any) -> pd.DataFrame:
     """
     given = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
     texts = pd.Series([_digits(value) for value in given], index=given.index, dtype=object)
-    plain = _plainly_valid()
-    reasons = [
-        None if isinstance(value, str) and plain.fullmatch(text) else _pnu_problem(value, text)
-        for value, text in zip(given, texts, strict=True)
-    ]
+    reasons = pnu_problems(given)
     valid = np.array([reason is None for reason in reasons], dtype=bool)
     held = texts.where(valid, None).astype("str")
     main, sub = (pd.to_numeric(held.str[at : at + 4]).astype("Int64") for at in (11, 15))
@@ -228,6 +224,21 @@ def decode_pnu(values: Any) -> pd.DataFrame:
         },
         index=given.index,
     )
+
+
+def pnu_problems(values: Iterable[Any]) -> list[str | None]:
+    """Return what is wrong with each parcel number, None for one that can be.
+
+    Examples
+    --------
+    >>> pnu_problems(["4146125626200120003", "41461"])
+    [None, '5 digits; a parcel number has 19 digits']
+    """
+    plain = _plainly_valid()
+    return [
+        None if isinstance(value, str) and plain.fullmatch(value) else _pnu_problem(value, _digits(value))
+        for value in values
+    ]
 
 
 def legal_code_problem(value: Any) -> str | None:
