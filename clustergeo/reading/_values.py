@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HANGUL = re.compile(r"[가-힣]")
 _IDEOGRAPH = re.compile(r"[\u4e00-\u9fff\uf900-\ufaff]")
-_LOST = re.compile(r"\?{2,}")
+_LOST = "??"
 _REPLACED = "\ufffd"
 _SAMPLE = 2_000
 _CLOSE, _SPREAD, _FEWEST = 0.05, 0.1, 3
@@ -86,7 +86,8 @@ def _of_text(values: pd.Series, name: str) -> Iterator[Finding]:
         yield Finding("mojibake", None, name, name, {"better": better})
     if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
         return
-    numbers, texts = pd.factorize(values.where([isinstance(value, str) for value in values], None))
+    cells = values.to_numpy(dtype=object, na_value=None)
+    numbers, texts = pd.factorize(np.array([cell if isinstance(cell, str) else None for cell in cells], dtype=object))
     odd = {at: fixed for at, text in enumerate(texts) if not text.isascii() and (fixed := repaired_text(text))}
     if odd:
         rows = np.flatnonzero(np.isin(numbers, list(odd)))
@@ -97,7 +98,7 @@ def _of_text(values: pd.Series, name: str) -> Iterator[Finding]:
             [texts[numbers[row]] for row in rows],
             {"better": [odd[numbers[row]] for row in rows]},
         )
-    lost = [at for at, text in enumerate(texts) if at not in odd and _LOST.search(text)]
+    lost = [at for at, text in enumerate(texts) if _LOST in text and at not in odd]
     rows = np.flatnonzero(np.isin(numbers, lost))
     yield Finding("lost_text", rows, name, [texts[numbers[row]] for row in rows], {})
 
@@ -153,12 +154,13 @@ def _decoded(data: bytes | None, encoding: str) -> str | None:
 
 def _of_parcels(values: pd.Series, name: str) -> Iterator[Finding]:
     """Yield parcel numbers that are none or stand twice; an empty one is not looked at."""
-    reasons = vocabulary.pnu_problems(values)
-    filled = np.array([vocabulary.code_text(value) is not None for value in values], dtype=bool)
-    bad = np.flatnonzero(np.array([reason is not None for reason in reasons], dtype=bool) & filled)
-    given = values.to_numpy(dtype=object)
+    given = values.to_numpy(dtype=object, na_value=None)
+    reasons = np.array(vocabulary.pnu_problems(given), dtype=object)
+    wrong = np.flatnonzero(reasons)
+    empty = [row for row in wrong if vocabulary.code_text(given[row]) is None]
+    bad = np.setdiff1d(wrong, empty)
     yield Finding("pnu", bad, name, [f"{given[row]!r}: {reasons[row]}" for row in bad], {})
-    twice = np.flatnonzero(values.duplicated(keep=False).to_numpy() & filled)
+    twice = np.setdiff1d(np.flatnonzero(values.duplicated(keep=False).to_numpy()), empty)
     yield Finding("pnu_twice", twice, name, [str(given[row]) for row in twice], {})
 
 
