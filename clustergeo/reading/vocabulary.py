@@ -20,6 +20,8 @@ PNU_NAMES = ("pnu", "pnu_code", "필지고유번호", "고유번호", "토지고
 LEGAL_NAMES = ("법정동코드", "법정동_코드", "bjd_cd", "bjdcode", "legal_dong_code", "ld_cd")
 
 _PNU_DIGITS, _LEGAL_DIGITS = 19, 10
+# A spreadsheet keeps 15 digits of a number.
+_EXACT_BELOW = 1e15
 _LAND = {"1": False, "2": True}
 # The zone code of a planning zone stands inside its number, after the code of the area: UDV100 is the RDZ.
 _ZONE = re.compile(r"[A-Z]{3}\d{3}")
@@ -276,7 +278,7 @@ def _plainly_valid() -> re.Pattern[str]:
 def _pnu_problem(value: Any, text: str) -> str | None:
     """Return what is wrong with a parcel number, None for one that can be."""
     digits = bool(re.fullmatch(r"[0-9]+", text))
-    if isinstance(value, float) or re.fullmatch(r"\d\.\d+[eE]\+?\d+", text):
+    if (isinstance(value, float) and abs(value) >= _EXACT_BELOW) or re.fullmatch(r"\d\.\d+[eE]\+?\d+", text):
         return "a number of a spreadsheet keeps 15 digits of 19: the last ones are lost; format the column as text"
     if not digits or len(text) != _PNU_DIGITS:
         what = f"{len(text)} digits" if digits else f"{text[:30]!r}" if text else "empty"
