@@ -138,13 +138,13 @@ def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
         else:
             values[at] = float(found[1].replace(",", "")) * (factor if own is None else own)  # type: ignore[operator]
             units.setdefault(found[2] or unit)
-    if silent or not units:
+    if factor is None and (silent or not units):
         return None
     if bad:
         msg = f"{what} has areas that are no amounts:\n- " + "\n- ".join(bad[:_SHOWN])
         msg += "\nWrite a number, with its unit in the header or the cell, or leave the cell empty."
         raise InputError(msg)
-    return _Area(name, ", ".join(units), values)
+    return _Area(name, ", ".join(units) or unit, values)
 
 
 def area_unit(name: object) -> str | None:

@@ -262,9 +262,11 @@ def _placeless(table: pd.DataFrame, file: Path) -> InputError:
 
 
 def _inferred(column: pd.Series) -> pd.Series:
-    """Return numbers where every value is one and nothing is lost; leading zeros and long codes stay text."""
+    """Return numbers where every value is one and nothing is lost; codes, also long ones, stay text."""
     if column.name == "site_id":
         return column
+    if vocabulary.code_columns(column.to_frame()):
+        return column.where(column != "", None)
     filled = column[column != ""]
     plain = filled.str.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
     if len(filled) and plain.all():
