@@ -66,9 +66,9 @@ def test_an_address_and_an_area_in_pyeong_give_proved_bounds(tmp_path: Path, end
     assert sites.geometry.isna().all()
     namsa = cg.load_regions("locality").set_index("locality_code_kostat").geometry["3119132"]
     assert sites["within"].iloc[0].equals(namsa)
-    # A zone of the eastern part of Namsa: its share of a site somewhere inside is bounded by law 6.
+    # A zone of all Namsa but 1.8 km2 in the west: its share of a site somewhere inside is bounded by law 6.
     west, south, east, north = namsa.bounds
-    ground = box(west + 0.02, south - 0.1, east + 0.1, north + 0.1)
+    ground = box(west + 0.01, south - 0.1, east + 0.1, north + 0.1)
     tagged = cg.tag(sites, zones={"rdz": zone(ground)}).iloc[0]
     plane = gpd.GeoSeries([namsa, namsa.intersection(ground)], crs="EPSG:4326").to_crs("EPSG:5179").area / 1e6
     assert tagged["rdz_share_low"] == pytest.approx(max(0.0, plane[1] + 4 - plane[0]) / 4, abs=1e-3)

@@ -117,11 +117,11 @@ def repaired_text(text: str) -> str | None:
         found = _decoded(data, encoding)
         if found is not None and len(_HANGUL.findall(found)) == sum(not sign.isascii() for sign in found) > 0:
             return found
-    # UTF-8 read as cp949 loses every third byte or so: what is left shows what it was.
+    # UTF-8 read as cp949 loses every third byte or so: what is left shows what it was, with gaps.
     if _IDEOGRAPH.search(text) and re.search(rf"[?{_REPLACED}]", text):
         rest = (_encoded(text.replace(_REPLACED, ""), "cp949") or b"").decode("utf-8", "ignore")
         if len(_HANGUL.findall(rest)) > 1:
-            return rest
+            return f"{rest}…"
     return "-" if _REPLACED in text else None
 
 
