@@ -139,8 +139,14 @@ def test_a_city_without_its_gu_means_all_of_them() -> None:
 def test_a_gu_set_up_since_2018_lies_in_its_city() -> None:
     found = one("경기도 부천시 원미구 중동 1")
     assert (found["status"], found["codes_kostat"]) == ("municipality", "31050")
-    assert "after 2018" in found["assumed"]
+    assert "after the boundary of 2018" in found["assumed"]
     assert one("인천광역시 제물포구 송림동")["codes_kostat"] == "23010;23020;23080"
+
+
+def test_a_gu_renamed_since_is_the_one_of_2018_and_told() -> None:
+    found = one("인천 미추홀구 주안동 1")
+    assert (found["codes_kostat"], found["municipality"]) == ("23030", "남구")
+    assert "renamed" in found["assumed"]
 
 
 @pytest.mark.parametrize("text", ["경기도 강화군 강화읍", "충청남도 연기군 금남면", "서울 동구", "경상남도 마산시"])

@@ -252,8 +252,12 @@ def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[str, ...]
     if found is None or not codes:
         return rest, ()
     since = gazetteer.names().newer.get(found[1], ())
-    told = f"{found[1]} was set up after 2018" if set(codes) & set(since) else f"{found[1]} is no gu known there"
-    return rest[found.end() :], (told,)
+    told = (
+        f"{found[1]} was set up after the boundary of 2018"
+        if set(codes) & set(since)
+        else f"{found[1]} is no gu known there"
+    )
+    return rest[found.end() :], (f"{found[1]} {told}",)
 
 
 def _eup(rest: str) -> str | None:
@@ -289,10 +293,13 @@ def _in_municipality(codes: tuple[str, ...], rest: str, dong: Dong) -> _Place:
     # The gu of one city are one answer; municipalities of one name in several provinces are not.
     cities = {(held.known[code].province, held.known[code].name.partition(" ")[0]) for code in codes}
     newer = any(set(codes) == set(since) for since in held.newer.values())
+    since = (
+        (f"its gu was renamed or rearranged since the boundary of 2018: {'; '.join(_called(codes))}",) if newer else ()
+    )
     found = _DONG.match(rest)
     if found is None:
         several = len(cities) > 1 and not newer
-        return _Place(AMBIGUOUS, codes, _called(codes)) if several else _Place(MUNICIPALITY, codes)
+        return _Place(AMBIGUOUS, codes, _called(codes)) if several else _Place(MUNICIPALITY, codes, (), since)
     name = gazetteer.dong_name(found[0])
     same = tuple(held.localities[code][name] for code in codes if name in held.localities[code])
     if dong == "administrative" and same:
@@ -307,7 +314,7 @@ def _in_municipality(codes: tuple[str, ...], rest: str, dong: Dong) -> _Place:
         if dong == "legal"
         else f"{found[0]} is no administrative dong of 2018 there"
     )
-    return _Place(MUNICIPALITY, codes, alike, (why,))
+    return _Place(MUNICIPALITY, codes, alike, (*since, why))
 
 
 def _alike(codes: Iterable[str], name: str) -> Iterator[str]:
