@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from clustergeo.maps import explore as explore
     from clustergeo.maps import save_map as save_map
     from clustergeo.overlap import ZoneIndex as ZoneIndex
+    from clustergeo.reading import check as check
+    from clustergeo.reading import decode_pnu as decode_pnu
+    from clustergeo.reading import match_addresses as match_addresses
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_ogcapi as read_ogcapi
     from clustergeo.reading import read_sites as read_sites
@@ -43,12 +46,15 @@ _ROOMS = {
     "Layer": "layers",
     "ZoneIndex": "overlap",
     "catalogue": "datasets",
+    "check": "reading",
+    "decode_pnu": "reading",
     "explain": "explaining",
     "explore": "maps",
     "export": "exporting",
     "load_capital_region": "datasets",
     "load_regions": "datasets",
     "load_sites": "datasets",
+    "match_addresses": "reading",
     "overlaps": "tags",
     "plot": "figures",
     "read_facts": "facts",

@@ -1,4 +1,4 @@
-"""Packages that are used where they are installed: those of `clustergeo[documents]`."""
+"""Packages that are used where they are installed: those of the extras of clustergeo."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ def available(module: str) -> bool:
     return True
 
 
-def needed(module: str, *, package: str, makes: str) -> Any:
+def needed(module: str, *, package: str, makes: str, done: str = "written", extra: str = "documents") -> Any:
     """Return a module, or refuse what needs it.
 
     Parameters
     ----------
     module, package
         What is imported, and the name under which it is installed.
-    makes
-        What it writes.
+    makes, done
+        What it writes or reads, and which of the two.
+    extra
+        The extra of clustergeo that brings it.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def needed(module: str, *, package: str, makes: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         msg = (
-            f"{makes} is written by {package}, which is not installed here. "
-            "Install it with: python -m pip install 'clustergeo[documents]'"
+            f"{makes} is {done} by {package}, which is not installed here. "
+            f"Install it with: python -m pip install 'clustergeo[{extra}]'"
         )
         raise InputError(msg) from error

@@ -36,7 +36,7 @@ class _Localities(NamedTuple):
 @functools.cache
 def _localities() -> _Localities:
     localities = datasets.load_regions("locality").sort_values("locality_code_kostat")
-    shapes = crs.transform(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
+    shapes = crs.carried(np.asarray(localities.geometry.values, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
     numbers, codes = pd.factorize(localities["locality_code_kostat"].str[:5], sort=True)
     # Codes of localities begin with those of their municipality: in sorted order each municipality is one run.
     index = overlap.ZoneIndex(shapes, np.arange(len(shapes)), checked=True, dissolved=True)
@@ -57,8 +57,8 @@ class _Capital(NamedTuple):
 def _capital() -> _Capital:
     capital = np.asarray(datasets.load_capital_region().geometry.values, dtype=object)
     provinces = np.asarray(datasets.load_regions("province").geometry.values, dtype=object)
-    region = overlap.dissolve(crs.transform(capital, crs.LONLAT, crs.KOREA_PLANE))
-    land = crs.transform(provinces, crs.LONLAT, crs.KOREA_PLANE)
+    region = overlap.dissolve(crs.carried(capital, crs.LONLAT, crs.KOREA_PLANE))
+    land = crs.carried(provinces, crs.LONLAT, crs.KOREA_PLANE)
     merged = shapely.MultiPolygon(list(region))
     neighbours = land[shapely.area(shapely.intersection(land, merged)) < HALF * shapely.area(land)]
     # Neighbours of one coverage share their vertices; a millimetre absorbs what filling the holes adds.
@@ -143,6 +143,10 @@ def _held(prints: footprints.Footprints, index: overlap.ZoneIndex) -> _Held:
         nothing = np.empty(0, dtype=np.int64)
         return _Held(nothing, nothing, np.empty(0))
     rows, areas, sizes = index.overlaps(prints.containers, checked=True)
+    # A container that is one of the areas shares its border with the next ones up to rounding.
+    ground = prints.measured[rows] | (sizes > _SAME * prints.whole[rows])
+    if not ground.all():
+        rows, areas, sizes = rows[ground], areas[ground], sizes[ground]
     if not prints.bare.any():
         return _Held(rows, areas, sizes)
     first, _ = index.holders(overlap.only(prints.shapes, prints.bare))

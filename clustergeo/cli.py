@@ -294,6 +294,34 @@ def verify(out: Path) -> None:
 
 
 @cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="One line a problem, or a table.",
+)
+@click.option("--layer", default=None, help="Which layer or sheet of a file that holds several.")
+@click.option("--crs", default=None, help="CRS of the file, where it has none or a wrong one.")
+@_LANG
+def check(file: Path, *, kind: str, layer: str | None, crs: str | None, lang: str) -> None:
+    """List every problem of the sites or the layer in FILE; exit code 1 if one of them is an error."""
+    from clustergeo.reading import checks  # noqa: PLC0415
+
+    found = checks.check(file, lang=lang, layer=layer, crs=crs)
+    if kind == "text":
+        click.echo(checks.lines(found, lang=lang))
+    elif kind == "csv":
+        click.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
+    else:
+        click.echo(found.to_json(orient="records", force_ascii=False, indent=1))
+    if (found["severity"] == "error").any():
+        sys.exit(1)
+
+
+@cli.command()
 def layers() -> None:
     """List the shipped layers and tables with rows, vintage and licence."""
     from clustergeo.datasets import catalogue  # noqa: PLC0415

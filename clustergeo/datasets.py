@@ -203,6 +203,11 @@ def municipality_owners(as_of: str | None = None) -> dict[str, str]:
     return owners | dict(zip(moved["municipality_code_kostat"], moved["to_province_kostat"], strict=True))
 
 
+def later_changes() -> pd.DataFrame:
+    """Return the changes of municipalities since 2018 that the shipped ones do not show, one row each."""
+    return _table("municipality_not_included.csv").copy()
+
+
 def municipalities_on(as_of: str | None = None) -> pd.DataFrame:
     """Return the 250 municipalities of 2018 with the province of a day, indexed by `municipality_code_kostat`."""
     table, owner = _table("municipalities.csv"), municipality_owners(as_of)

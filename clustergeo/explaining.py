@@ -252,7 +252,7 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
     low, high = row[f"{zone}_share_low"], row[f"{zone}_share_high"]
     as_of, source = _text(row[f"{zone}_as_of"]), _text(row[f"{zone}_source"])
     figures = []
-    drawn, inferred = basis == "estimated", basis == "inferred"
+    drawn, inferred = basis == "estimated" and row.geometry is not None, basis == "inferred"
     if not pd.isna(share):
         figures.append(
             f"{'면적 표시 원으로는 ' * drawn}비율 {_number(share)}"

@@ -34,6 +34,9 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "locality_en": ("읍면동(영문)", "Locality (English)"),
     "address_ko": ("주소(국문)", "Address (Korean)"),
     "address_en": ("주소(영문)", "Address (English)"),
+    "address_status": ("주소로 안 위치", "Place by the address"),
+    "address_candidates": ("주소의 후보", "What the address may mean"),
+    "address_assumed": ("주소에서 가정한 것", "Assumed of the address"),
     "region_share": ("시군구 안 비율", "Share in the municipality"),
     "macro_region": ("권역", "Macro-region"),
     "sector": ("업종", "Sector"),
@@ -129,6 +132,13 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
         "measured": ("측정된 경계", "measured boundary"),
         "disc": ("원(그림용, 근거 아님)", "disc (drawn, not evidence)"),
         "point": ("점(위치만)", "point (position only)"),
+    },
+    "address_status": {
+        "exact": ("읍면동까지 확실", "certain to the locality"),
+        "municipality": ("시군구까지 확실", "certain to the municipality"),
+        "province": ("시도까지 확실", "certain to the province"),
+        "ambiguous": ("여러 곳일 수 있음", "one of several places"),
+        "unknown": ("알 수 없음", "unknown"),
     },
     "in_capital_region": {"inside": ("수도권 안", "inside"), "outside": ("수도권 밖", "outside")},
     "scope": {

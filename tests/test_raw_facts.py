@@ -413,5 +413,5 @@ def test_gunwi_moves_from_gyeongbuk_to_daegu() -> None:
 
 def test_the_changes_left_out_are_dated_and_name_municipalities_of_2018() -> None:
     changes = table("municipality_not_included")
-    assert list(changes["date"]) == ["2024-01-01", "2026-02-01", "2026-07-01"]
+    assert list(changes["date"]) == ["2018-07-01", "2024-01-01", "2026-02-01", "2026-07-01"]
     assert set(" ".join(changes["municipality_codes_kostat"]).split()) <= set(table("municipalities")["code_kostat"])

@@ -35,3 +35,10 @@ def test_every_file_that_the_readme_links_to_is_there() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text(encoding="utf-8"))
     assert links
     assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_the_python_of_the_page_on_spreadsheets_prints_what_it_says() -> None:
+    page = ROOT / "docs" / "spreadsheets.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted >= 7
+    assert result.failed == 0

@@ -19,7 +19,7 @@ import pyproj
 from clustergeo.errors import InputError, ServiceError
 from clustergeo.reading import _features
 from clustergeo.reading._fetching import Again
-from clustergeo.reading.opening import named_crs
+from clustergeo.reading.projection import named_crs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import re
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pyproj
@@ -41,10 +39,11 @@ from clustergeo.reading.opening import (
     shown,
 )
 from clustergeo.reading.projection import named_crs, of_prj, placed, sample_of
+from clustergeo.reading.spreadsheets import TABLES, read_table
+from clustergeo.reading.vocabulary import recognised
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
     from typing import BinaryIO
 
     from clustergeo.reading.archives import Source
@@ -52,9 +51,7 @@ if TYPE_CHECKING:
     Given = str | os.PathLike[str] | BinaryIO
 
 _TEXT = (".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson")
-_ENDINGS = (*VECTOR, *_TEXT, *PARQUET, ".csv")
-_LONGITUDE = ("lon", "longitude", "lng", "경도", "x")
-_LATITUDE = ("lat", "latitude", "위도", "y")
+_ENDINGS = (*VECTOR, *_TEXT, *PARQUET, *TABLES)
 # Bulk downloads of official zones carry the MOIS code of their province, and often year and month, in the name.
 _OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_((?:19|20)\d{2}(?:0[1-9]|1[0-2])))?", re.IGNORECASE)
 
@@ -91,13 +88,16 @@ def read_sites(
     Parameters
     ----------
     path
-        GeoPackage, FlatGeobuf, GeoJSON (also a feature a line), TopoJSON, GeoParquet, shapefile, or CSV with longitude
-        and latitude columns (`lon`/`lat`, `경도`/`위도`); a zip of one, or a file in it (`zones.zip/inner.shp`); an
-        `https://` address, fetched once; or such a file opened in binary mode.
+        GeoPackage, FlatGeobuf, GeoJSON (also a feature a line), TopoJSON, GeoParquet, shapefile, or a CSV or Excel
+        table with longitude and latitude columns (`lon`/`lat`, `경도`/`위도`), a geometry as WKT, or only the place of
+        each site: an address (`소재지`), `시군구`, a legal-dong code or a PNU, from which `within` is made (see
+        `match_addresses`); a zip of one, or a file in it (`zones.zip/inner.shp`); an `https://` address, fetched once;
+        or such a file opened in binary mode.
     crs
-        Overrides the file's coordinate reference system; needed where the file has none. CSV is EPSG:4326 by default.
+        Overrides the file's coordinate reference system; needed where the file has none. Tables are EPSG:4326 by
+        default.
     layer
-        Which layer of a file, or file of a zip, of several.
+        Which layer or sheet of a file, or file of a zip, of several.
     encoding
         Of the texts of a shapefile or text file. By default what the file says of itself (`.cpg`, language byte) where
         its bytes agree, then UTF-8, then cp949.
@@ -184,6 +184,9 @@ def read_layer(
     """
     found = _read(path, Options(crs, layer, encoding, swap_xy))
     frame, report, _ = _repaired(found.frame, found.report) if repair else (found.frame, found.report, 0)
+    if frame.geometry.isna().all():
+        raise no_geometry(found.name, " in any row")
+    report += recognised(frame)
     official = _OFFICIAL_NAME.search(found.name)
     if coverage is None and official:
         coverage = f"mois:{official[1]}"
@@ -217,26 +220,41 @@ def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFr
     return frame.set_geometry(gpd.GeoSeries(mended, index=frame.index, crs=frame.crs)), [*report, said], len(bad)
 
 
-def _read(path: Given, options: Options) -> _Read:
-    """Return the frame of a file and what was decided while reading."""
+def read_as_it_is(path: Given, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Return the frame of a file wherever its coordinates lie, for `check`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read at all, or has no CRS.
+    """
+    return _read(path, Options(crs, layer), anywhere=True).frame
+
+
+def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
+    """Return the frame of a file and what was decided while reading; its bounds are not looked at on request."""
     with opened(path, endings=_ENDINGS, layer=options.layer) as source:
         report, ending = list(source.report), source.file.suffix.lower()
         with source.packed.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if ending in (*PARQUET, ".csv"):
+        if ending in PARQUET:
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)
-        frame = _from_parquet(source) if ending in PARQUET else _by_encoding(source, options, report)
+        frame = _rows(source, options, report)
         if frame.empty:
             raise no_rows(source.name)
         shapes = np.asarray(frame.geometry.values, dtype=object)
-        if shapely.is_missing(shapes).all():
+        if shapely.is_missing(shapes).all() and "within" not in frame.columns:
             raise no_geometry(source.name, " in any row")
         if options.swap_xy:
             frame = frame.set_geometry(gpd.GeoSeries(swapped(shapes), index=frame.index, crs=frame.crs))
             report.append("x and y swapped, as asked")
+        found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
+        if anywhere and (options.crs is not None or found is not None):
+            told = named_crs(options.crs) if options.crs is not None else found
+            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest)
         place = placed(
-            pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file),
+            found,
             options.crs,
             frame.total_bounds,
             path=source.name,
@@ -258,10 +276,24 @@ def swapped(shapes: Any) -> Any:
     return shapely.transform(shapes, lambda points: points[:, ::-1])
 
 
+def _rows(source: Source, options: Options, report: list[str]) -> gpd.GeoDataFrame:
+    """Return the rows of a file by its format."""
+    ending = source.file.suffix.lower()
+    if ending in PARQUET:
+        return _from_parquet(source)
+    if ending in TABLES:
+        frame, told = read_table(
+            source.file, crs=options.crs, layer=source.layer, encoding=options.encoding, name=source.name
+        )
+        report += told
+        return frame
+    return _by_encoding(source, options, report)
+
+
 def _by_encoding(source: Source, options: Options, report: list[str]) -> gpd.GeoDataFrame:
     """Return the frame of a file whose texts may be in several encodings."""
     file = source.file
-    if file.suffix.lower() not in (*_TEXT, ".csv"):
+    if file.suffix.lower() not in _TEXT:
         check_length(file, source.name)
         if file.suffix.lower() != ".shp":
             return _from_vector(file, source, None, report)
@@ -270,24 +302,17 @@ def _by_encoding(source: Source, options: Options, report: list[str]) -> gpd.Geo
         with encodings.whole(file, found) as whole:
             return _from_vector(whole, source, found.name, report)
     with tempfile.TemporaryDirectory() as folder:
-        csv_own = file.suffix.lower() == ".csv" and options.encoding is None
-        told = (
-            encodings.Encoding(encodings.UTF8, [])
-            if csv_own
-            else encodings.of_text(file, options.encoding, source.name)
-        )
+        told = encodings.of_text(file, options.encoding, source.name)
         report += told.report
         if told.name not in (encodings.UTF8, "utf-8-sig"):
             file = encodings.transcoded(file, str(told.name), Path(folder, f"file{file.suffix.lower()}"))
-        if file.suffix.lower() == ".csv":
-            return _from_csv(file, named_crs(options.crs or crs_room.LONLAT))
         return _from_vector(file, source, None, report)
 
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> gpd.GeoDataFrame:
     """Return the frame of a format that GDAL reads."""
     with readable(source.name), gdal_path(file) as place:
-        plain_flatgeobuf(file)
+        plain_flatgeobuf(file, always=False)
         chosen = chosen_layer(place, source.layer, path=source.name)
         frame = pyogrio.read_dataframe(place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True)
         if not isinstance(frame, gpd.GeoDataFrame):
@@ -312,73 +337,3 @@ def _from_parquet(source: Source) -> gpd.GeoDataFrame:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{shown(source.name)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
         raise InputError(msg) from error
-
-
-def _from_csv(file: Path, crs: Any) -> gpd.GeoDataFrame:
-    """Return the points of a table with longitude and latitude columns."""
-    data = file.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("cp949")
-        except UnicodeDecodeError as error:
-            msg = f"{shown(file)} is neither UTF-8 nor cp949 text. Save it as CSV UTF-8."
-            raise InputError(msg) from error
-    table = _table(text, file)
-    x, y = _column(table, _LONGITUDE), _column(table, _LATITUDE)
-    if x is None or y is None:
-        msg = (
-            f"{shown(file)} has no geometry: it needs a longitude and a latitude column (for example lon and lat, or "
-            f"경도 and 위도). Its columns are {', '.join(map(str, table.columns))}."
-        )
-        raise InputError(msg)
-    lon, lat = (pd.to_numeric(table[name].str.strip(), errors="coerce").to_numpy(dtype=float) for name in (x, y))
-    empty = (table[x].str.strip() == "") & (table[y].str.strip() == "")
-    bad = [
-        f"line {table.index[row]}: {x}={table[x].iloc[row]!r}, {y}={table[y].iloc[row]!r}"
-        for row in np.flatnonzero((np.isnan(lon) | np.isnan(lat)) & ~empty)
-    ]
-    if bad:
-        msg = f"{shown(file)} has positions that are no two numbers:\n- " + "\n- ".join(bad[: schema.SHOWN])
-        raise InputError(msg)
-    points = np.full(len(table), None, dtype=object)
-    known = ~(np.isnan(lon) | np.isnan(lat))
-    points[known] = shapely.points(lon[known], lat[known])
-    columns = {name: _inferred(table[name]) for name in table.columns if name not in (x, y)}
-    return gpd.GeoDataFrame(pd.DataFrame(columns).reset_index(drop=True), geometry=points, crs=crs)
-
-
-def _table(text: str, file: Path) -> pd.DataFrame:
-    """Return the rows of a CSV as text, indexed by line; a row with more or fewer cells than the header is refused."""
-    reader = csv.reader(io.StringIO(text, newline=""))
-    header = [name.strip() for name in next(reader, [])]
-    rows, lines, bad = [], [], []
-    for row in reader:
-        if len(row) == len(header):
-            rows.append(row)
-            lines.append(reader.line_num)
-        elif row:
-            bad.append(f"line {reader.line_num}: {len(row)} cells under {len(header)} headers")
-    if bad:
-        msg = f"{shown(file)} has rows that do not fit its header:\n- " + "\n- ".join(bad[: schema.SHOWN])
-        msg += "\nQuote cells that hold a comma."
-        raise InputError(msg)
-    return pd.DataFrame(rows, columns=header, index=pd.Index(lines), dtype=object)
-
-
-def _column(table: pd.DataFrame, names: Iterable[str]) -> str | None:
-    """Return the column of one of these names, in any case."""
-    found = {str(column).strip().lower(): str(column) for column in table.columns}
-    return next((found[name] for name in names if name in found), None)
-
-
-def _inferred(column: pd.Series) -> pd.Series:
-    """Return numbers where every value is one and nothing is lost; leading zeros and long codes stay text."""
-    if column.name == "site_id":
-        return column
-    filled = column[column != ""]
-    plain = filled.str.fullmatch(r"-?(0|[1-9]\d{0,14})(\.\d+)?")
-    if len(filled) and plain.all():
-        return pd.to_numeric(column.where(column != "", None))
-    return column.where(column != "", None)

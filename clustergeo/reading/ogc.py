@@ -15,7 +15,7 @@ from clustergeo.reading import _boxes, _features, _ogcapi
 from clustergeo.reading._fetching import Fetcher
 from clustergeo.reading._wfs import VERSIONS
 from clustergeo.reading._wfs_reading import Reading
-from clustergeo.reading.opening import check_bounds
+from clustergeo.reading.projection import check_bounds
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -1,0 +1,201 @@
+"""What the columns of a spreadsheet hold, by their headers: places, areas with their unit, names, sectors."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from clustergeo import datasets
+from clustergeo.errors import InputError
+from clustergeo.reading.vocabulary import LEGAL_NAMES, PNU_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+LONGITUDE = ("lon", "longitude", "lng", "경도", "x", "x좌표", "좌표x", "경도(x)")
+LATITUDE = ("lat", "latitude", "위도", "y", "y좌표", "좌표y", "위도(y)")
+WKT = ("wkt", "geometry_wkt", "wkt_geom", "geometry", "geom", "the_geom")
+WKB = ("wkb", "geometry_wkb", "wkb_geometry")
+ADDRESS = ("소재지", "주소", "소재지주소", "지번주소", "소재지지번주소", "위치", "address", "address_ko", "도로명주소")
+PARTS = (
+    ("시도", "시도명", "광역시도", "ctp_kor_nm", "sido"),
+    ("시군구", "시군구명", "sig_kor_nm", "sigungu"),
+    ("읍면동", "읍면동명", "법정동", "법정동명", "emd_kor_nm"),
+    ("리", "리명", "li_kor_nm"),
+)
+ADMINISTRATIVE = ("행정동", "행정동명", "행정읍면동")
+CODES = (*PNU_NAMES, *LEGAL_NAMES)
+NAMES = ("명칭", "이름", "단지명", "사업명", "산업단지명", "후보지", "후보지명", "dan_name")
+SECTORS = ("업종", "유치업종", "주력업종", "산업분야")
+
+# Other areas, such as 연면적 (floor area) or 건축면적 (of buildings), are none of a site.
+_AREA = re.compile(
+    r"(?:총|전체|부지|대지|토지|단지|지정|사업|구역|계획|site_?|land_?|total_?)?(?:면적|area)[_\s]?\(?\[?(.*?)\]?\)?"
+)
+_PYEONG_KM2 = 400 / 121 / 1e6
+# Square kilometres of one of each unit. A pyeong is 400/121 square metres exactly.
+_UNITS = {
+    **dict.fromkeys(("㎡", "m2", "m²", "m^2", "제곱미터", "sqm", "평방미터"), 1e-6),
+    **dict.fromkeys(("천㎡", "천m2", "천m²"), 1e-3),
+    **dict.fromkeys(("만㎡", "만m2", "만m²", "ha", "헥타르", "헥타아르", "hectare", "hectares"), 1e-2),
+    **dict.fromkeys(("km2", "㎢", "km²", "km^2", "제곱킬로미터"), 1.0),
+    **dict.fromkeys(("평", "py", "pyeong"), _PYEONG_KM2),
+    "천평": _PYEONG_KM2 * 1e3,
+    "만평": _PYEONG_KM2 * 1e4,
+}
+_AMOUNT = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(.*)")
+_NOT_SAID = frozenset({"", "-", "–", "미정", "미상", "없음", "해당없음", "n/a", "na", "nan", "null", "none"})
+_ALIKE = 0.01
+_SHOWN = 5
+
+
+class _Area(NamedTuple):
+    """A column of areas: its name, the unit of its header, and its cells in square kilometres."""
+
+    column: str
+    unit: str
+    sizes: NDArray[np.float64]
+
+
+def column_of(table: pd.DataFrame, names: Iterable[str]) -> str | None:
+    """Return the column of one of these names, in any case and spacing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> column_of(pd.DataFrame(columns=["소 재 지", "LON"]), ("lon",))
+    'LON'
+    """
+    found = {header(column): str(column) for column in table.columns}
+    return next((found[name] for name in names if name in found), None)
+
+
+def header(name: object) -> str:
+    """Return a header as headers are compared: small letters, no spaces.
+
+    Examples
+    --------
+    >>> header(" 면적 (㎡)")
+    '면적(㎡)'
+    """
+    return re.sub(r"\s", "", str(name)).lower()
+
+
+def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None, list[str]]:
+    """Return the areas of the sites in square kilometres, and what was decided; None where no column gives them.
+
+    Parameters
+    ----------
+    table
+        Cells as text, indexed by line.
+    what
+        How to name the file in a refusal.
+
+    Raises
+    ------
+    InputError
+        A cell of an area column is no amount.
+    """
+    named = [(str(name), found[1]) for name in table.columns if (found := _AREA.fullmatch(header(name)))]
+    if not named or any(header(name) == "area_km2" for name, _ in named):
+        return None, []
+    read = [area for name, unit in named if (area := _area(table[name], name, unit, what)) is not None]
+    told = [
+        f"column {name!r} says no unit, so it was left as it is; name it for example '면적(㎡)', '면적(평)' or area_ha"
+        for name, _ in named
+        if name not in {area.column for area in read}
+    ]
+    if not read:
+        return None, told
+    first = read[0]
+    for other in read[1:]:
+        both = np.isfinite(first.sizes) & np.isfinite(other.sizes)
+        if not np.allclose(first.sizes[both], other.sizes[both], rtol=_ALIKE, atol=0):
+            names = ", ".join(repr(area.column) for area in read)
+            return None, [*told, f"columns {names} give different areas, so area_km2 was not made; keep the site's own"]
+    return first.sizes, [*told, f"area_km2 was made from column {first.column!r} ({first.unit})"]
+
+
+def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
+    """Return a column of areas in square kilometres; None where neither header nor cells say the unit."""
+    factor = _UNITS.get(unit)
+    values, bad, silent, units = np.full(len(cells), np.nan), [], 0, dict[str, None]()
+    for at, (line, cell) in enumerate(cells.items()):
+        text = header(cell if isinstance(cell, str) else "")
+        if text in _NOT_SAID:
+            continue
+        found = _AMOUNT.fullmatch(text)
+        own = _UNITS.get(found[2]) if found else None
+        if found is None or (found[2] and own is None):
+            bad.append(f"line {line}: {name} is {cell!r}")
+        elif own is None and factor is None:
+            silent += 1
+        else:
+            values[at] = float(found[1].replace(",", "")) * (factor if own is None else own)  # type: ignore[operator]
+            units.setdefault(found[2] or unit)
+    if factor is None and (silent or not units):
+        return None
+    if bad:
+        msg = f"{what} has areas that are no amounts:\n- " + "\n- ".join(bad[:_SHOWN])
+        msg += "\nWrite a number, with its unit in the header or the cell, or leave the cell empty."
+        raise InputError(msg)
+    return _Area(name, ", ".join(units) or unit, values)
+
+
+def area_unit(name: object) -> str | None:
+    """Return the unit that the header of a column of areas says, empty where it says none; None for other columns.
+
+    Examples
+    --------
+    >>> area_unit("면적 (평)"), area_unit("area_km2"), area_unit("AREA"), area_unit("연면적")
+    ('평', 'km2', '', None)
+    """
+    found = _AREA.fullmatch(header(name))
+    return None if found is None or (found[1] and found[1] not in _UNITS) else found[1]
+
+
+def unit_size(unit: str) -> float | None:
+    """Return the square kilometres of one of a unit, None where it is not known.
+
+    Examples
+    --------
+    >>> unit_size("ha"), unit_size("")
+    (0.01, None)
+    """
+    return _UNITS.get(unit)
+
+
+def sectors(table: pd.DataFrame) -> tuple[list[list[str] | None] | None, list[str]]:
+    """Return the sector codes that a column of industries names, and what was decided; None where there is none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sectors(pd.DataFrame({"업종": ["반도체, 로봇", "제과"]}))[0]
+    [['semiconductor', 'robot'], None]
+    """
+    name = column_of(table, SECTORS)
+    if name is None or column_of(table, ("sectors",)) is not None:
+        return None, []
+    taxonomy = datasets.load_sectors()
+    codes = {
+        header(text): code
+        for code, *texts in zip(taxonomy["code"], taxonomy["name_ko"], taxonomy["name_en"], strict=True)
+        for text in (code, *texts)
+    }
+    out: list[list[str] | None] = []
+    strange: dict[str, None] = {}
+    for cell in table[name]:
+        parts = [part for part in re.split(r"[,;/·]", cell if isinstance(cell, str) else "") if part.strip()]
+        out.append(list(dict.fromkeys(codes[header(part)] for part in parts if header(part) in codes)) or None)
+        strange |= dict.fromkeys(part.strip() for part in parts if header(part) not in codes)
+    if not any(out):
+        return None, [f"column {name!r} names no sector of the taxonomy, so it was left as it is"] if strange else []
+    rest = list(strange)[:_SHOWN]
+    missed = f"; {', '.join(map(repr, rest))} {'is' if len(rest) == 1 else 'are'} in no sector" if rest else ""
+    return out, [f"sectors were made from column {name!r}{missed}"]
