@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor`, `read` and `map`, from the top of the repository."""
+"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor`, `read`, `map`; from the top of the tree."""
 
 from __future__ import annotations
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -219,10 +221,11 @@ def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFr
 
 def _read(path: Given, options: Options) -> _Read:
     """Return the frame of a file and what was decided while reading."""
-    with opened(path, endings=_ENDINGS, layer=options.layer) as source:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(opened(path, endings=_ENDINGS, layer=options.layer))
         report, ending = list(source.report), source.file.suffix.lower()
-        with source.packed.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        digest = pool.submit(_digest, source.packed)  # beside the reading, which waits for the disk too
         if ending in (*PARQUET, ".csv"):
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)
@@ -244,7 +247,13 @@ def _read(path: Given, options: Options) -> _Read:
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
-        return _Read(frame, [*report, *place.report], source.name, digest)
+        return _Read(frame, [*report, *place.report], source.name, digest.result())
+
+
+def _digest(file: Path) -> str:
+    """Return the sha256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def swapped(shapes: Any) -> Any:
