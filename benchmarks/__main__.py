@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor` and `map`, from the top of the repository."""
+"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor`, `read`, `map`; from the top of the tree."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import checking, child, loads, machine, maps, ours, running, scale, tables
+from benchmarks import checking, child, loads, machine, maps, ours, reading, running, scale, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
 from benchmarks.tools import COPY, FLOOR, OURS, PEERS, TAG, TOOLS
@@ -22,8 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
         load = Load(options.folder, options.load, options.sites, options.seed)
         child.run(options.tool, load, options.answer, form=Form(options.form))
         return 0
-    if options.command == "map":
-        text = maps.table(options.sizes, repeat=options.repeat, seed=options.seed)
+    if options.command in {"map", "read"}:
+        text = (
+            maps.table(options.sizes, repeat=options.repeat, seed=options.seed)
+            if options.command == "map"
+            else reading.table(options.sites, repeat=options.repeat, seed=options.seed)
+        )
         sys.stdout.write(text)
         if options.out is not None:
             tables.append(options.out, text)
@@ -112,6 +116,12 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--seed", type=int, default=1, help="of the parcels (default: 1)")
     page.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
     page.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
+
+    read = commands.add_parser("read", help="read_layer beside pyogrio's own reading by Arrow")
+    read.add_argument("--sites", type=_count, default=1_000_000, metavar="N", help="how many (default: 1000000)")
+    read.add_argument("--seed", type=int, default=1, help="of the parcels (default: 1)")
+    read.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
+    read.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
 
     job = commands.add_parser("job", parents=[shared], help="one tool in this process; used by the other commands")
     job.add_argument("tool", choices=TOOLS)

@@ -31,6 +31,7 @@ ITRF_TM = (
     'PARAMETER["False_Easting",1000000.0],PARAMETER["False_Northing",2000000.0],PARAMETER["Central_Meridian",127.5],'
     'PARAMETER["Scale_Factor",0.9996],PARAMETER["Latitude_Of_Origin",38.0],UNIT["Meter",1.0]]'
 )
+PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 SEOUL = box(126.98, 37.55, 126.99, 37.56)
 
 
@@ -91,7 +92,7 @@ class _Named(zipfile.ZipInfo):
 
 def parts_of(shp: Path, stem: str) -> list[tuple[Path, str]]:
     """Return the parts of a shapefile with the names that they get in a zip."""
-    return [(one, f"{stem}{one.suffix}") for one in sorted(shp.parent.glob(f"{shp.stem}.*")) if one.suffix != ".zip"]
+    return [(one, f"{stem}{one.suffix}") for one in sorted(shp.parent.glob(f"{shp.stem}.*")) if one.suffix in PARTS]
 
 
 def turned_zip(folder: Path, stems: Sequence[str]) -> Path:

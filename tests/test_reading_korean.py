@@ -401,3 +401,16 @@ def test_a_zip_of_several_layers_is_not_guessed_and_one_is_named(tmp_path: Path)
         read(path, layer="동")
     with pytest.raises(cg.ClusterGeoError, match=r"there is no '동\.shp'"):
         read(path / "동.shp")
+
+
+@pytest.mark.parametrize("index", ["YES", "NO"])
+def test_rows_of_flatgeobuf_without_a_shape_stay_without_one(tmp_path: Path, index: str) -> None:
+    """GDAL's fast way to Arrow reads foreign memory for such a row; it is taken only where the index shows none."""
+    shapes = [SEOUL, SEOUL] if index == "YES" else [SEOUL, None, SEOUL, None]
+    held = gpd.GeoDataFrame({"NAME": range(len(shapes))}, geometry=shapes, crs=LONLAT)
+    held.to_file(tmp_path / "s.fgb", SPATIAL_INDEX=index)
+    from clustergeo.reading import opening
+
+    assert opening._all_drawn(tmp_path / "s.fgb") == (index == "YES")
+    layer = cg.read_layer(tmp_path / "s.fgb", name="zones")
+    assert layer.frame.geometry.isna().tolist() == [shape is None for shape in shapes]

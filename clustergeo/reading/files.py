@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -233,10 +235,11 @@ def read_as_it_is(path: Given, *, crs: Any = None, layer: str | None = None) -> 
 
 def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
     """Return the frame of a file and what was decided while reading; its bounds are not looked at on request."""
-    with opened(path, endings=_ENDINGS, layer=options.layer) as source:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(opened(path, endings=_ENDINGS, layer=options.layer))
         report, ending = list(source.report), source.file.suffix.lower()
-        with source.packed.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        digest = pool.submit(_digest, source.packed)  # beside the reading, which waits for the disk too
         if ending in PARQUET:
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)
@@ -252,7 +255,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
             told = named_crs(options.crs) if options.crs is not None else found
-            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest)
+            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest.result())
         place = placed(
             found,
             options.crs,
@@ -262,7 +265,13 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
-        return _Read(frame, [*report, *place.report], source.name, digest)
+        return _Read(frame, [*report, *place.report], source.name, digest.result())
+
+
+def _digest(file: Path) -> str:
+    """Return the sha256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def swapped(shapes: Any) -> Any:
