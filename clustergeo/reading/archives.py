@@ -167,7 +167,7 @@ def _unpacked(file: Path, asked: _Asked, folder: Path) -> Source:
         if "encrypted" in str(error) or "password" in str(error):
             msg = f"{shown(name)} is locked with a password. Unpack it and pass the file inside."
         else:
-            msg = f"{shown(name)} cannot be unpacked: {error}. Check that it is whole: copy or download it again."
+            msg = f"{shown(name)} cannot be read as a zip: {error}. Check that it is whole: copy or download it again."
         raise InputError(msg) from error
     ending = posixpath.splitext(chosen)[1].lower()
     inner = shown(chosen).strip("'")

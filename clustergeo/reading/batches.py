@@ -264,7 +264,7 @@ def _swapped_batches(read: Callable[[], Iterator[pa.RecordBatch]], geometry: str
 
 def _from_vector(path: Path, options: Options, size: int) -> Batches:
     """Return the batches of a file that GDAL reads."""
-    with opened(path, endings=VECTOR, layer=options.layer) as source:
+    with opened(path, endings=(*PARQUET, *VECTOR), layer=options.layer) as source:
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
@@ -310,7 +310,7 @@ def _vector_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file that GDAL reads, under the names and types of a schema."""
     with contextlib.ExitStack() as stack:
-        source = stack.enter_context(opened(path, endings=VECTOR, layer=layer))
+        source = stack.enter_context(opened(path, endings=(*PARQUET, *VECTOR), layer=layer))
         with readable(path):
             file = stack.enter_context(encodings.whole(source.file, texts))
             place = stack.enter_context(gdal_path(file))
