@@ -17,6 +17,7 @@ from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
 from clustergeo.reading.archives import holds, opened
+from clustergeo.reading.fetching import address_of
 from clustergeo.reading.files import Options, swapped
 from clustergeo.reading.opening import (
     PARQUET,
@@ -111,6 +112,9 @@ def streams(path: str | Path) -> bool:
     (True, False)
     """
     text = str(path).lower()
+    # What is fetched is fetched once, and batches may be read again.
+    if address_of(path) is not None:
+        return False
     return holds(path, VECTOR) if text.endswith(".zip") else text.endswith((*PARQUET, *VECTOR))
 
 
