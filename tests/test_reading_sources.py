@@ -126,8 +126,7 @@ def test_an_address_may_come_as_a_path_as_from_the_command_line(site: str, tmp_p
     address = Path(f"{site}/{quote('구역.gpkg')}")
     assert "://" not in str(address)
     assert names(address) == NAMES
-    with pytest.warns(cg.ClusterGeoWarning, match="rdz"):
-        assert cg.tag_file(address, tmp_path / "out.parquet").rows == len(NAMES)
+    assert cg.tag_file(address, tmp_path / "out.parquet").rows == len(NAMES)
 
 
 @pytest.mark.parametrize(
