@@ -120,8 +120,8 @@ def test_a_projected_file_keeps_its_system(tmp_path: Path, ending: str) -> None:
 
 def test_a_system_that_is_overridden_is_told_in_the_report(tmp_path: Path) -> None:
     for ending in (".parquet", ".gpkg"):
-        batches = open_batches(write(frame("EPSG:5186"), tmp_path / f"s{ending}"), crs="EPSG:5185")
-        assert batches.crs.to_epsg() == 5185
+        batches = open_batches(write(frame("EPSG:5186"), tmp_path / f"s{ending}"), crs="EPSG:5181")
+        assert batches.crs.to_epsg() == 5181
         assert any("overridden" in line for line in batches.report)
     assert open_batches(tmp_path / "s.gpkg").report == ()
 
@@ -542,7 +542,7 @@ def test_a_file_of_several_layers_is_not_guessed_and_a_layer_is_chosen_by_name(t
 # Names
 
 
-@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("ending", [ending for ending in WRITERS if ending != ".zip"])
 def test_korean_paths_are_read_in_place_where_the_locale_is_ascii(tmp_path: Path, ending: str) -> None:
     folder = tmp_path / "입력 폴더"
     folder.mkdir()

@@ -414,3 +414,26 @@ def test_rows_of_flatgeobuf_without_a_shape_stay_without_one(tmp_path: Path, ind
     assert opening._all_drawn(tmp_path / "s.fgb") == (index == "YES")
     layer = cg.read_layer(tmp_path / "s.fgb", name="zones")
     assert layer.frame.geometry.isna().tolist() == [shape is None for shape in shapes]
+
+
+# The command line
+
+
+def test_the_commands_take_what_a_file_does_not_say(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from clustergeo.cli import cli
+
+    zone = shapefile(tmp_path / "zone.shp", ["구".encode("cp949")])
+    turned = zones(crs=5186).drop(columns="SIG_KOR_NM")
+    turned = turned.set_geometry(shapely.transform(turned.geometry.values, lambda p: p[:, ::-1])).set_crs(5186)
+    turned.to_file(tmp_path / "sites.gpkg")
+    command = ["tag", str(tmp_path / "sites.gpkg"), "-o", str(tmp_path / "out.parquet"), "--zones", f"rdz={zone}"]
+    refused = CliRunner().invoke(cli, command)
+    assert isinstance(refused.exception, cg.ClusterGeoError)
+    with pytest.warns(cg.ClusterGeoWarning, match="swapped, as asked"):
+        done = CliRunner().invoke(
+            cli, [*command, "--swap-xy", "--zone-crs", "rdz=EPSG:5174", "--zone-encoding", "rdz=cp949"]
+        )
+    assert done.exit_code == 0, done.output
+    assert gpd.read_parquet(tmp_path / "out.parquet")["rdz_share"].iloc[0] == pytest.approx(1, abs=0.01)

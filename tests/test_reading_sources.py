@@ -119,6 +119,16 @@ def test_an_address_is_fetched_and_named_as_the_source_without_its_key(site: str
     assert "SECRET" not in repr((layer.source, layer.report, layer.provenance))
 
 
+def test_an_address_may_come_as_a_path_as_from_the_command_line(site: str, tmp_path: Path) -> None:
+    from pathlib import Path
+    from urllib.parse import quote
+
+    address = Path(f"{site}/{quote('구역.gpkg')}")
+    assert "://" not in str(address)
+    assert names(address) == NAMES
+    assert cg.tag_file(address, tmp_path / "out.parquet").rows == len(NAMES)
+
+
 @pytest.mark.parametrize(
     ("path", "match"),
     [

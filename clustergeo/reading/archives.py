@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clustergeo._files import native
 from clustergeo.errors import InputError
-from clustergeo.reading.fetching import LIMIT, copied, fetched, poured, scheme_of
+from clustergeo.reading.downloads import LIMIT, address_of, copied, fetched, poured
 from clustergeo.reading.opening import expect_file, shown
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def opened(given: Any, *, endings: Iterable[str], layer: str | None = None) -> I
             file, name = copied(given, folder, known)
             yield _inside(file, _Asked(name, None, layer, known), folder, stack)
             return
-        scheme = scheme_of(given)
-        if scheme is not None:
+        address = address_of(given)
+        if address is not None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            file, name = fetched(given, scheme, folder, known)
+            file, name = fetched(address, folder, known)
             yield _inside(file, _Asked(name, None, layer, known), folder, stack)
             return
         path, member = _member(native(given))
@@ -167,7 +167,7 @@ def _unpacked(file: Path, asked: _Asked, folder: Path) -> Source:
         if "encrypted" in str(error) or "password" in str(error):
             msg = f"{shown(name)} is locked with a password. Unpack it and pass the file inside."
         else:
-            msg = f"{shown(name)} cannot be unpacked: {error}. Check that it is whole: copy or download it again."
+            msg = f"{shown(name)} cannot be read as a zip: {error}. Check that it is whole: copy or download it again."
         raise InputError(msg) from error
     ending = posixpath.splitext(chosen)[1].lower()
     inner = shown(chosen).strip("'")

@@ -17,6 +17,7 @@ from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
 from clustergeo.reading.archives import holds, opened
+from clustergeo.reading.downloads import address_of
 from clustergeo.reading.files import Options, swapped
 from clustergeo.reading.opening import (
     PARQUET,
@@ -111,6 +112,9 @@ def streams(path: str | Path) -> bool:
     (True, False)
     """
     text = str(path).lower()
+    # What is fetched is fetched once, and batches may be read again.
+    if address_of(path) is not None:
+        return False
     return holds(path, VECTOR) if text.endswith(".zip") else text.endswith((*PARQUET, *VECTOR))
 
 
@@ -264,7 +268,7 @@ def _swapped_batches(read: Callable[[], Iterator[pa.RecordBatch]], geometry: str
 
 def _from_vector(path: Path, options: Options, size: int) -> Batches:
     """Return the batches of a file that GDAL reads."""
-    with opened(path, endings=VECTOR, layer=options.layer) as source:
+    with opened(path, endings=(*PARQUET, *VECTOR), layer=options.layer) as source:
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
@@ -310,7 +314,7 @@ def _vector_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file that GDAL reads, under the names and types of a schema."""
     with contextlib.ExitStack() as stack:
-        source = stack.enter_context(opened(path, endings=VECTOR, layer=layer))
+        source = stack.enter_context(opened(path, endings=(*PARQUET, *VECTOR), layer=layer))
         with readable(path):
             file = stack.enter_context(encodings.whole(source.file, texts))
             place = stack.enter_context(gdal_path(file))

@@ -34,11 +34,13 @@ _BUFFER = 1 << 20
 
 _ROW_LABELS = re.compile(r"__index_level_\d+__")
 _AXES = ("xmin", "ymin", "xmax", "ymax")
-# The head of a collection in well-known binary: either order of bytes, with the marks of EWKB or the numbers of ISO.
-_COLLECTION = re.compile(
-    rb"\x01(?:\x07\x00|\xef\x03|\xd7\x07|\xbf\x0b)\x00[\x00\x20\x40\x60\x80\xa0\xc0\xe0]"
-    rb"|\x00[\x00\x20\x40\x60\x80\xa0\xc0\xe0]\x00(?:\x00\x07|\x03\xef|\x07\xd7|\x0b\xbf)"
+# The head of a geometry of several parts in well-known binary: either order of bytes, with the marks of EWKB or the
+# numbers of ISO.
+_PARTS = re.compile(
+    rb"\x01(?:[\x04-\x07]\x00|[\xec-\xef]\x03|[\xd4-\xd7]\x07|[\xbc-\xbf]\x0b)\x00[\x00\x20\x40\x60\x80\xa0\xc0\xe0]"
+    rb"|\x00[\x00\x20\x40\x60\x80\xa0\xc0\xe0]\x00(?:\x00[\x04-\x07]|\x03[\xec-\xef]|\x07[\xd4-\xd7]|\x0b[\xbc-\xbf])"
 )
+_HEAD_BYTES = 9
 _DEPTH = 100
 _CURE = "Write it with geopandas: geopandas.read_file(...).to_parquet(...)."
 
@@ -135,7 +137,7 @@ def read_batches(file: Path, schema: pa.Schema, groups: range, size: int) -> Ite
 
 
 def check_nesting(column: pa.Array | pa.ChunkedArray, file: str | Path) -> None:
-    """Refuse collections within collections within collections: GEOS follows them until its stack ends.
+    """Refuse parts within parts within parts: GEOS follows them until its stack ends.
 
     Parameters
     ----------
@@ -152,8 +154,8 @@ def check_nesting(column: pa.Array | pa.ChunkedArray, file: str | Path) -> None:
     row = 0
     for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
         held = chunk.storage if isinstance(chunk, pa.ExtensionArray) else chunk
-        for at in np.flatnonzero(_collections(held)):
-            if len(_COLLECTION.findall(held[int(at)].as_py())) > _DEPTH:
+        for at in np.flatnonzero(_may_nest(held)):
+            if len(_PARTS.findall(held[int(at)].as_py())) > _DEPTH:
                 msg = f"{shown(file)} has a geometry nested more than {_DEPTH} times in row {row + at}. Unpack it."
                 raise InputError(msg)
         row += len(held)
@@ -165,14 +167,15 @@ def is_binary(kind: pa.DataType) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-def _collections(column: pa.Array) -> NDArray[np.bool_]:
-    """Say which rows of well-known binary are collections, by their first five bytes."""
+def _may_nest(column: pa.Array) -> NDArray[np.bool_]:
+    """Say which rows of well-known binary have parts, by their first bytes, and room for many heads."""
     if not is_binary(column.type):
         return np.zeros(len(column), dtype=bool)
     heads = pc.binary_slice(column.fill_null(b""), 0, 5)
     known = pc.unique(heads)
-    nested = known.filter(pa.array([_COLLECTION.match(head) is not None for head in known.to_pylist()], pa.bool_()))
-    return np.asarray(pc.is_in(heads, nested).to_numpy(zero_copy_only=False), dtype=bool)
+    nested = known.filter(pa.array([_PARTS.match(head) is not None for head in known.to_pylist()], pa.bool_()))
+    long = pc.greater_equal(pc.fill_null(pc.binary_length(column), 0), _DEPTH * _HEAD_BYTES)
+    return np.asarray(pc.and_(long, pc.is_in(heads, nested)).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def row_groups(file: Path) -> tuple[int, ...]:

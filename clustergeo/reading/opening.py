@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyogrio
+import shapely
 
 from clustergeo._files import native
 from clustergeo.errors import InputError
@@ -28,6 +29,8 @@ _REFUSALS = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
     pa.ArrowException,
+    shapely.errors.ShapelyError,
+    UnboundLocalError,  # pyogrio's own, where the text of a CRS is no UTF-8
     ValueError,
     RuntimeError,
     OSError,
@@ -144,6 +147,9 @@ def chosen_layer(source: str, layer: str | None, *, path: str | Path) -> str | N
     """
     found = pyogrio.list_layers(source)
     names = [str(name) for name, kind in found if kind is not None]
+    if not len(found):
+        msg = f"{shown(path)} holds no layer: it is empty or damaged. Export it again."
+        raise InputError(msg)
     if layer is not None and layer not in [str(name) for name, _ in found]:
         msg = f"{shown(path)} has no layer {layer!r}; it holds {', '.join(names) or 'none with a geometry'}."
         raise InputError(msg)

@@ -29,19 +29,24 @@ _MAGIC = (
 )
 _HEAD = 256
 _WEB = re.compile(rb"\s*(<!doctype html|<html)", re.IGNORECASE)
+_PATH = re.compile(r"(https?):/([^/].*)", re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
 
-def scheme_of(given: Any) -> str | None:
-    """Return the scheme of an address; None for what is no address.
+def address_of(given: Any) -> str | None:
+    """Return an address; None for what is none. A `Path` of one has lost a slash, which is given back.
 
     Examples
     --------
-    >>> scheme_of("https://example.org/zones.zip"), scheme_of("zones.zip")
-    ('https', None)
+    >>> address_of("https://example.org/zones.zip"), address_of(Path("https://example.org/zones.zip"))
+    ('https://example.org/zones.zip', 'https://example.org/zones.zip')
+    >>> address_of("zones.zip") is None
+    True
     """
-    found = _SCHEME.match(given) if isinstance(given, str) else None
-    return None if found is None else found[1].lower()
+    if isinstance(given, str):
+        return given if _SCHEME.match(given) else None
+    lost = _PATH.fullmatch(str(given))
+    return None if lost is None else f"{lost[1]}://{lost[2]}"
 
 
 def copied(given: Any, folder: Path, endings: tuple[str, ...]) -> tuple[Path, str]:
@@ -56,10 +61,11 @@ def copied(given: Any, folder: Path, endings: tuple[str, ...]) -> tuple[Path, st
     return _with_ending(target, name, endings), name
 
 
-def fetched(address: str, scheme: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path, str]:
+def fetched(address: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path, str]:
     """Return what an address answers, and how to name it: without a key or a password that stands in it."""
     parts = urllib.parse.urlsplit(address)
     name = urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    scheme = parts.scheme.lower()
     if scheme not in ("http", "https"):
         msg = f"{shown(name)} is an address of {scheme}://; clustergeo fetches http and https. Download it and pass it."
         raise InputError(msg)
