@@ -210,7 +210,9 @@ def test_garbled_korean_is_told_with_what_it_says(text: str, better: str) -> Non
     assert told[["row", "expected", "severity"]].to_numpy().tolist() == [[0, better, "error"]]
 
 
-@pytest.mark.parametrize("text", ["강남구", "똠방각하", "Café Münch", "東京", "Zürich ß", "123", "…", "北京市 강남"])
+@pytest.mark.parametrize(
+    "text", ["강남구", "똠방각하", "Café Münch", "東京", "Zürich ß", "123", "…", "北京市 강남", "Bullo·Bongmu-dong"]
+)
 def test_good_text_is_left_alone(text: str) -> None:
     assert cg.check(frame([Point(*HERE)], crs=LONLAT, name=[text])).empty
 
@@ -281,6 +283,32 @@ def test_evidence_that_cannot_be_used_is_told_with_its_row() -> None:
     assert told[["row", "severity"]].to_numpy().tolist() == [[1, "error"]]
 
 
+def test_columns_of_one_name_are_told() -> None:
+    twice = frame([Point(*HERE)], crs=LONLAT, a=[1], b=[2]).rename(columns={"b": "a"})
+    told = cg.check(twice)
+    assert told[["column", "found", "severity"]].to_numpy().tolist() == [["a", "2", "error"]]
+
+
+def test_lines_and_collections_are_told_by_their_row() -> None:
+    shapes = [
+        shapely.GeometryCollection([square(0, 0, 5)]),
+        shapely.LineString([(2e5, 5e5), (2e5, 6e5)]),
+        square(50, 0, 5),
+    ]
+    told = found(frame(shapes), "no polygon and no point")
+    assert told[["row", "found"]].to_numpy().tolist() == [[0, "GeometryCollection"], [1, "LineString"]]
+
+
+def test_the_shipped_layers_have_no_problem() -> None:
+    for data in (
+        cg.load_sites(),
+        cg.load_regions("municipality"),
+        cg.load_regions("locality"),
+        cg.tag(cg.load_sites()),
+    ):
+        assert cg.check(data).empty
+
+
 # Files, languages, the command
 
 
@@ -327,6 +355,7 @@ def test_the_two_languages_say_the_same_rows() -> None:
         (gpd.GeoDataFrame(geometry=[Point(0, 0)]), {}, "no coordinate reference system"),
         (gpd.GeoDataFrame(geometry=[Point(0, 0)], crs=LONLAT), {"lang": "fr"}, "not a language"),
         ("no-such-file.gpkg", {}, "no file"),
+        (gpd.GeoDataFrame(geometry=[Point(0, 0)], crs='LOCAL_CS["mine",UNIT["metre",1]]'), {}, "no place on the earth"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(data: Any, options: dict[str, Any], match: str) -> None:

@@ -191,7 +191,7 @@ def test_an_area_without_a_unit_is_left_as_it_is_and_told(tmp_path: Path, header
     assert sites[header].tolist() == [500]
 
 
-@pytest.mark.parametrize("header", ["연면적(㎡)", "건축면적(㎡)", "전용면적(㎡)"])
+@pytest.mark.parametrize("header", ["연면적(㎡)", "건축면적(㎡)", "전용면적(㎡)", "area_code", "area_source"])
 def test_the_area_of_a_building_is_none_of_the_site(tmp_path: Path, header: str) -> None:
     sites = cg.read_sites(table(tmp_path / "s.csv", [["lon", "lat", header], ["127", "37", "500"]]))
     assert "area_km2" not in sites.columns
@@ -346,6 +346,14 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypa
     monkeypatch.setattr("clustergeo.reading._sheets._MOST_BYTES", 1000)
     with pytest.raises(cg.ClusterGeoError, match="unpacks to"):
         cg.read_sites(workbook(tmp_path / "s.xlsx", [["lon", "lat"], [127, 37]]))
+
+
+def test_a_cell_left_behind_far_away_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    def far(book: Any) -> None:
+        book.active.cell(1_048_576, 16_384, "x")
+
+    with pytest.raises(cg.ClusterGeoError, match=r"reaches to row 1,048,576"):
+        cg.read_sites(workbook(tmp_path / "s.xlsx", [["lon", "lat"], [127, 37]], change=far))
 
 
 def test_without_openpyxl_the_refusal_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

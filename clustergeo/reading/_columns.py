@@ -101,7 +101,12 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
     InputError
         A cell of an area column is no amount.
     """
-    named = [(str(name), found[1]) for name in table.columns if (found := _AREA.fullmatch(header(name)))]
+    named = [
+        (str(name), found[1])
+        for name in table.columns
+        if (found := _AREA.fullmatch(header(name)))
+        and (not found[1] or found[1] in _UNITS or re.search(r"[(\[]", header(name)))
+    ]
     if not named or any(header(name) == "area_km2" for name, _ in named):
         return None, []
     read = [area for name, unit in named if (area := _area(table[name], name, unit, what)) is not None]

@@ -22,6 +22,8 @@ EXCEL = (".xlsx", ".xlsm")
 _SHOWN = 5
 # An .xlsx is a zip: a small one may unpack to more than a machine holds.
 _MOST_BYTES = 1 << 30
+# A cell left behind at the end of a sheet makes all before it part of the table.
+_MOST_CELLS = 20_000_000
 _ZEROS = re.compile(r"0+")
 _WHOLE = 1e15
 
@@ -147,6 +149,13 @@ def _check_size(file: Path, name: str | Path) -> None:
 def _sheet(book: Any, layer: str | None, name: str | Path) -> tuple[Any, list[str]]:
     """Return the sheet asked for, or the only one that holds anything."""
     names = [sheet.title for sheet in book.worksheets]
+    for one in book.worksheets:
+        if one.max_row * one.max_column > _MOST_CELLS:
+            msg = (
+                f"{shown(file)}, sheet {one.title!r} reaches to row {one.max_row:,} and column {one.max_column:,}: a "
+                "cell far outside the table is in use. Delete the empty rows and columns behind the table, or save CSV."
+            )
+            raise InputError(msg)
     if layer is not None:
         if layer not in names:
             msg = f"{shown(name)} has no sheet {layer!r}; it holds {', '.join(names)}."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HANGUL = re.compile(r"[가-힣]")
 _IDEOGRAPH = re.compile(r"[\u4e00-\u9fff\uf900-\ufaff]")
 _LOST = "??"
+_ODD_LETTERS = 1.5
 _REPLACED = "\ufffd"
 _SAMPLE = 2_000
 _CLOSE, _SPREAD, _FEWEST = 0.05, 0.1, 3
@@ -72,7 +73,11 @@ def of_columns(
         unit = _columns.area_unit(name)
         if unit is not None and len(sample) >= _FEWEST:
             yield from _of_units(frame, name, unit, sample)
-    for text in schema.evidence_problems(frame):
+    labels = [str(name) for name in frame.columns]
+    twice = [name for name in dict.fromkeys(labels) if labels.count(name) > 1]
+    for name in twice:
+        yield Finding("column_twice", None, name, str(labels.count(name)), {})
+    for text in schema.evidence_problems(frame.loc[:, [label not in twice for label in labels]]):
         at = _ROW.match(text)
         yield Finding("evidence", None if at is None else [int(at[1])], None, at[2] if at else text, {})
     if "address_status" in names:
@@ -113,9 +118,13 @@ def repaired_text(text: str) -> str | None:
     """
     if text.isascii():
         return None
+    odd = sum(not sign.isascii() for sign in text)
     for data, encoding in ((_western(text), "utf-8"), (_western(text), "cp949"), (_encoded(text, "cp949"), "utf-8")):
         found = _decoded(data, encoding)
-        if found is not None and len(_HANGUL.findall(found)) == sum(not sign.isascii() for sign in found) > 0:
+        korean = 0 if found is None else len(_HANGUL.findall(found))
+        # A lone dot or accent and the letter after it make a syllable too: most of them are of two odd letters.
+        lone = encoding == "cp949" and odd < _ODD_LETTERS * korean
+        if found is not None and korean == sum(not sign.isascii() for sign in found) > 0 and not lone:
             return found
     # UTF-8 read as cp949 loses every third byte or so: what is left shows what it was, with gaps.
     if _IDEOGRAPH.search(text) and re.search(rf"[?{_REPLACED}]", text):

@@ -196,8 +196,8 @@ def _starts(spread: _Spread) -> list[_Start]:
     found = []
     for provinces, begin in [(frozenset[str](), 0), *_prefixes(spread, held.provinces, 0)]:
         if begin and spread.parted(begin):
-            only = [code for code, one in held.known.items() if one.owners & provinces]
-            found.append(_Start(frozenset(provinces), tuple(only) if len(only) == 1 else (), begin))
+            only = _municipalities_of(provinces)
+            found.append(_Start(frozenset(provinces), only if len(only) == 1 else (), begin))
         for mapping, glued in ((held.municipalities, True), (held.stems, False), (held.newer, True)):
             for codes, end in _prefixes(spread, mapping, begin):
                 mine = tuple(code for code in codes if not provinces or held.known[code].owners & provinces)
@@ -205,6 +205,13 @@ def _starts(spread: _Spread) -> list[_Start]:
                     found.append(_Start(frozenset(provinces), mine, end))
     longest = max((start.end for start in found), default=0)
     return [start for start in found if start.end == longest]
+
+
+@functools.cache
+def _municipalities_of(provinces: frozenset[str]) -> tuple[str, ...]:
+    """Return the municipalities that were ever of provinces, all for none."""
+    known = gazetteer.names().known
+    return tuple(code for code, one in known.items() if not provinces or one.owners & provinces)
 
 
 def _prefixes(spread: _Spread, mapping: Any, begin: int) -> Iterator[tuple[Any, int]]:
@@ -223,7 +230,6 @@ def _longest() -> int:
 
 def _placed(spread: _Spread, starts: list[_Start], dong: Dong) -> tuple[_Place, _Start | None]:
     """Return what one place of an address says, and the reading of its beginning for the places after it."""
-    held = gazetteer.names()
     provinces = frozenset(code for start in starts for code in start.provinces)
     codes = tuple(dict.fromkeys(code for start in starts for code in start.municipalities))
     vague = [start for start in starts if not start.municipalities]
@@ -231,7 +237,7 @@ def _placed(spread: _Spread, starts: list[_Start], dong: Dong) -> tuple[_Place, 
     rest, told = _past_newer(rest, codes)
     eup = _eup(rest)
     if eup is not None:
-        among = codes or tuple(code for code, one in held.known.items() if not provinces or one.owners & provinces)
+        among = codes or _municipalities_of(provinces)
         place = _in_eup(eup, among, named=bool(codes))
         if place is not None:
             context = _Start(provinces, tuple(dict.fromkeys(code[:5] for code in place.codes)), 0)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("row", "column", "problem", "found", "expected", "cure", "severity")
 
-_POINT, _AREAL = 0, 2
+_POINT, _AREAL = 0, (3, 6)
 # Less than this part of the smaller of two polygons is rounding.
 _ROUNDING = 1e-6
 _LEAST_WIDTH_M = 0.1
@@ -122,7 +122,7 @@ def _frame(data: Any, layer: str | None, place: Any) -> gpd.GeoDataFrame:
 def findings(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
     """Yield the problems of a frame: first of its ids, then of its geometries, its places and its columns."""
     shapes = np.asarray(frame.geometry.values, dtype=object)
-    source, name = pyproj.CRS(frame.crs), str(frame.geometry.name)
+    source, name = _source(frame), str(frame.geometry.name)
     yield from _of_ids(frame)
     yield from _of_kinds(frame, shapes, name)
     bad = overlap.invalid_rows(shapes)
@@ -135,11 +135,22 @@ def findings(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
     placed: bool = yield from _of_places(bounds, sound, source, name)
     good = sound.copy()
     good[bad] = False
-    good &= shapely.get_dimensions(shapes) == _AREAL
+    good &= np.isin(shapely.get_type_id(shapes), _AREAL)
     if placed:
         yield from _of_areas(shapes, np.flatnonzero(good), source, name)
     trusted = np.flatnonzero(good) if placed else np.empty(0, dtype=np.intp)
     yield from _values.of_columns(frame, shapes, trusted, source)
+
+
+def _source(frame: gpd.GeoDataFrame) -> pyproj.CRS:
+    """Return the CRS of a frame, or refuse one whose place on the earth is not known."""
+    source = pyproj.CRS(frame.crs)
+    try:
+        crs.change(source, crs.LONLAT)
+    except pyproj.exceptions.ProjError as error:
+        msg = f"The CRS {source.name!r} has no place on the earth, so nothing can be checked in it. Name the right one."
+        raise InputError(msg) from error
+    return source
 
 
 def _of_ids(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
@@ -160,7 +171,7 @@ def _of_kinds(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], name: str) -
     yield Finding("geometry_null", np.flatnonzero(missing & ~held), name, "-", {})
     yield Finding("geometry_empty", np.flatnonzero(empty), name, "EMPTY", {})
     kinds = shapely.get_type_id(shapes)
-    other = np.flatnonzero(~np.isin(kinds, [-1, 0, 3, 6]))
+    other = np.flatnonzero(~np.isin(kinds, [-1, _POINT, *_AREAL]))
     yield Finding("kind", other, name, np.array([shapes[row].geom_type for row in other], dtype=object), {})
     dimensions = pd.Series(shapely.get_dimensions(shapes)[~missing & ~empty]).value_counts().sort_index()
     if len(dimensions) > 1:
@@ -213,7 +224,10 @@ def _of_areas(shapes: NDArray[np.object_], rows: NDArray[np.intp], source: pypro
             f"{offset.metres:.0f} m ({offset.east:+.0f} m east, {offset.north:+.0f} m north; {offset.shapes:,} areas)"
         )
         yield Finding("datum", None, name, found, {"least": 100, "places": _joined(offset.cures)})
-    plane = kept if source.is_projected and _metric(source) else crs.carried(kept, source, crs.KOREA_PLANE)
+    plane = kept if source.is_projected and _metric(source) else crs.carried(kept, source, _plane(kept, source))
+    # What spans half the earth has no plane.
+    flat = np.isfinite(shapely.bounds(plane)).all(axis=1)
+    rows, kept, plane = rows[flat], kept[flat], plane[flat]
     first = _repeated(kept)
     again = np.flatnonzero(first >= 0)
     yield Finding("duplicate", rows[again], name, [f"row {rows[at]}" for at in first[again]], {})
@@ -229,6 +243,13 @@ def _of_areas(shapes: NDArray[np.object_], rows: NDArray[np.intp], source: pypro
         {"least": _LEAST_WIDTH_M},
     )
     yield from _overlaps(plane, areas, rows, np.flatnonzero(first < 0), name)
+
+
+def _plane(shapes: NDArray[np.object_], source: pyproj.CRS) -> str:
+    """Return the equal-area plane of shapes."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    corners = crs.lonlat_of(np.array([[west, south], [east, north]]), source)
+    return crs.plane_for((*corners[0], *corners[1]))
 
 
 def _metric(source: pyproj.CRS) -> bool:

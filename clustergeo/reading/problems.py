@@ -186,6 +186,12 @@ KINDS = {
         ("숫자", "a number"),
         ("숫자만 남기십시오.", "Leave a number only."),
     ),
+    "column_twice": Kind(
+        ERROR,
+        ("같은 이름의 열이 또 있음", "a column of this name stands more than once"),
+        ("이름마다 하나의 열", "one column of a name"),
+        ("열의 이름을 바꾸거나 지우십시오.", "Rename one of them, or drop it."),
+    ),
     "evidence": Kind(
         ERROR,
         ("근거 열의 값을 쓸 수 없음", "an evidence column cannot be used"),
