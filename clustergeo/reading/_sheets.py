@@ -152,7 +152,7 @@ def _sheet(book: Any, layer: str | None, name: str | Path) -> tuple[Any, list[st
     for one in book.worksheets:
         if one.max_row * one.max_column > _MOST_CELLS:
             msg = (
-                f"{shown(file)}, sheet {one.title!r} reaches to row {one.max_row:,} and column {one.max_column:,}: a "
+                f"{shown(name)}, sheet {one.title!r} reaches to row {one.max_row:,} and column {one.max_column:,}: a "
                 "cell far outside the table is in use. Delete the empty rows and columns behind the table, or save CSV."
             )
             raise InputError(msg)
