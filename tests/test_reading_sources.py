@@ -298,3 +298,23 @@ def test_lines_of_json_are_features(tmp_path: Path) -> None:
         path = tmp_path / f"s{ending}"
         path.write_text(f"{before}{json.dumps(feature, ensure_ascii=False)}{after}" * 3, encoding="utf-8", newline="")
         assert names(path) == ["구"] * 3
+
+
+def official(folder: Path, packed: str, inner: str) -> Path:
+    gpd.GeoDataFrame(geometry=[shapely.box(126.8, 35.1, 126.9, 35.2)], crs="EPSG:4326").to_file(folder / inner)
+    with zipfile.ZipFile(folder / packed, "w") as archive:
+        archive.write(folder / inner, inner)
+    return folder / packed
+
+
+def test_the_province_and_month_may_stand_in_the_name_of_the_file_inside_only(tmp_path: Path) -> None:
+    layer = cg.read_layer(official(tmp_path, "LSMD_CONT_UD801_광주.zip", "LSMD_CONT_UD801_29_202606.gpkg"), name="rdz")
+    assert layer.coverage == ("mois:29",)
+    assert layer.as_of == "2026-06"
+
+
+def test_names_that_contradict_each_other_are_refused_unless_the_caller_decides(tmp_path: Path) -> None:
+    path = official(tmp_path, "LSMD_CONT_UD801_11.zip", "LSMD_CONT_UD801_29_202606.gpkg")
+    with pytest.raises(cg.ClusterGeoError, match=r'province 11 but holds .*29.* coverage="mois:29"'):
+        cg.read_layer(path, name="rdz")
+    assert cg.read_layer(path, name="rdz", coverage="mois:29").coverage == ("mois:29",)

@@ -53,6 +53,8 @@ class Source:
         How to name it in a message, a report and as a source.
     packed
         The file as it came: the zip where it was one.
+    inner
+        The name of the file inside the zip, empty where there is none.
     layer
         The layer to read inside the file, None where it has one table or the choice is still open.
     report
@@ -64,6 +66,7 @@ class Source:
     packed: Path
     layer: str | None = None
     report: tuple[str, ...] = field(default=())
+    inner: str = ""
 
 
 class _Asked(NamedTuple):
@@ -172,7 +175,7 @@ def _unpacked(file: Path, asked: _Asked, folder: Path) -> Source:
     ending = posixpath.splitext(chosen)[1].lower()
     inner = shown(chosen).strip("'")
     report = (f"read {inner} inside the zip",) if len(known) > 1 else ()
-    return Source(folder / f"inside{ending}", name, file, layer, report)
+    return Source(folder / f"inside{ending}", name, file, layer, report, inner)
 
 
 def _chosen(known: list[str], parts: dict[str, zipfile.ZipInfo], asked: _Asked) -> tuple[str, str | None]:

@@ -65,6 +65,14 @@ class _Read(NamedTuple):
     report: list[str]
     name: str
     sha256: str
+    inner: str = ""
+
+
+class _Told(NamedTuple):
+    """What the name of a file says of where and when its content is complete."""
+
+    coverage: str | None
+    as_of: str | None
 
 
 class Options(NamedTuple):
@@ -189,12 +197,12 @@ def read_layer(
     if frame.geometry.isna().all():
         raise no_geometry(found.name, " in any row")
     report += recognised(frame)
-    official = _OFFICIAL_NAME.search(found.name)
-    if coverage is None and official:
-        coverage = f"mois:{official[1]}"
+    told = _told_by_names(found, asked=coverage)
+    if coverage is None and told.coverage:
+        coverage = told.coverage
         report.append(f"coverage {coverage}, from the file's name")
-    if as_of is None and official and official[2]:
-        as_of = f"{official[2][:4]}-{official[2][4:]}"
+    if as_of is None and told.as_of:
+        as_of = told.as_of
         report.append(f"as of {as_of}, from the file's name")
     origin = found.name if "://" in found.name else Path(found.name).name
     return Layer(
@@ -207,6 +215,27 @@ def read_layer(
         report=tuple(report),
         sha256=found.sha256,
     )
+
+
+def _told_by_names(found: _Read, *, asked: Any) -> _Told:
+    """Return what the name of an official bulk file, and that of the file inside a zip, say of province and month.
+
+    Raises
+    ------
+    InputError
+        They name different provinces, and the caller named none.
+    """
+    names = [Path(found.name).name, found.inner.rpartition("/")[2]]
+    official = [one for one in map(_OFFICIAL_NAME.search, names) if one]
+    provinces = list(dict.fromkeys(one[1] for one in official))
+    if len(provinces) > 1 and asked is None:
+        msg = (
+            f"{shown(found.name)} is named for the province {provinces[0]} but holds {shown(found.inner)}, of "
+            f'{provinces[1]}. Say where the layer is complete: coverage="mois:{provinces[1]}".'
+        )
+        raise InputError(msg)
+    month = next((one[2] for one in reversed(official) if one[2]), None)
+    return _Told(f"mois:{provinces[0]}" if provinces else None, f"{month[:4]}-{month[4:]}" if month else None)
 
 
 def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFrame, list[str], int]:
@@ -255,7 +284,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
             told = named_crs(options.crs) if options.crs is not None else found
-            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest.result())
+            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest.result(), source.inner)
         place = placed(
             found,
             options.crs,
@@ -265,7 +294,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
-        return _Read(frame, [*report, *place.report], source.name, digest.result())
+        return _Read(frame, [*report, *place.report], source.name, digest.result(), source.inner)
 
 
 def _digest(file: Path) -> str:
