@@ -250,11 +250,10 @@ def _ashore(crs: pyproj.CRS, points: NDArray[np.float64], bounds: Sequence[float
 
 @functools.cache
 def _ground() -> NDArray[np.object_]:
-    """Return the land of Korea, coarse."""
+    """Return the land of Korea."""
     land = np.asarray(datasets.load_regions("province").geometry.values, dtype=object)
-    coarse = shapely.simplify(land, _OFFSHORE / 10)
-    shapely.prepare(coarse)
-    return np.asarray(coarse, dtype=object)
+    shapely.prepare(land)
+    return land
 
 
 def _candidates(bounds: Sequence[float]) -> list[pyproj.CRS]:
