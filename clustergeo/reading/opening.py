@@ -35,8 +35,8 @@ _REFUSALS = (
 )
 _ADDRESS = ";!"
 # GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
-# reads foreign memory, in damaged files too; its plain way is half as fast and right. The setting holds for the process and touches no other
-# format.
+# reads foreign memory, in damaged files too; its plain way is half as fast and right. The setting holds for the
+# process and touches no other format.
 _SAFE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True}
 _RESTORE = "SHAPE_RESTORE_SHX"
 _SHAPEFILE = (9994).to_bytes(4, "big")
