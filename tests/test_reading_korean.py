@@ -405,13 +405,10 @@ def test_a_zip_of_several_layers_is_not_guessed_and_one_is_named(tmp_path: Path)
 
 @pytest.mark.parametrize("index", ["YES", "NO"])
 def test_rows_of_flatgeobuf_without_a_shape_stay_without_one(tmp_path: Path, index: str) -> None:
-    """GDAL's fast way to Arrow reads foreign memory for such a row; it is taken only where the index shows none."""
+    """GDAL's fast way to Arrow reads foreign memory for such a row."""
     shapes = [SEOUL, SEOUL] if index == "YES" else [SEOUL, None, SEOUL, None]
     held = gpd.GeoDataFrame({"NAME": range(len(shapes))}, geometry=shapes, crs=LONLAT)
     held.to_file(tmp_path / "s.fgb", SPATIAL_INDEX=index)
-    from clustergeo.reading import opening
-
-    assert opening._all_drawn(tmp_path / "s.fgb") == (index == "YES")
     layer = cg.read_layer(tmp_path / "s.fgb", name="zones")
     assert layer.frame.geometry.isna().tolist() == [shape is None for shape in shapes]
 
@@ -437,3 +434,9 @@ def test_the_commands_take_what_a_file_does_not_say(tmp_path: Path) -> None:
         )
     assert done.exit_code == 0, done.output
     assert gpd.read_parquet(tmp_path / "out.parquet")["rdz_share"].iloc[0] == pytest.approx(1, abs=0.01)
+
+
+def test_a_system_of_another_world_is_refused(tmp_path: Path) -> None:
+    prj = BESSEL_TM.replace("6377397.155,299.1528128", "3396190.0,169.8944472")
+    with pytest.raises(cg.ClusterGeoError, match="crs="):
+        read(shapefile(tmp_path / "s.shp", prj=prj))

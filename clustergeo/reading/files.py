@@ -350,7 +350,7 @@ def _by_encoding(source: Source, options: Options, report: list[str]) -> gpd.Geo
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> gpd.GeoDataFrame:
     """Return the frame of a format that GDAL reads."""
     with readable(source.name), gdal_path(file) as place:
-        plain_flatgeobuf(file, always=False)
+        plain_flatgeobuf(file)
         chosen = chosen_layer(place, source.layer, path=source.name)
         frame = pyogrio.read_dataframe(place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True)
         if not isinstance(frame, gpd.GeoDataFrame):

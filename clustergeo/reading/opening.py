@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import struct
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyogrio
 import shapely
@@ -37,11 +35,8 @@ _REFUSALS = (
 )
 _ADDRESS = ";!"
 # GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
-# reads foreign memory; its plain way is half as fast and right. The setting holds for the process and touches no other
-# format.
-_FLATGEOBUF = b"fgb\x03fgb\x01"
-_MOST_HEAD = 1 << 20
-_NODE = np.dtype([("box", "<f8", 4), ("at", "<u8")])
+# reads foreign memory, in damaged files too; its plain way is half as fast and right. The setting holds for the
+# process and touches no other format.
 _SAFE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True}
 _RESTORE = "SHAPE_RESTORE_SHX"
 _SHAPEFILE = (9994).to_bytes(4, "big")
@@ -196,51 +191,10 @@ def gdal_path(file: Path) -> Iterator[str]:
         yield text
 
 
-def plain_flatgeobuf(file: Path, *, always: bool = True) -> None:
-    """Make GDAL read FlatGeobuf in its plain way; in its fast one where the index shows that every row has a geometry.
-
-    Parameters
-    ----------
-    file
-        Any file; only FlatGeobuf is concerned.
-    always
-        Whether the plain way is wanted whatever the index shows.
-    """
+def plain_flatgeobuf(file: Path) -> None:
+    """Make GDAL read FlatGeobuf in its plain way."""
     if file.suffix.lower() == ".fgb":
-        pyogrio.set_gdal_config_options(_SAFE if always or not _all_drawn(file) else dict.fromkeys(_SAFE))
-
-
-def _all_drawn(file: Path) -> bool:
-    """Say whether the index of a FlatGeobuf file holds a box for each of its rows."""
-    with file.open("rb") as stream:
-        stream.seek(len(_FLATGEOBUF))
-        size = int.from_bytes(stream.read(4), "little")
-        head = stream.read(min(size, _MOST_HEAD))
-    try:
-        table = struct.unpack_from("<I", head)[0]
-        fields = table - struct.unpack_from("<i", head, table)[0]
-        rows, wide = (_field(head, table, fields, number, kind) for number, kind in ((8, "<Q"), (9, "<H")))
-    except struct.error:
-        return False
-    wide = 16 if wide is None else wide
-    start = len(_FLATGEOBUF) + 4 + size
-    if not rows or wide < 2 or start + rows * _NODE.itemsize > file.stat().st_size:  # noqa: PLR2004
-        return False
-    nodes = level = rows
-    while level > 1:
-        level = -(-level // wide)
-        nodes += level
-    leaves = np.fromfile(file, _NODE, rows, offset=start + (nodes - rows) * _NODE.itemsize)
-    box = leaves["box"]
-    return bool(len(leaves) == rows and np.isfinite(box).all() and (box[:, :2] <= box[:, 2:]).all())
-
-
-def _field(head: bytes, table: int, fields: int, number: int, kind: str) -> int | None:
-    """Return a number of a table of FlatBuffers; None where it is left out."""
-    if 4 + 2 * number >= struct.unpack_from("<H", head, fields)[0]:
-        return None
-    at = struct.unpack_from("<H", head, fields + 4 + 2 * number)[0]
-    return int(struct.unpack_from(kind, head, table + at)[0]) if at else None
+        pyogrio.set_gdal_config_options(_SAFE)
 
 
 def no_index(file: Path) -> list[str]:

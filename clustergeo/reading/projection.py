@@ -104,6 +104,25 @@ def placed(
     >>> found.crs.to_epsg(), found.report[0].split(":")[0]
     (5174, "CRS 'unknown' names no datum; read by its parameters as EPSG")
     """
+    try:
+        return _decided(found, asked, bounds, path=path, points=points, swap_xy=swap_xy)
+    except pyproj.exceptions.ProjError as error:
+        name = named_crs(asked).name if asked is not None else "a CRS" if found is None else found.name
+        reason = str(error).splitlines()[0]
+        msg = f"{shown(path)}: PROJ knows no way from {name!r} to longitude and latitude ({reason}). {_cure(bounds)}"
+        raise InputError(msg) from error
+
+
+def _decided(
+    found: pyproj.CRS | None,
+    asked: Any,
+    bounds: Sequence[float],
+    *,
+    path: str | Path,
+    points: NDArray[np.float64] | None,
+    swap_xy: bool | None,
+) -> Placed:
+    """Return the CRS of a file and what was decided."""
     report = []
     if asked is not None:
         place = named_crs(asked)
@@ -250,11 +269,10 @@ def _ashore(crs: pyproj.CRS, points: NDArray[np.float64], bounds: Sequence[float
 
 @functools.cache
 def _ground() -> NDArray[np.object_]:
-    """Return the land of Korea, coarse."""
+    """Return the land of Korea."""
     land = np.asarray(datasets.load_regions("province").geometry.values, dtype=object)
-    coarse = shapely.simplify(land, _OFFSHORE / 10)
-    shapely.prepare(coarse)
-    return np.asarray(coarse, dtype=object)
+    shapely.prepare(land)
+    return land
 
 
 def _candidates(bounds: Sequence[float]) -> list[pyproj.CRS]:
