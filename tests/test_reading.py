@@ -277,10 +277,10 @@ def test_invalid_shapes_are_refused_with_row_and_reason(tmp_path: Path) -> None:
 
 
 def test_an_official_file_covers_the_province_of_its_name_and_says_so(tmp_path: Path) -> None:
-    layer = cg.read_layer(write(frame("EPSG:5186"), tmp_path / "LSMD_CONT_UD801_29_202501.gpkg"), name="rdz")
-    assert layer.coverage == ("mois:29",)
-    assert any("mois:29" in line for line in layer.report)
-    assert layer.source == "LSMD_CONT_UD801_29_202501.gpkg"
+    layer = cg.read_layer(write(frame("EPSG:5186"), tmp_path / "LSMD_CONT_UD801_41_202501.gpkg"), name="rdz")
+    assert layer.coverage == ("mois:41",)
+    assert any("mois:41" in line for line in layer.report)
+    assert layer.source == "LSMD_CONT_UD801_41_202501.gpkg"
     assert len(layer.sha256 or "") == 64
 
 

@@ -440,3 +440,21 @@ def test_a_system_of_another_world_is_refused(tmp_path: Path) -> None:
     prj = BESSEL_TM.replace("6377397.155,299.1528128", "3396190.0,169.8944472")
     with pytest.raises(cg.ClusterGeoError, match="crs="):
         read(shapefile(tmp_path / "s.shp", prj=prj))
+
+
+@pytest.mark.parametrize("page", ["idna", "unicode_escape", "undefined", "punycode"])
+def test_a_code_page_that_only_python_knows_is_none(tmp_path: Path, page: str) -> None:
+    path = shapefile(tmp_path / "a.shp", ["종로구".encode("cp949")], prj=BESSEL_TM, cpg=page)
+    layer = cg.read_layer(path, name="a")
+    assert layer.frame["NAME"].tolist() == ["종로구"]
+    assert any("is no encoding" in one for one in layer.report)
+    with pytest.raises(cg.ClusterGeoError, match="is no encoding of texts"):
+        cg.read_layer(path, name="a", encoding=page)
+
+
+@pytest.mark.parametrize("page", ["ISO-8859-1", "1252"])
+def test_a_western_code_page_over_korean_in_utf_8_is_not_believed(tmp_path: Path, page: str) -> None:
+    path = shapefile(tmp_path / "a.shp", ["종로구".encode()], prj=BESSEL_TM, cpg=page)
+    layer = cg.read_layer(path, name="a")
+    assert layer.frame["NAME"].tolist() == ["종로구"]
+    assert any("Korean in UTF-8" in one for one in layer.report)

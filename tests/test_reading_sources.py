@@ -318,3 +318,35 @@ def test_names_that_contradict_each_other_are_refused_unless_the_caller_decides(
     with pytest.raises(cg.ClusterGeoError, match=r'province 11 but holds .*29.* coverage="mois:29"'):
         cg.read_layer(path, name="rdz")
     assert cg.read_layer(path, name="rdz", coverage="mois:29").coverage == ("mois:29",)
+
+
+@pytest.mark.parametrize("ending", [".ndjson", ".geojsonl", ".json"])
+def test_a_file_of_a_feature_a_line_that_is_cut_short_is_refused(tmp_path: Path, ending: str) -> None:
+    frame = gpd.GeoDataFrame(geometry=[shapely.box(127, 37, 127.1, 37.1)] * 3, crs="EPSG:4326")
+    lines = [json.dumps(one) for one in json.loads(frame.to_json())["features"]]
+    path = tmp_path / f"a{ending}"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert len(cg.read_layer(path, name="a")) == 3
+    path.write_text("\n".join(lines)[:-30], encoding="utf-8")
+    with pytest.raises(cg.ClusterGeoError, match=r"3 features.*2 can be read.*cut short"):
+        cg.read_layer(path, name="a")
+
+
+@pytest.mark.parametrize("name", ["LSMD_CONT_UD801_202501.gpkg", "LSMD_CONT_UD801_99_202501.gpkg"])
+def test_two_digits_that_are_no_province_are_no_coverage(tmp_path: Path, name: str) -> None:
+    official(tmp_path, "x.zip", name)
+    layer = cg.read_layer(tmp_path / name, name="rdz")
+    assert layer.coverage is None
+
+
+def test_a_name_of_another_province_than_the_polygons_gives_no_coverage_and_is_told(tmp_path: Path) -> None:
+    official(tmp_path, "x.zip", "LSMD_CONT_UD801_11_202501.gpkg")
+    layer = cg.read_layer(tmp_path / "LSMD_CONT_UD801_11_202501.gpkg", name="rdz")
+    assert layer.coverage is None
+    assert any("where none of its polygons lies" in one for one in layer.report)
+
+
+def test_rows_without_a_geometry_are_told(tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.box(127, 37, 127.1, 37.1), None], crs="EPSG:4326")
+    frame.to_file(tmp_path / "a.gpkg")
+    assert "1 rows have no geometry and cover nothing" in cg.read_layer(tmp_path / "a.gpkg", name="a").report

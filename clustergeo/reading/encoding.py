@@ -27,6 +27,8 @@ _ROWS = 65_536
 _BLOCK = 1 << 20
 _HEADER = 32
 _ASCII = 0x80
+# Codecs of Python that no file of texts is in.
+_NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem")
 
 # The language bytes of a DBF that name one encoding. Others (0x03, 0x57, 0xF0 ...) are written by programs that did not
 # ask, so they count only where neither UTF-8 nor cp949 fits.
@@ -82,7 +84,7 @@ def named(encoding: str) -> str:
     if number:
         text = {"65001": UTF8, "88591": "latin-1"}.get(number[1], f"cp{number[1]}")
     try:
-        name = codecs.lookup(text).name
+        name = codecs.lookup("" if text.replace("-", "_") in _NO_CHARSETS else text).name
         "".encode(name)
     except (LookupError, ValueError) as error:
         msg = f"encoding={encoding!r} is no encoding of texts. Write for example 'cp949' or 'utf-8'."
@@ -123,6 +125,10 @@ def of_shapefile(file: Path, asked: str | None, name: str) -> Encoding:
     report: list[str] = []
     for tried, why, plain in _candidates(file, texts.language, report):
         misfit, cut = texts.misfit(tried)
+        if misfit is None and plain and tried not in (UTF8, KOREAN) and texts.hangul(UTF8):
+            # A Western encoding takes any bytes; that Korean in UTF-8 stands there by chance is out of the question.
+            report.append(f"{why}, but they are Korean in UTF-8")
+            continue
         if misfit is None:
             if not plain:
                 report.append(f"texts read as {tried}, {why}")
@@ -312,11 +318,11 @@ class _Texts:
                 except UnicodeDecodeError as error:
                     yield name, place, first + int(row), error
 
-    def hangul(self) -> bool:
-        """Say whether the first foreign text is Korean in cp949."""
+    def hangul(self, encoding: str = KOREAN) -> bool:
+        """Say whether the first foreign text is Korean in an encoding."""
         for _, _, _, piece in self._pieces():
             for row in np.flatnonzero((piece >= _ASCII).any(axis=1))[:1]:
-                text = piece[row].tobytes().decode(KOREAN, "replace")
+                text = piece[row].tobytes().decode(encoding, "replace")
                 foreign = [letter for letter in text if ord(letter) >= _ASCII]
                 return all("가" <= letter <= "힣" for letter in foreign)
         return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import re
 import tempfile
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,10 +25,12 @@ from clustergeo.layers import Layer
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading.archives import opened
 from clustergeo.reading.geoparquet import check_nesting, is_binary
+from clustergeo.reading.official import lies_in, told_by
 from clustergeo.reading.opening import (
     PARQUET,
     VECTOR,
     check_length,
+    check_lines,
     chosen_layer,
     gdal_path,
     no_geometry,
@@ -54,8 +56,6 @@ if TYPE_CHECKING:
 
 _TEXT = (".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson")
 _ENDINGS = (*VECTOR, *_TEXT, *PARQUET, *TABLES)
-# Bulk downloads of official zones carry the MOIS code of their province, and often year and month, in the name.
-_OFFICIAL_NAME = re.compile(r"LSMD_CONT_[A-Z]+\d+_(\d{2})(?:_((?:19|20)\d{2}(?:0[1-9]|1[0-2])))?", re.IGNORECASE)
 
 
 class _Read(NamedTuple):
@@ -66,13 +66,6 @@ class _Read(NamedTuple):
     name: str
     sha256: str
     inner: str = ""
-
-
-class _Told(NamedTuple):
-    """What the name of a file says of where and when its content is complete."""
-
-    coverage: str | None
-    as_of: str | None
 
 
 class Options(NamedTuple):
@@ -197,10 +190,15 @@ def read_layer(
     if frame.geometry.isna().all():
         raise no_geometry(found.name, " in any row")
     report += recognised(frame)
-    told = _told_by_names(found, asked=coverage)
-    if coverage is None and told.coverage:
+    bare = int((frame.geometry.isna() | frame.geometry.is_empty).sum())
+    if bare:
+        report.append(f"{bare} rows have no geometry and cover nothing")
+    told = told_by((Path(found.name).name, found.inner.rpartition("/")[2]), asked=coverage)
+    if coverage is None and told.coverage and lies_in(frame, told.coverage):
         coverage = told.coverage
         report.append(f"coverage {coverage}, from the file's name")
+    elif coverage is None and told.coverage:
+        report.append(f"its name says {told.coverage}, where none of its polygons lies: no coverage is taken from it")
     if as_of is None and told.as_of:
         as_of = told.as_of
         report.append(f"as of {as_of}, from the file's name")
@@ -215,27 +213,6 @@ def read_layer(
         report=tuple(report),
         sha256=found.sha256,
     )
-
-
-def _told_by_names(found: _Read, *, asked: Any) -> _Told:
-    """Return what the name of an official bulk file, and that of the file inside a zip, say of province and month.
-
-    Raises
-    ------
-    InputError
-        They name different provinces, and the caller named none.
-    """
-    names = [Path(found.name).name, found.inner.rpartition("/")[2]]
-    official = [one for one in map(_OFFICIAL_NAME.search, names) if one]
-    provinces = list(dict.fromkeys(one[1] for one in official))
-    if len(provinces) > 1 and asked is None:
-        msg = (
-            f"{shown(found.name)} is named for the province {provinces[0]} but holds {shown(found.inner)}, of "
-            f'{provinces[1]}. Say where the layer is complete: coverage="mois:{provinces[1]}".'
-        )
-        raise InputError(msg)
-    month = next((one[2] for one in reversed(official) if one[2]), None)
-    return _Told(f"mois:{provinces[0]}" if provinces else None, f"{month[:4]}-{month[4:]}" if month else None)
 
 
 def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFrame, list[str], int]:
@@ -352,10 +329,18 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
     with readable(source.name), gdal_path(file) as place:
         plain_flatgeobuf(file)
         chosen = chosen_layer(place, source.layer, path=source.name)
-        frame = pyogrio.read_dataframe(place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True)
+        with warnings.catch_warnings():
+            # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its parameters.
+            warnings.filterwarnings("ignore", message=r"Could not parse column|.*is not a valid CRS code")
+            frame = pyogrio.read_dataframe(
+                place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True
+            )
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
-        if frame.crs is None and pyogrio.read_info(place, layer=chosen)["driver"] == "TopoJSON":
+        driver = pyogrio.read_info(place, layer=chosen)["driver"] if file.suffix.lower() in _TEXT else None
+        if driver == "GeoJSONSeq":
+            check_lines(file, len(frame), source.name)
+        if frame.crs is None and driver == "TopoJSON":
             # Metres in it are refused by their bounds, as in GeoJSON.
             frame = frame.set_crs(crs_room.LONLAT)
             report.append("TopoJSON names no CRS; it is longitude and latitude, as its standard says")

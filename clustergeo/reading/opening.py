@@ -109,6 +109,20 @@ def check_length(file: Path, name: str | Path) -> None:
         raise InputError(msg)
 
 
+def check_lines(file: Path, rows: int, name: str | Path) -> None:
+    """Refuse a file of a feature a line where a line is none: GDAL stops at the first and says nothing."""
+    with file.open("rb") as stream:
+        marked = stream.read(1) == b"\x1e"
+        stream.seek(0)
+        held = sum(line.count(b"\x1e") if marked else bool(line.strip()) for line in stream)
+    if held > rows:
+        msg = (
+            f"{shown(name)} holds {held:,} features, a line each, of which {rows:,} can be read: it is cut short or "
+            "damaged. Copy or export it again."
+        )
+        raise InputError(msg)
+
+
 def no_rows(path: str | Path) -> InputError:
     """Return the refusal of a file without rows."""
     return InputError(f"{shown(path)} has no rows. Check that the export worked and the right layer was chosen.")
