@@ -350,3 +350,13 @@ def test_rows_without_a_geometry_are_told(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.box(127, 37, 127.1, 37.1), None], crs="EPSG:4326")
     frame.to_file(tmp_path / "a.gpkg")
     assert "1 rows have no geometry and cover nothing" in cg.read_layer(tmp_path / "a.gpkg", name="a").report
+
+
+@pytest.mark.parametrize("path", ["no such file.zip", "없는 구역.zip", "a\x01b.zip"])
+def test_a_key_in_an_address_is_said_nowhere_whatever_is_wrong_with_it(site: str, path: str) -> None:
+    import traceback
+
+    key = "".join(["SECRET"] * 2)
+    with pytest.raises(cg.ClusterGeoError) as refused:
+        cg.read_layer(f"{site}/{path}?key={key}", name="a")
+    assert key not in "".join(traceback.format_exception(refused.value))

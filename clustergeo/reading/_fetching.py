@@ -172,6 +172,9 @@ class Fetcher:
             return self._blotted(_of_status(error, deadline, self._timeout_s))
         except TimeoutError:
             return _Failure(f"nothing whole came within {self._timeout_s:g} s")
+        except ValueError:
+            # Its text may hold the address, and the key in it.
+            return _Failure("its address cannot be asked", again=False)
         except (http.client.HTTPException, OSError) as error:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             if isinstance(cause, TimeoutError):
@@ -233,10 +236,26 @@ def checked_url(url: str, *, secret: bool = False) -> str:
     if not named:
         msg = "The address of a service is an http(s) URL without a user name in it, such as 'https://example.org/wfs'."
         raise InputError(msg)
+    try:
+        (parts.hostname or "").encode("idna")
+    except UnicodeError:
+        msg = f"{parts.hostname!r} is no name of a machine. Check the address."
+        raise InputError(msg) from None
     if secret and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         msg = f"A key would go to {parts.hostname} unencrypted. Use the https:// address of the service."
         raise InputError(msg)
-    return url
+    return spelt(url)
+
+
+def spelt(url: str) -> str:
+    """Return an address with what HTTP does not take, such as Hangul and spaces, in percent signs.
+
+    Examples
+    --------
+    >>> spelt("https://example.org/구역 1?a=%20")
+    'https://example.org/%EA%B5%AC%EC%97%AD%201?a=%20'
+    """
+    return urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
 
 
 def _read(response: Any, deadline: float, timeout_s: float) -> Answer | _Failure:

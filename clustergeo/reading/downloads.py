@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import shutil
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from clustergeo.errors import InputError
+from clustergeo.reading._fetching import spelt
 from clustergeo.reading.opening import shown
 
 # What is fetched from an address, copied from an open file or unpacked from a zip has no more bytes than this.
@@ -70,7 +72,8 @@ def fetched(address: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path,
         msg = f"{shown(name)} is an address of {scheme}://; clustergeo fetches http and https. Download it and pass it."
         raise InputError(msg)
     target = folder / "given"
-    request = urllib.request.Request(address, headers={"User-Agent": "clustergeo"})  # noqa: S310 - http(s) only, above
+    headers = {"User-Agent": "clustergeo", "Accept-Encoding": "identity"}
+    request = urllib.request.Request(spelt(address), headers=headers)  # noqa: S310 - http(s) only, above
     until = time.monotonic() + _HOUR
     try:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer, target.open("wb") as out:  # noqa: S310
@@ -78,12 +81,11 @@ def fetched(address: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path,
             count = 0 if told > LIMIT else poured(answer, out, LIMIT, until=until)
     except urllib.error.HTTPError as error:
         error.close()
-        msg = (
-            f"{shown(name)} answers {error.code} ({error.reason}). Check the address, or download the file and pass it."
-        )
+        # The words beside the number are the server's, which may repeat a key of the address.
+        msg = f"{shown(name)} answers HTTP {error.code}. Check the address, or download the file and pass it."
         raise InputError(msg) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) if isinstance(error, urllib.error.URLError) else type(error).__name__
         msg = (
             f"{shown(name)} cannot be fetched: {reason}. Check the address and the network, or download it and pass it."
         )
