@@ -33,6 +33,7 @@ class Inputs(NamedTuple):
     zone_crs: tuple[str, ...]
     zone_layer: tuple[str, ...]
     zone_encoding: tuple[str, ...]
+    zone_swapped: tuple[str, ...]
     reading: dict[str, Any]
     as_of: str | None
 
@@ -63,13 +64,15 @@ class Inputs(NamedTuple):
             "layer": _pairs(self.zone_layer, "--zone-layer", known=files),
             "encoding": _pairs(self.zone_encoding, "--zone-encoding", known=files),
         }
-        repair = self.reading["repair"]
-        return {
-            name: read_layer(
-                path, name=name, repair=repair, **{option: told.get(name) for option, told in said.items()}
-            )
-            for name, path in files.items()
-        }
+        _pairs(tuple(f"{name}=yes" for name in self.zone_swapped), "--zone-swap-xy", known=files)
+        said["swap_xy"] = dict.fromkeys(self.zone_swapped, True)
+        found = {}
+        for name, path in files.items():
+            told = {option: one.get(name) for option, one in said.items()}
+            found[name] = read_layer(path, name=name, repair=self.reading["repair"], **told)
+            for decided in found[name].report:
+                click.echo(f"zones {name}: {decided}.", err=True)
+        return found
 
     def tagged(self, path: Path | None, zones: dict[str, Any] | None = None) -> Any:
         """Return the tagged sites of a file, or the tagged 15, with the zones given if they were read before."""
@@ -90,11 +93,12 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
         zone_crs: tuple[str, ...],
         zone_layer: tuple[str, ...],
         zone_encoding: tuple[str, ...],
+        zone_swap_xy: tuple[str, ...],
         as_of: str | None,
         **rest: Any,
     ) -> None:
         reading = {name: rest.pop(name) for name in ("crs", "layer", "encoding", "swap_xy", "repair")}
-        held = Inputs(zones, coverage, zone_date, zone_crs, zone_layer, zone_encoding, reading, as_of)
+        held = Inputs(zones, coverage, zone_date, zone_crs, zone_layer, zone_encoding, zone_swap_xy, reading, as_of)
         command(inputs=held, **rest)
 
     options = [
@@ -109,6 +113,7 @@ def _inputs(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--zone-crs", multiple=True, metavar="NAME=CRS", help="As --crs, of a zone layer."),
         click.option("--zone-layer", multiple=True, metavar="NAME=LAYER", help="As --layer, of a zone layer."),
         click.option("--zone-encoding", multiple=True, metavar="NAME=ENC", help="As --encoding, of a zone layer."),
+        click.option("--zone-swap-xy", multiple=True, metavar="NAME", help="Swap the axes of a zone layer."),
         click.option("--layer", default=None, help="Which layer of a sites file, or file of a zip, of several."),
         click.option("--crs", default=None, help="CRS of the sites, where the file has none or a wrong one."),
         click.option("--encoding", default=None, help="Of the texts of the sites, such as cp949 or utf-8."),
@@ -305,12 +310,23 @@ def verify(out: Path) -> None:
 )
 @click.option("--layer", default=None, help="Which layer or sheet of a file that holds several.")
 @click.option("--crs", default=None, help="CRS of the file, where it has none or a wrong one.")
+@click.option("--encoding", default=None, help="Of its texts, such as cp949 or utf-8.")
+@click.option("--swap-xy/--keep-xy", default=None, help="Swap its axes; or say that they are right.")
 @_LANG
-def check(file: Path, *, kind: str, layer: str | None, crs: str | None, lang: str) -> None:
+def check(
+    file: Path,
+    *,
+    kind: str,
+    layer: str | None,
+    crs: str | None,
+    encoding: str | None,
+    swap_xy: bool | None,
+    lang: str,
+) -> None:
     """List every problem of the sites or the layer in FILE; exit code 1 if one of them is an error."""
     from clustergeo.reading import checks  # noqa: PLC0415
 
-    found = checks.check(file, lang=lang, layer=layer, crs=crs)
+    found = checks.check(file, lang=lang, layer=layer, crs=crs, encoding=encoding, swap_xy=swap_xy)
     if kind == "text":
         click.echo(checks.lines(found, lang=lang))
     elif kind == "csv":

@@ -32,7 +32,15 @@ _LEAST_WIDTH_M = 0.1
 _CANDIDATES = 10_000
 
 
-def check(data: Any, *, lang: str = "en", layer: str | None = None, crs: Any = None) -> pd.DataFrame:
+def check(
+    data: Any,
+    *,
+    lang: str = "en",
+    layer: str | None = None,
+    crs: Any = None,
+    encoding: str | None = None,
+    swap_xy: bool | None = None,
+) -> pd.DataFrame:
     """Return every problem of a layer, of sites or of a file, without raising for any of them.
 
     Parameters
@@ -41,7 +49,7 @@ def check(data: Any, *, lang: str = "en", layer: str | None = None, crs: Any = N
         A `Layer`, a GeoDataFrame, or the path of a file that `read_sites` reads.
     lang
         `"en"` or `"ko"`, of the words.
-    layer, crs
+    layer, crs, encoding, swap_xy
         Of a file, as for `read_sites`.
 
     Returns
@@ -74,7 +82,7 @@ def check(data: Any, *, lang: str = "en", layer: str | None = None, crs: Any = N
     if lang not in LANGS:
         msg = f"lang={lang!r} is not a language of clustergeo; expected 'ko' or 'en'."
         raise InputError(msg)
-    frame = _frame(data, layer, crs)
+    frame = _frame(data, files.Options(crs, layer, encoding, swap_xy))
     return _told(findings(frame), LANGS.index(lang))
 
 
@@ -108,12 +116,12 @@ def lines(found: pd.DataFrame, *, lang: str = "en") -> str:
     return "\n".join([*out, total])
 
 
-def _frame(data: Any, layer: str | None, place: Any) -> gpd.GeoDataFrame:
+def _frame(data: Any, options: files.Options) -> gpd.GeoDataFrame:
     """Return the frame of what is to be checked."""
     if isinstance(data, Layer):
         return data.frame
     if isinstance(data, str | Path):
-        return files.read_as_it_is(data, crs=place, layer=layer)
+        return files.read_as_it_is(data, options)
     schema.check_geo(data, what="what is to be checked")
     frame: gpd.GeoDataFrame = data
     return frame

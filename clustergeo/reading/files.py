@@ -228,7 +228,7 @@ def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFr
     return frame.set_geometry(gpd.GeoSeries(mended, index=frame.index, crs=frame.crs)), [*report, said], len(bad)
 
 
-def read_as_it_is(path: Given, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
+def read_as_it_is(path: Given, options: Options) -> gpd.GeoDataFrame:
     """Return the frame of a file wherever its coordinates lie, for `check`.
 
     Raises
@@ -236,7 +236,7 @@ def read_as_it_is(path: Given, *, crs: Any = None, layer: str | None = None) -> 
     InputError
         It cannot be read at all, or has no CRS.
     """
-    return _read(path, Options(crs, layer), anywhere=True).frame
+    return _read(path, options, anywhere=True).frame
 
 
 def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
