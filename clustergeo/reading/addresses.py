@@ -23,6 +23,7 @@ EXACT, MUNICIPALITY, PROVINCE, AMBIGUOUS, UNKNOWN = "exact", "municipality", "pr
 Dong = Literal["legal", "administrative"]
 
 _SHOWN = 10
+TOGETHER = "it is taken to lie in all of them together"
 _DONG = re.compile(r"[가-힣]+[0-9·.ㆍ]*(?:[가-힣]*동|가)")
 
 
@@ -46,8 +47,8 @@ def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
         the place, joined by `;`: localities, municipalities or provinces), `candidates` (what the name may mean) and
         `assumed` (what was taken for granted). Unknown is null.
 
-        `status` is `exact` (one or more localities contain it), `municipality`, `province`, `ambiguous` (it lies in
-        one of the candidates) or `unknown`.
+        `status` is `exact` (a locality contains it), `municipality`, `province`, `ambiguous` (it lies in
+        one of the candidates, or in all places that it names together) or `unknown`.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def _matched(text: str, dong: Dong) -> _Place:
                 places[-1] = replace(found.place, assumed=_unique(places[-1].assumed, found.place.assumed))
             elif joined and (places[-1].status == PROVINCE or _vague(places[-1])):
                 why = f"{rest.split(maxsplit=1)[0]} is not known to lie in {', '.join(_called(places[-1].codes))}"
-                return replace(_NOTHING, candidates=_named(found.place.codes), assumed=(why,))
+                return replace(_NOTHING, candidates=named(found.place.codes), assumed=(why,))
             else:
                 places.append(found.place)
             context = found.context or context
@@ -181,8 +182,8 @@ def _together(places: list[_Place]) -> _Place:
     if len(kept) == 1:
         return replace(kept[0], assumed=assumed)
     codes = _unique(*(place.codes for place in kept))
-    names = _unique(*(place.candidates if place.status == AMBIGUOUS else _named(place.codes) for place in kept))
-    told = f"it names {len(kept)} places: it is taken to lie in all of them together"
+    names = _unique(*(place.candidates if place.status == AMBIGUOUS else named(place.codes) for place in kept))
+    told = f"it names {len(kept)} places: {TOGETHER}"
     return _Place(AMBIGUOUS, codes, names, (*assumed, told))
 
 
@@ -190,11 +191,11 @@ def _noted(place: _Place, said: wording.Said) -> _Place:
     """Return a place with what its other words say: near it is not in it, the ground around is taken to be."""
     if said.more:
         told = f"{said.more.strip()} (and others) means places that it does not name"
-        return replace(_NOTHING, candidates=_named(place.codes), assumed=(*place.assumed, told))
+        return replace(_NOTHING, candidates=named(place.codes), assumed=(*place.assumed, told))
     if said.near and place.codes:
         if place.status not in {EXACT, MUNICIPALITY} or not place.fine:
             told = f"{said.near} (near) does not say that it lies in the place named"
-            return replace(_NOTHING, candidates=_named(place.codes), assumed=(*place.assumed, told))
+            return replace(_NOTHING, candidates=named(place.codes), assumed=(*place.assumed, told))
         codes = tuple(dict.fromkeys(code[:5] for code in place.codes))
         told = f"{said.near} (near) does not say that it lies in the place named: only its municipality is taken"
         return _Place(MUNICIPALITY, codes, place.candidates, (*place.assumed, told))
@@ -351,7 +352,7 @@ def _called(codes: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{known[code].province} {known[code].name}" if code in known else ever[code] for code in codes)
 
 
-def _named(codes: Iterable[str]) -> tuple[str, ...]:
+def named(codes: Iterable[str]) -> tuple[str, ...]:
     """Return the names of regions of any level, today."""
     shown = gazetteer.names().shown
     return tuple(f"{_called([code[:5]])[0]} {shown[code]}" if code in shown else _called([code])[0] for code in codes)
