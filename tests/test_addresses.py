@@ -270,3 +270,18 @@ def test_a_province_holds_every_municipality_it_ever_had() -> None:
     daegu, gyeongbuk, gunwi = gazetteer.areas_of(["22", "37", "37310"])
     assert daegu.covers(gunwi)
     assert gyeongbuk.covers(gunwi)
+
+
+@given(
+    st.sampled_from(EUPS.index.tolist()),
+    st.sampled_from(EUPS.index.tolist()),
+    st.sampled_from([" ", "\n", ", ", " 및 ", "와 ", " ~ ", "·", "/", "(", " - ", " 12-3 ", "에서 ", " 일부 "]),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_second_full_address_is_never_lost(row: int, other: int, sign: str) -> None:
+    first, second = (f"{p['province']} {p['municipality']} {p['locality']}" for p in (EUPS.loc[row], EUPS.loc[other]))
+    codes = {EUPS.loc[at, "locality_code_kostat"] for at in (row, other)}
+    found = one(first + sign + second + (")" if sign == "(" else ""))
+    held = set() if found["codes_kostat"] is None else set(found["codes_kostat"].split(";"))
+    assert not held or all(any(code.startswith(area) for area in held) for code in codes)
+    assert found["status"] != "exact" or len(codes) == 1

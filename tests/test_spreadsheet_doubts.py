@@ -105,8 +105,9 @@ def test_an_area_in_km2_is_read_in_any_case_of_its_header(tmp_path: Path, header
     assert read(table(tmp_path, f"lon,lat,{header}", "127,37,2.5"))[0]["area_km2"].tolist() == [2.5]
 
 
-def test_an_area_of_nothing_is_not_known_and_told(tmp_path: Path) -> None:
-    sites, told = read(table(tmp_path, "lon,lat,면적(㎡)", "127,37,0", "127,37,1000000"))
+@pytest.mark.parametrize("header", ["면적(㎡)", "area_km2", "AREA_KM2"])
+def test_an_area_of_nothing_is_not_known_and_told(tmp_path: Path, header: str) -> None:
+    sites, told = read(table(tmp_path, f"lon,lat,{header}", "127,37,0", "127,37,1000000"))
     assert sites["area_km2"].isna().tolist() == [True, False]
     assert "is 0 in line 2" in told
 

@@ -130,11 +130,7 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
     ]
     if not read:
         return None, told
-    told += [
-        f"column {area.column!r} is 0 in line {', '.join(area.zeros[:_SHOWN])}, which is no area: it is unknown there"
-        for area in read
-        if area.zeros
-    ]
+    told += [no_area(area.column, area.zeros) for area in read if area.zeros]
     first = read[0]
     for other in read[1:]:
         both = np.isfinite(first.sizes) & np.isfinite(other.sizes)
@@ -142,6 +138,12 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
             names = ", ".join(repr(area.column) for area in read)
             return None, [*told, f"columns {names} give different areas, so area_km2 was not made; keep the site's own"]
     return first.sizes, [*told, f"area_km2 was made from column {first.column!r} ({first.unit})"]
+
+
+def no_area(column: str, lines: list[str]) -> str:
+    """Return the sentence on lines whose area is 0."""
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f"column {column!r} is 0 in line {', '.join(lines[:_SHOWN])}{more}, which is no area: it is unknown there"
 
 
 def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:

@@ -99,6 +99,11 @@ def read_table(
     made, decided = _house_columns(table, what=shown(name))
     for column, values in (made | added).items():
         columns.setdefault(column, values)
+    if "area_km2" in table.columns and pd.api.types.is_numeric_dtype(columns["area_km2"]):
+        nothing = columns["area_km2"] == 0
+        if nothing.any():
+            columns["area_km2"] = columns["area_km2"].mask(nothing)
+            decided.append(_columns.no_area("area_km2", [str(line) for line in table.index[nothing]]))
     frame = pd.DataFrame({name: pd.Series(values, index=table.index) for name, values in columns.items()})
     out = gpd.GeoDataFrame(frame.reset_index(drop=True), geometry=shapes, crs=plane)
     if "within" in added:
