@@ -164,11 +164,83 @@ def test_around_a_place_is_taken_to_be_in_it_and_told() -> None:
     assert "일원 is taken" in one("용인시 처인구 남사면 일원")["assumed"]
 
 
-def test_several_places_are_one_union_as_well_proved_as_the_worst() -> None:
-    both = one("경기도 용인시 처인구 이동읍 덕성·송전리, 남사면 완장리")
-    assert (both["status"], both["codes_kostat"]) == ("exact", "3119113;3119132")
-    mixed = one("용인시 처인구 남사면, 강남구 역삼동")
-    assert (mixed["status"], mixed["codes_kostat"]) == ("municipality", "3119132;11230")
+def test_several_lots_of_one_myeon_are_in_it() -> None:
+    assert one("처인구 남사면 완장리 1, 남사면 진목리 2, 산 3-1")["status"] == "exact"
+    assert one("경기도 용인시\n처인구 남사면")["codes_kostat"] == "3119132"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("경기도 용인시 처인구 이동읍 덕성·송전리, 남사면 완장리", "3119113;3119132"),
+        ("용인시 처인구 남사면, 강남구 역삼동", "3119132;11230"),
+        ("경기 용인시 처인구 남사읍\n충남 천안시 성환읍", "3119132;3401211"),
+        ("처인구 남사읍 이동읍 일원", "3119132;3119113"),
+        ("처인구 남사읍 완장리 ~ 평택시 진위면 가곡리", "3119132;3107031"),
+        ("남사읍 완장리와 평택시 진위면", "3119132;3107031"),
+        ("이동읍(평택시 진위면 일부 포함)", "3119113;3107031"),
+        ("용인시 처인구에서 평택시까지", "31191;31070"),
+        ("화성시 평택시", "31240;31070"),
+        ("평택시 포승읍 당진시 신평면", "3107013;3408038"),
+        ("처인구 남사면 123번지 평택 진위면 5", "3119132;3107031"),
+    ],
+)
+def test_an_address_of_several_places_lies_in_their_union_and_is_proved_in_none(text: str, codes: str) -> None:
+    found = one(text)
+    assert (found["status"], set(found["codes_kostat"].split(";"))) == ("ambiguous", set(codes.split(";")))
+    assert "it names 2 places" in found["assumed"]
+    assert found["locality"] is None
+
+
+def test_a_place_that_lies_in_another_that_is_named_adds_nothing_to_it() -> None:
+    found = one("용인시 처인구 남사면, 처인구 역북동")
+    assert (found["status"], found["codes_kostat"]) == ("municipality", "31191")
+    assert one("경기도 경기도 용인시 처인구 남사면")["status"] == "exact"
+
+
+@pytest.mark.parametrize(
+    "text", ["남사읍 외 1개 시", "남사읍 등 3개 시군", "용인시 외", "처인구 남사읍 등", "용인시 등 2곳 외 3개 군"]
+)
+def test_places_that_are_counted_and_not_named_leave_it_unknown(text: str) -> None:
+    found = one(text)
+    assert (found["status"], found["codes_kostat"]) == ("unknown", None)
+    assert "does not name" in found["assumed"]
+
+
+@pytest.mark.parametrize("text", ["부산 김해", "대구 경산", "서울 경기", "광주 전남"])
+def test_a_second_place_outside_the_province_leaves_it_unknown_and_told(text: str) -> None:
+    found = one(text)
+    assert (found["status"], found["codes_kostat"]) == ("unknown", None)
+    assert "is not known to lie in" in found["assumed"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "처인구 남사읍 무슨시",
+        "평택시 포승읍, 신평면",
+        "평택시 신평면",
+        "처인구 남사면 어딘군 3",
+        "처인구남사읍완장리평택시진위면",
+    ],
+)
+def test_a_name_like_a_place_that_is_not_there_leaves_it_unknown(text: str) -> None:
+    assert one(text)["codes_kostat"] is None
+    assert one(text)["assumed"]
+
+
+def test_a_dong_or_island_after_a_myeon_leaves_its_municipality_and_a_building_does_not() -> None:
+    assert one("처인구 남사면 역북동")["codes_kostat"] == "31191"
+    assert one("처인구 남사면 무슨도")["codes_kostat"] == "31191"
+    assert one("처인구 남사면 완장리 12 가동 101호")["status"] == "exact"
+    assert one("처인구 남사면 완장2지구 국도 변 공유수면")["status"] == "exact"
+
+
+@pytest.mark.parametrize("text", ["용인시 인근", "경기도 인근", "고성군 주변", "용인시 처인구 부근"])
+def test_near_a_municipality_or_province_proves_nothing(text: str) -> None:
+    found = one(text)
+    assert (found["status"], found["codes_kostat"]) == ("unknown", None)
+    assert "(near)" in found["assumed"]
 
 
 def test_a_road_that_has_the_name_of_a_myeon_is_no_myeon() -> None:
@@ -198,3 +270,18 @@ def test_a_province_holds_every_municipality_it_ever_had() -> None:
     daegu, gyeongbuk, gunwi = gazetteer.areas_of(["22", "37", "37310"])
     assert daegu.covers(gunwi)
     assert gyeongbuk.covers(gunwi)
+
+
+@given(
+    st.sampled_from(EUPS.index.tolist()),
+    st.sampled_from(EUPS.index.tolist()),
+    st.sampled_from([" ", "\n", ", ", " 및 ", "와 ", " ~ ", "·", "/", "(", " - ", " 12-3 ", "에서 ", " 일부 "]),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_second_full_address_is_never_lost(row: int, other: int, sign: str) -> None:
+    first, second = (f"{p['province']} {p['municipality']} {p['locality']}" for p in (EUPS.loc[row], EUPS.loc[other]))
+    codes = {EUPS.loc[at, "locality_code_kostat"] for at in (row, other)}
+    found = one(first + sign + second + (")" if sign == "(" else ""))
+    held = set() if found["codes_kostat"] is None else set(found["codes_kostat"].split(";"))
+    assert not held or all(any(code.startswith(area) for area in held) for code in codes)
+    assert found["status"] != "exact" or len(codes) == 1

@@ -55,11 +55,12 @@ _SHOWN = 5
 
 
 class _Area(NamedTuple):
-    """A column of areas: its name, the unit of its header, and its cells in square kilometres."""
+    """A column of areas: its name, its unit, its cells in square kilometres, and the lines that say 0."""
 
     column: str
     unit: str
     sizes: NDArray[np.float64]
+    zeros: list[str]
 
 
 def column_of(table: pd.DataFrame, names: Iterable[str]) -> str | None:
@@ -73,6 +74,18 @@ def column_of(table: pd.DataFrame, names: Iterable[str]) -> str | None:
     """
     found = {header(column): str(column) for column in table.columns}
     return next((found[name] for name in names if name in found), None)
+
+
+def columns_of(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Return all columns of these names, in the order of the names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns_of(pd.DataFrame(columns=["주소", "소재지"]), ("소재지", "주소"))
+    ['소재지', '주소']
+    """
+    return [name for one in names if (name := column_of(table, (one,))) is not None]
 
 
 def header(name: object) -> str:
@@ -107,7 +120,7 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
         if (found := _AREA.fullmatch(header(name)))
         and (not found[1] or found[1] in _UNITS or re.search(r"[(\[]", header(name)))
     ]
-    if not named or any(header(name) == "area_km2" for name, _ in named):
+    if not named or any(name == "area_km2" for name, _ in named):
         return None, []
     read = [area for name, unit in named if (area := _area(table[name], name, unit, what)) is not None]
     told = [
@@ -117,6 +130,7 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
     ]
     if not read:
         return None, told
+    told += [no_area(area.column, area.zeros) for area in read if area.zeros]
     first = read[0]
     for other in read[1:]:
         both = np.isfinite(first.sizes) & np.isfinite(other.sizes)
@@ -126,10 +140,18 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
     return first.sizes, [*told, f"area_km2 was made from column {first.column!r} ({first.unit})"]
 
 
+def no_area(column: str, lines: list[str]) -> str:
+    """Return the sentence on lines whose area is 0."""
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f"column {column!r} is 0 in line {', '.join(lines[:_SHOWN])}{more}, which is no area: it is unknown there"
+
+
 def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
     """Return a column of areas in square kilometres; None where neither header nor cells say the unit."""
     factor = _UNITS.get(unit)
-    values, bad, silent, units = np.full(len(cells), np.nan), [], 0, dict[str, None]()
+    values, silent, units = np.full(len(cells), np.nan), 0, dict[str, None]()
+    bad: list[str] = []
+    zeros: list[str] = []
     for at, (line, cell) in enumerate(cells.items()):
         text = header(cell if isinstance(cell, str) else "")
         if text in _NOT_SAID:
@@ -141,7 +163,11 @@ def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
         elif own is None and factor is None:
             silent += 1
         else:
-            values[at] = float(found[1].replace(",", "")) * (factor if own is None else own)  # type: ignore[operator]
+            amount = float(found[1].replace(",", "")) * (factor if own is None else own)  # type: ignore[operator]
+            if amount:
+                values[at] = amount
+            else:
+                zeros.append(str(line))
             units.setdefault(found[2] or unit)
     if factor is None and (silent or not units):
         return None
@@ -149,7 +175,7 @@ def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
         msg = f"{what} has areas that are no amounts:\n- " + "\n- ".join(bad[:_SHOWN])
         msg += "\nWrite a number, with its unit in the header or the cell, or leave the cell empty."
         raise InputError(msg)
-    return _Area(name, ", ".join(units) or unit, values)
+    return _Area(name, ", ".join(units) or unit, values, zeros)
 
 
 def area_unit(name: object) -> str | None:

@@ -179,6 +179,18 @@ def kin(name: str) -> str:
     return re.sub(r"(본|\d)*(동|가)$", "", dong_name(name)) or name
 
 
+def lies_in(code: str, other: str) -> bool:
+    """Say whether a region of 2018 lies in another, or did in any year.
+
+    Examples
+    --------
+    >>> lies_in("3119132", "31191"), lies_in("37310", "22"), lies_in("31191", "3119132")
+    (True, True, False)
+    """
+    known = names().known
+    return code.startswith(other) or (code[:5] in known and other in known[code[:5]].owners)
+
+
 def areas_of(codes: Iterable[str | None]) -> gpd.GeoSeries:
     """Return the union of the shipped regions that each text of codes, joined by `;`, names; null for none.
 

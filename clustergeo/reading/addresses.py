@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -13,27 +12,19 @@ import pandas as pd
 from clustergeo import datasets
 from clustergeo.errors import InputError
 from clustergeo.reading import _gazetteer as gazetteer
+from clustergeo.reading import _wording as wording
+from clustergeo.reading._wording import Spread, Start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 EXACT, MUNICIPALITY, PROVINCE, AMBIGUOUS, UNKNOWN = "exact", "municipality", "province", "ambiguous", "unknown"
-_WORSE = (EXACT, MUNICIPALITY, AMBIGUOUS, PROVINCE, UNKNOWN)
 
 Dong = Literal["legal", "administrative"]
 
 _SHOWN = 10
-_NEAR = re.compile(r"인근|부근|근처|주변|맞은편|건너편|인접")
-_AROUND = re.compile(r"일원|일대|외\s*\d+\s*(필지|개소|곳)?")
-# Where one address names several places. A dot between digits belongs to a name such as 종로1·2가동.
-_SEVERAL = re.compile(r"[,;/&]|(?<!\d)[·ㆍ‧]|[·ㆍ‧](?!\d)|\s(?:및|와|과)\s")
-_EUP = re.compile(r"[가-힣]{1,5}?[가-힣0-9]?[읍면]")
+TOGETHER = "it is taken to lie in all of them together"
 _DONG = re.compile(r"[가-힣]+[0-9·.ㆍ]*(?:[가-힣]*동|가)")
-_PLACE = re.compile(r"[가-힣]+[시군구읍면동]")
-# What may follow the name of an eup or myeon without a space: a ri, a lot, the end.
-_AFTER = re.compile(r"(?:[가-힣]{1,6}?[0-9]*리)?(?:산?[\d-]+.*)?")
-# What may follow the name of a municipality without a space.
-_GLUED = re.compile(r"[가-힣0-9]+?(?:[읍면동리로길가])")
 
 
 def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
@@ -56,8 +47,8 @@ def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
         the place, joined by `;`: localities, municipalities or provinces), `candidates` (what the name may mean) and
         `assumed` (what was taken for granted). Unknown is null.
 
-        `status` is `exact` (one or more localities contain it), `municipality`, `province`, `ambiguous` (it lies in
-        one of the candidates) or `unknown`.
+        `status` is `exact` (a locality contains it), `municipality`, `province`, `ambiguous` (it lies in
+        one of the candidates, or in all places that it names together) or `unknown`.
 
     Raises
     ------
@@ -103,153 +94,171 @@ class _Place:
         Of the regions, one of which or all of which contain it.
     candidates, assumed
         What the name may mean, and what was taken for granted.
+    fine
+        Whether it names more than a municipality: a dong, an eup.
     """
 
     status: str
     codes: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    fine: bool = False
 
 
 _NOTHING = _Place(UNKNOWN)
 
 
-class _Start(NamedTuple):
-    """A reading of the beginning of an address: provinces and municipalities it may mean, and where it ends."""
+class _Read(NamedTuple):
+    """A place, the beginning by which the places after it are read, and what is left of the text.
 
-    provinces: frozenset[str]
-    municipalities: tuple[str, ...]
-    end: int
+    `past_head` says that the beginning of the first word that is left was read too.
+    """
+
+    place: _Place
+    context: Start | None
+    rest: str
+    past_head: bool
 
 
 def _matched(text: str, dong: Dong) -> _Place:
     """Return what an address says, the union of its places where it names several."""
-    whole = re.sub(r"\(.*?\)|\[.*?\]", " ", unicodedata.normalize("NFKC", text))
-    parts = [part.strip() for part in _SEVERAL.split(whole) if part.strip()]
+    said = wording.said(text)
     places: list[_Place] = []
-    context: _Start | None = None
-    for part in parts:
-        spread = _Spread(part)
-        starts = _starts(spread)
-        if not starts and context is not None:
-            if not _PLACE.match(part):
-                continue
-            starts = [context._replace(end=0)]
-        place, context = _placed(spread, starts, dong)
-        places.append(place)
-    if not places:
-        return _NOTHING
-    return _noted(_together(places), whole)
+    context: Start | None = None
+    for at, part in enumerate([*said.parts, *said.asides]):
+        if at >= len(said.parts) and not places:
+            break
+        rest, joined = part, False
+        while rest:
+            starts = wording.starts(Spread(rest))
+            if not starts and places:
+                if not wording.looks_like_place(rest.split(maxsplit=1)[0]):
+                    begin = wording.further(rest, past_head=True)
+                    rest = rest[begin:] if begin is not None else ""
+                    continue
+                found = _in_context(rest, context, dong)
+            else:
+                found = _placed(Spread(rest), starts, dong)
+            if joined and not places[-1].fine and _all_in(found.place.codes, places[-1].codes):
+                # What follows a province or a city without a separator lies in it.
+                places[-1] = replace(found.place, assumed=_unique(places[-1].assumed, found.place.assumed))
+            elif joined and (places[-1].status == PROVINCE or _vague(places[-1])):
+                why = f"{rest.split(maxsplit=1)[0]} is not known to lie in {', '.join(_called(places[-1].codes))}"
+                return replace(_NOTHING, candidates=named(found.place.codes), assumed=(why,))
+            else:
+                places.append(found.place)
+            context = found.context or context
+            begin = wording.further(found.rest, past_head=found.past_head)
+            rest, joined = (found.rest[begin:] if begin is not None else ""), True
+    return _noted(_together(places), said) if places else _NOTHING
+
+
+def _unique(*texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts once each, in their order."""
+    return tuple(dict.fromkeys(text for some in texts for text in some))
+
+
+def _vague(place: _Place) -> bool:
+    """Say whether a place may be a whole province."""
+    return any(code in _province_today() for code in place.codes)
+
+
+def _all_in(codes: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Say whether regions, at least one, lie in others."""
+    return bool(codes) and all(any(gazetteer.lies_in(code, other) for other in others) for code in codes)
 
 
 def _together(places: list[_Place]) -> _Place:
-    """Return the union of several places, as well proved as the worst of them."""
-    if len(places) == 1:
-        return places[0]
-    status = max((place.status for place in places), key=_WORSE.index)
-    if status == UNKNOWN:
-        return replace(_NOTHING, assumed=("one of the places that it names is not known",))
-    return _Place(
-        status,
-        *(
-            tuple(dict.fromkeys(value for place in places for value in getattr(place, name)))
-            for name in ("codes", "candidates", "assumed")
-        ),
-    )
+    """Return the union of several places; of one that lies in another, only the greater counts."""
+    assumed = _unique(*(place.assumed for place in places))
+    if len(places) > 1 and any(place.status == UNKNOWN for place in places):
+        return replace(_NOTHING, assumed=(*assumed, "one of the places that it names is not known"))
+    kept: list[_Place] = []
+    for place in places:
+        if any(_all_in(place.codes, other.codes) for other in kept):
+            continue
+        kept = [other for other in kept if not _all_in(other.codes, place.codes)]
+        kept.append(place)
+    if len(kept) == 1:
+        return replace(kept[0], assumed=assumed)
+    codes = _unique(*(place.codes for place in kept))
+    names = _unique(*(place.candidates if place.status == AMBIGUOUS else named(place.codes) for place in kept))
+    told = f"it names {len(kept)} places: {TOGETHER}"
+    return _Place(AMBIGUOUS, codes, names, (*assumed, told))
 
 
-def _noted(place: _Place, text: str) -> _Place:
+def _noted(place: _Place, said: wording.Said) -> _Place:
     """Return a place with what its other words say: near it is not in it, the ground around is taken to be."""
-    near, around = _NEAR.search(text), _AROUND.search(text)
-    if near and place.status == EXACT:
+    if said.more:
+        told = f"{said.more.strip()} (and others) means places that it does not name"
+        return replace(_NOTHING, candidates=named(place.codes), assumed=(*place.assumed, told))
+    if said.near and place.codes:
+        if place.status not in {EXACT, MUNICIPALITY} or not place.fine:
+            told = f"{said.near} (near) does not say that it lies in the place named"
+            return replace(_NOTHING, candidates=named(place.codes), assumed=(*place.assumed, told))
         codes = tuple(dict.fromkeys(code[:5] for code in place.codes))
-        told = f"{near[0]} (near) does not say that it lies in the place named: only its municipality is taken"
+        told = f"{said.near} (near) does not say that it lies in the place named: only its municipality is taken"
         return _Place(MUNICIPALITY, codes, place.candidates, (*place.assumed, told))
-    if around and place.codes:
-        told = f"{around[0].strip()} is taken to lie in the places named"
+    if said.around and place.codes:
+        told = f"{said.around} is taken to lie in the places named"
         return replace(place, assumed=(*place.assumed, told))
     return place
 
 
-class _Spread:
-    """An address without its spaces, which still knows where they were."""
-
-    def __init__(self, text: str) -> None:
-        self.text = " ".join(text.split())
-        self._at = [at for at, sign in enumerate(self.text) if sign != " "]
-        self.tight = "".join(self.text[at] for at in self._at)
-
-    def parted(self, end: int) -> bool:
-        """Say whether a name that ends here is followed by nothing, a space or what is no Korean letter."""
-        if end >= len(self.tight):
-            return True
-        return self._at[end] - self._at[end - 1] > 1 or not "가" <= self.tight[end] <= "힣"
-
-    def rest(self, end: int) -> str:
-        """Return what follows, with its spaces."""
-        return self.text[self._at[end] :] if end < len(self.tight) else ""
-
-
-def _starts(spread: _Spread) -> list[_Start]:
-    """Return the readings of the beginning of an address that use most of it."""
-    held = gazetteer.names()
-    found = []
-    for provinces, begin in [(frozenset[str](), 0), *_prefixes(spread, held.provinces, 0)]:
-        if begin and spread.parted(begin):
-            only = _municipalities_of(provinces)
-            found.append(_Start(frozenset(provinces), only if len(only) == 1 else (), begin))
-        for mapping, glued in ((held.municipalities, True), (held.stems, False), (held.newer, True)):
-            for codes, end in _prefixes(spread, mapping, begin):
-                mine = tuple(code for code in codes if not provinces or held.known[code].owners & provinces)
-                if mine and (spread.parted(end) or (glued and _GLUED.match(spread.rest(end)))):
-                    found.append(_Start(frozenset(provinces), mine, end))
-    longest = max((start.end for start in found), default=0)
-    return [start for start in found if start.end == longest]
-
-
-@functools.cache
-def _municipalities_of(provinces: frozenset[str]) -> tuple[str, ...]:
-    """Return the municipalities that were ever of provinces, all for none."""
-    known = gazetteer.names().known
-    return tuple(code for code, one in known.items() if not provinces or one.owners & provinces)
-
-
-def _prefixes(spread: _Spread, mapping: Any, begin: int) -> Iterator[tuple[Any, int]]:
-    """Yield what the names that stand at a place of an address mean, and where each ends."""
-    for length in range(1, min(_longest(), len(spread.tight) - begin) + 1):
-        meant = mapping.get(spread.tight[begin : begin + length])
-        if meant:
-            yield meant, begin + length
-
-
-@functools.cache
-def _longest() -> int:
-    held = gazetteer.names()
-    return max(len(name) for names in (held.provinces, held.municipalities) for name in names)
-
-
-def _placed(spread: _Spread, starts: list[_Start], dong: Dong) -> tuple[_Place, _Start | None]:
-    """Return what one place of an address says, and the reading of its beginning for the places after it."""
+def _placed(spread: Spread, starts: list[Start], dong: Dong) -> _Read:
+    """Return what the first place of a text says."""
     provinces = frozenset(code for start in starts for code in start.provinces)
     codes = tuple(dict.fromkeys(code for start in starts for code in start.municipalities))
     vague = [start for start in starts if not start.municipalities]
     rest = spread.rest(starts[0].end) if starts else spread.text
     rest, told = _past_newer(rest, codes)
-    eup = _eup(rest)
+    other = bool(wording.starts(Spread(rest)))
+    eup = None if other else wording.eup_of(rest)
     if eup is not None:
-        among = codes or _municipalities_of(provinces)
-        place = _in_eup(eup, among, named=bool(codes))
+        place = _in_eup(eup, codes or wording.municipalities_of(provinces), named=bool(codes))
         if place is not None:
-            context = _Start(provinces, tuple(dict.fromkeys(code[:5] for code in place.codes)), 0)
-            return replace(place, assumed=(*told, *place.assumed)), context
+            context = Start(provinces, tuple(dict.fromkeys(code[:5] for code in place.codes)), 0)
+            return _Read(replace(place, assumed=(*told, *place.assumed)), context, rest, past_head=True)
         told = (*told, f"{eup} is no eup or myeon of 2018 there")
+        if starts and _in_eup(eup, wording.municipalities_of(frozenset()), named=False) is not None:
+            return _Read(replace(_NOTHING, assumed=told), Start(provinces, codes, 0), rest, past_head=True)
     if not codes:
-        return _in_province(provinces, rest, told), _Start(provinces, (), 0) if provinces else None
+        place = _in_province(provinces, "" if other else rest, told)
+        return _Read(place, Start(provinces, (), 0) if provinces else None, rest, past_head=not other)
     if vague:
         options = (*codes, *sorted({code for start in vague for code in start.provinces}))
-        return _Place(AMBIGUOUS, options, _called(options), told), None
-    place = _in_municipality(codes, rest, dong)
-    return replace(place, assumed=(*told, *place.assumed)), _Start(provinces, codes, 0)
+        return _Read(_Place(AMBIGUOUS, options, _called(options), told), None, rest, past_head=not other)
+    place = _in_municipality(codes, "" if other else rest, dong)
+    place = replace(place, assumed=(*told, *place.assumed), fine=place.fine or eup is not None)
+    return _Read(place, Start(provinces, codes, 0), rest, past_head=place.fine)
+
+
+def _in_context(text: str, context: Start | None, dong: Dong) -> _Read:
+    """Return what a word that looks like a place says after the places before it."""
+    word = text.split(maxsplit=1)[0]
+    eup = wording.eup_of(text)
+    place = replace(_NOTHING, assumed=(f"{word} is no place known there",))
+    if eup is not None:
+        among = (context.municipalities or wording.municipalities_of(context.provinces)) if context else ()
+        found = _in_eup(eup, among, named=True)
+        if found is not None:
+            place = found
+        elif context and _in_eup(eup, wording.municipalities_of(frozenset()), named=False) is None:
+            place = _as_context(context, f"{eup} is no eup or myeon of 2018 there")
+    elif context and _DONG.match(word):
+        codes = context.municipalities
+        place = _in_municipality(codes, word, dong) if codes else _as_context(context, f"{word} is not known there")
+    elif context and word.endswith("도"):
+        place = _as_context(context, f"{word} is not known there")
+    return _Read(place, context, text, past_head=True)
+
+
+def _as_context(context: Start, told: str) -> _Place:
+    """Return what is certain of a place of which only what stands before it is known."""
+    codes = context.municipalities
+    if not codes:
+        return _Place(PROVINCE, tuple(sorted(context.provinces)), (), (told,))
+    return replace(_in_municipality(codes, "", "legal"), assumed=(told,), fine=True)
 
 
 def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
@@ -258,21 +267,14 @@ def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[str, ...]
     if found is None or not codes:
         return rest, ()
     since = gazetteer.names().newer.get(found[1], ())
+    if not set(codes) & set(since) and wording.starts(Spread(rest)):
+        return rest, ()
     told = (
         f"{found[1]} was set up after the boundary of 2018"
         if set(codes) & set(since)
         else f"{found[1]} is no gu known there"
     )
     return rest[found.end() :], (f"{found[1]} {told}",)
-
-
-def _eup(rest: str) -> str | None:
-    """Return the eup or myeon that stands first in what is left of an address."""
-    word = re.split(r"\s", rest, maxsplit=1)[0]
-    return next(
-        (word[:end] for end in range(len(word), 1, -1) if _EUP.fullmatch(word[:end]) and _AFTER.fullmatch(word[end:])),
-        None,
-    )
 
 
 def _in_eup(eup: str, among: tuple[str, ...], *, named: bool) -> _Place | None:
@@ -289,8 +291,8 @@ def _in_eup(eup: str, among: tuple[str, ...], *, named: bool) -> _Place | None:
     codes = tuple(held.localities[code][name] for code in found)
     if len(codes) == 1:
         alone = () if named and len(among) == 1 else (f"of the places meant only {_called(found)[0]} has {name}",)
-        return _Place(EXACT, codes, (), (*assumed, *alone))
-    return _Place(AMBIGUOUS, codes, tuple(f"{where} {name}" for where in _called(found)), assumed)
+        return _Place(EXACT, codes, (), (*assumed, *alone), fine=True)
+    return _Place(AMBIGUOUS, codes, tuple(f"{where} {name}" for where in _called(found)), assumed, fine=True)
 
 
 def _in_municipality(codes: tuple[str, ...], rest: str, dong: Dong) -> _Place:
@@ -310,17 +312,19 @@ def _in_municipality(codes: tuple[str, ...], rest: str, dong: Dong) -> _Place:
     same = tuple(held.localities[code][name] for code in codes if name in held.localities[code])
     if dong == "administrative" and same:
         if len(same) == 1:
-            return _Place(EXACT, same)
-        return _Place(AMBIGUOUS, same, tuple(f"{where} {found[0]}" for where in _called([code[:5] for code in same])))
+            return _Place(EXACT, same, fine=True)
+        return _Place(
+            AMBIGUOUS, same, tuple(f"{where} {found[0]}" for where in _called([code[:5] for code in same])), fine=True
+        )
     alike = tuple(_alike(codes, name))
     if len(cities) > 1 and not newer:
-        return _Place(AMBIGUOUS, codes, _called(codes))
+        return _Place(AMBIGUOUS, codes, _called(codes), fine=True)
     why = (
         f"{found[0]} is a legal dong: no administrative dong is known to contain it, only its municipality"
         if dong == "legal"
         else f"{found[0]} is no administrative dong of 2018 there"
     )
-    return _Place(MUNICIPALITY, codes, alike, (*since, why))
+    return _Place(MUNICIPALITY, codes, alike, (*since, why), fine=True)
 
 
 def _alike(codes: Iterable[str], name: str) -> Iterator[str]:
@@ -346,6 +350,12 @@ def _called(codes: Iterable[str]) -> tuple[str, ...]:
     """Return the names of municipalities and provinces, today."""
     known, ever = gazetteer.names().known, _province_today()
     return tuple(f"{known[code].province} {known[code].name}" if code in known else ever[code] for code in codes)
+
+
+def named(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of regions of any level, today."""
+    shown = gazetteer.names().shown
+    return tuple(f"{_called([code[:5]])[0]} {shown[code]}" if code in shown else _called([code])[0] for code in codes)
 
 
 @functools.cache

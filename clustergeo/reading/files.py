@@ -249,7 +249,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         if ending in PARQUET:
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)
-        frame = _rows(source, options, report)
+        frame = _rows(source, options, report, anywhere=anywhere)
         if frame.empty:
             raise no_rows(source.name)
         shapes = np.asarray(frame.geometry.values, dtype=object)
@@ -291,14 +291,20 @@ def swapped(shapes: Any) -> Any:
     return shapely.transform(shapes, lambda points: points[:, ::-1])
 
 
-def _rows(source: Source, options: Options, report: list[str]) -> gpd.GeoDataFrame:
+def _rows(source: Source, options: Options, report: list[str], *, anywhere: bool) -> gpd.GeoDataFrame:
     """Return the rows of a file by its format."""
     ending = source.file.suffix.lower()
     if ending in PARQUET:
         return _from_parquet(source)
     if ending in TABLES:
         frame, told = read_table(
-            source.file, crs=options.crs, layer=source.layer, encoding=options.encoding, name=source.name
+            source.file,
+            crs=options.crs,
+            layer=source.layer,
+            encoding=options.encoding,
+            name=source.name,
+            swap_xy=options.swap_xy,
+            anywhere=anywhere,
         )
         report += told
         return frame

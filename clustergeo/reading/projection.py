@@ -249,13 +249,13 @@ def _doubts(
         return [f"in {crs.name} it lies outside Korea ({where}), in {_listed(others)} inside: if so, pass crs="]
     if swap_xy is None and _in_korea(_lonlat(crs, _swapped(bounds))):
         held = np.array(bounds).reshape(2, 2) if points is None or not len(points) else points
-        if not _ashore(crs, held, bounds) and _ashore(crs, held[:, ::-1], _swapped(bounds)):
-            others = [one for one in _candidates(bounds) if _ashore(one, held, bounds)]
+        if not ashore(crs, held, bounds) and ashore(crs, held[:, ::-1], _swapped(bounds)):
+            others = [one for one in _candidates(bounds) if ashore(one, held, bounds)]
             raise _at_sea(crs, bounds, path, others)
     return []
 
 
-def _ashore(crs: pyproj.CRS, points: NDArray[np.float64], bounds: Sequence[float]) -> bool:
+def ashore(crs: pyproj.CRS, points: NDArray[np.float64], bounds: Sequence[float]) -> bool:
     """Say whether half of the positions, or the box round all where only its corners are known, are near the land."""
     if len(points) <= 2:  # noqa: PLR2004
         shapes = np.array([shapely.box(*_lonlat(crs, bounds))])

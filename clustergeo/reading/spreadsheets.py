@@ -13,6 +13,7 @@ from clustergeo import crs as crs_room
 from clustergeo.datasets import BOUNDARY_VINTAGE
 from clustergeo.errors import InputError
 from clustergeo.reading import _columns, _gazetteer, addresses, vocabulary
+from clustergeo.reading._axes import check_rows, check_survey
 from clustergeo.reading._columns import column_of
 from clustergeo.reading._sheets import EXCEL, cells
 from clustergeo.reading.opening import no_rows, shown
@@ -35,6 +36,8 @@ def read_table(
     layer: str | None = None,
     encoding: str | None = None,
     name: str | Path | None = None,
+    swap_xy: bool | None = None,
+    anywhere: bool = False,
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     r"""Return the sites of a CSV or Excel file, and what was decided while reading.
 
@@ -52,6 +55,10 @@ def read_table(
         Of a CSV; by default UTF-8, or cp949 where it is not.
     name
         How to name the file in messages; its path by default.
+    swap_xy
+        As for `read_sites`; the coordinates are returned as they are written.
+    anywhere
+        Whether to read coordinates that cannot be right.
 
     Returns
     -------
@@ -79,7 +86,12 @@ def read_table(
     if table.empty:
         raise no_rows(name)
     plane = named_crs(crs or crs_room.LONLAT)
-    shapes, used = _shapes(table, name)
+    shapes, used, nowhere = _shapes(table, name)
+    if shapes is not None and not anywhere:
+        if len(used) > 1:
+            check_survey((used[0], used[1]), shapely.get_coordinates(shapes), plane, path=name, swap_xy=swap_xy)
+        seen = shapely.transform(shapes, lambda points: points[:, ::-1]) if swap_xy else shapes
+        check_rows(seen, plane, [f"line {line}" for line in table.index], path=name, swap_xy=swap_xy)
     added, said = _matched(table, shapes, name)
     if shapes is None:
         shapes = np.full(len(table), None, dtype=object)
@@ -87,27 +99,33 @@ def read_table(
     made, decided = _house_columns(table, what=shown(name))
     for column, values in (made | added).items():
         columns.setdefault(column, values)
+    if "area_km2" in table.columns and pd.api.types.is_numeric_dtype(columns["area_km2"]):
+        nothing = columns["area_km2"] == 0
+        if nothing.any():
+            columns["area_km2"] = columns["area_km2"].mask(nothing)
+            decided.append(_columns.no_area("area_km2", [str(line) for line in table.index[nothing]]))
     frame = pd.DataFrame({name: pd.Series(values, index=table.index) for name, values in columns.items()})
     out = gpd.GeoDataFrame(frame.reset_index(drop=True), geometry=shapes, crs=plane)
     if "within" in added:
         out["within"] = added["within"].set_axis(out.index)
-    return out, [*told, *decided, *said]
+    return out, [*told, *nowhere, *decided, *said]
 
 
-def _shapes(table: pd.DataFrame, source: str | Path) -> tuple[NDArray[np.object_] | None, tuple[str, ...]]:
-    """Return the geometries of the rows and the columns that gave them; None where no column holds any."""
+def _shapes(table: pd.DataFrame, source: str | Path) -> tuple[NDArray[np.object_] | None, tuple[str, ...], list[str]]:
+    """Return the geometries of the rows, None where no column holds any; the columns that gave them; what is told."""
     x, y = column_of(table, _columns.LONGITUDE), column_of(table, _columns.LATITUDE)
     if x is not None and y is not None:
-        return _points(table, x, y, source), (x, y)
+        points, told = _points(table, x, y, source)
+        return points, (x, y), told
     for names, read in ((_columns.WKT, shapely.from_wkt), (_columns.WKB, shapely.from_wkb)):
         name = column_of(table, names)
         if name is not None:
-            return _parsed(table[name], read, source), (name,)
-    return None, ()
+            return _parsed(table[name], read, source), (name,), []
+    return None, (), []
 
 
-def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> NDArray[np.object_]:
-    """Return the positions of the rows."""
+def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> tuple[NDArray[np.object_], list[str]]:
+    """Return the positions of the rows, and which of them are 0 and 0: how tables write one that is not known."""
     lon, lat = (pd.to_numeric(table[name].str.strip(), errors="coerce").to_numpy(dtype=float) for name in (x, y))
     empty = (table[x].str.strip() == "") & (table[y].str.strip() == "")
     known = np.isfinite(lon) & np.isfinite(lat)
@@ -118,9 +136,14 @@ def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> NDArray[
     if bad:
         msg = f"{shown(source)} has positions that are no two numbers:\n- " + "\n- ".join(bad[:_SHOWN])
         raise InputError(msg)
+    zero = known & (lon == 0) & (lat == 0)
+    known &= ~zero
+    lines = [str(line) for line in table.index[zero]]
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    told = [f"{x} and {y} are 0 in line {', '.join(lines[:_SHOWN])}{more}: read as no position"] if lines else []
     points = np.full(len(table), None, dtype=object)
     points[known] = shapely.points(lon[known], lat[known])
-    return points
+    return points, told
 
 
 def _parsed(texts: pd.Series, read: Any, source: str | Path) -> NDArray[np.object_]:
@@ -170,7 +193,8 @@ def _matched(
     if not open_rows.any():
         return {}, []
     dong: addresses.Dong = "administrative" if _administrative(table) else "legal"
-    found = _best([addresses.match_addresses(text[open_rows], dong=dong) for text in texts])
+    matches = [(label, whole, addresses.match_addresses(text[open_rows], dong=dong)) for label, whole, text in texts]
+    found = _agreed(matches)
     codes = pd.Series(None, index=table.index, dtype=object)
     codes[open_rows] = found["codes_kostat"]
     within = _gazetteer.areas_of(codes)
@@ -203,13 +227,63 @@ def _said(found: pd.DataFrame, used: list[str], number: int, rows: int) -> list[
     return out
 
 
-def _best(candidates: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return for each row the match that proves most, the first of equals."""
-    best = candidates[0]
-    for other in candidates[1:]:
+def _agreed(matches: list[tuple[str, bool, pd.DataFrame]]) -> pd.DataFrame:
+    """Return for each row the match that proves most, the first of equals; unknown where the columns contradict.
+
+    Each match is that of a column or of columns together, named by its label; of several of one label those that are
+    not whole add to it what stands in other columns.
+    """
+    best = matches[0][2].copy()
+    for _, _, other in matches[1:]:
         better = other["status"].map(_RANK).fillna(len(_RANK)) < best["status"].map(_RANK).fillna(len(_RANK))
         best = best.where(~better, other)
+    whole = [(label, match.to_dict("records")) for label, own, match in matches if own]
+    added = [(label, match["status"].tolist()) for label, own, match in matches if not own]
+    for row in range(len(best)):
+        rows = [(label, records[row]) for label, records in whole]
+        told = _contradiction(rows) or next(
+            (
+                (one["candidates"], one["assumed"])
+                for label, one in rows
+                if one["status"] == addresses.UNKNOWN
+                and isinstance(one["assumed"], str)
+                and all(statuses[row] == addresses.UNKNOWN for other, statuses in added if other == label)
+            ),
+            None,
+        )
+        if told is not None:
+            candidates, assumed = told
+            best.iloc[row] = {
+                **dict.fromkeys(best.columns),
+                "text": best["text"].iloc[row],
+                "status": addresses.UNKNOWN,
+                "candidates": candidates,
+                "assumed": assumed,
+            }
     return best
+
+
+def _contradiction(rows: list[tuple[str, dict[str, Any]]]) -> tuple[str, str] | None:
+    """Return the candidates and the sentence of two columns that say different places, None where none do."""
+    known = [(label, row) for label, row in rows if isinstance(row["codes_kostat"], str)]
+    for at, (label, row) in enumerate(known):
+        for other, against in known[at + 1 :]:
+            if not (_fits(row, against) and _fits(against, row)):
+                names = ["; ".join(addresses.named(one["codes_kostat"].split(";"))) for one in (row, against)]
+                told = (
+                    f"{label!r} says {names[0]}, {other!r} says {names[1]}: they contradict each other, none is taken"
+                )
+                return "; ".join(names), told
+    return None
+
+
+def _fits(row: dict[str, Any], against: dict[str, Any]) -> bool:
+    """Say whether a place, or each of several that an address names, can be where another is."""
+    codes, others = row["codes_kostat"].split(";"), against["codes_kostat"].split(";")
+    fits = [
+        any(_gazetteer.lies_in(code, other) or _gazetteer.lies_in(other, code) for other in others) for code in codes
+    ]
+    return all(fits) if addresses.TOGETHER in str(row["assumed"]) else any(fits)
 
 
 def _administrative(table: pd.DataFrame) -> bool:
@@ -217,27 +291,28 @@ def _administrative(table: pd.DataFrame) -> bool:
     return column_of(table, _columns.ADMINISTRATIVE) is not None and column_of(table, _columns.ADDRESS) is None
 
 
-def _texts(table: pd.DataFrame) -> tuple[list[pd.Series], list[str]]:
-    """Return the texts that say where each row is, those to be asked first first, and the columns they are made of."""
-    address = column_of(table, _columns.ADDRESS)
+def _texts(table: pd.DataFrame) -> tuple[list[tuple[str, bool, pd.Series]], list[str]]:
+    """Return the texts that say where each row is, those to be asked first first, and the columns they are made of.
+
+    Each has the name of its column and whether it is that alone.
+    """
+    written = _columns.columns_of(table, _columns.ADDRESS)
     parts = [column_of(table, names) for names in _columns.PARTS]
     if parts[2] is None:
         parts[2] = column_of(table, _columns.ADMINISTRATIVE)
     named = [name for name in parts if name is not None]
     code = column_of(table, _columns.CODES)
-    texts: list[pd.Series] = []
-    if address is not None:
-        texts.append(table[address])
-        if named:
-            # An address that leaves out what stands in columns of its own: 시도, 시군구.
-            texts.append(_joined(table, [*[name for name in parts[:2] if name is not None], address]))
+    texts = [(name, True, table[name]) for name in written]
     if named:
-        texts.append(_joined(table, named))
+        # An address that leaves out what stands in columns of its own: 시도, 시군구.
+        before = [name for name in parts[:2] if name is not None]
+        texts += [(name, False, _joined(table, [*before, name])) for name in written]
+        texts.append((", ".join(named), True, _joined(table, named)))
     if code is not None:
         province = _province_names(table[code])
-        texts += [(province + " " + text).str.strip() for text in texts]
-        texts.append(province)
-    return texts, [name for name in (address, *named, code) if name is not None]
+        texts += [(label, False, (province + " " + text).str.strip()) for label, _, text in texts]
+        texts.append((code, True, province))
+    return texts, [*written, *named, *([code] if code is not None else [])]
 
 
 def _joined(table: pd.DataFrame, names: list[str]) -> pd.Series:

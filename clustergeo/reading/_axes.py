@@ -1,0 +1,113 @@
+"""Axes: single rows whose coordinates are swapped or of another kind, and tables whose x may be north."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from clustergeo import crs as crs_room
+from clustergeo.errors import InputError
+from clustergeo.reading._placing import in_korea
+from clustergeo.reading.opening import shown
+from clustergeo.reading.projection import ashore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_SHOWN = 5
+# Headers of survey tables, in which x is north, and of maps, in which it is east.
+_SURVEY = frozenset({"x좌표", "y좌표", "좌표x", "좌표y"})
+
+
+def check_rows(
+    shapes: NDArray[np.object_], source: Any, rows: Sequence[str], *, path: str | Path, swap_xy: bool | None
+) -> None:
+    """Refuse single rows that are swapped, or longitudes and latitudes among plane coordinates.
+
+    Parameters
+    ----------
+    shapes
+        n geometries.
+    source
+        Their CRS.
+    rows
+        n names of the rows for the refusal.
+    path
+        Of the file.
+    swap_xy
+        As for `read_sites`; True where the axes have been swapped already.
+
+    Raises
+    ------
+    InputError
+        Naming the rows. Where all rows are alike, `placed` refuses the whole.
+    """
+    place = pyproj.CRS(source)
+    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    known = np.flatnonzero(np.isfinite(bounds).all(axis=1))
+    middles = (bounds[known, :2] + bounds[known, 2:]) / 2
+    if not place.is_geographic:
+        odd = in_korea(middles) | in_korea(middles[:, ::-1])
+        if odd.any() and not (in_korea(middles).all() or in_korea(middles[:, ::-1]).all()):
+            raise _refused(path, rows, known[odd], middles[odd], f"longitude and latitude, not {place.name}")
+        if swap_xy is not None:
+            return
+    with np.errstate(invalid="ignore"):
+        here = _in_korea(middles, place)
+        if here.all():
+            return
+        there = ~here & _in_korea(middles[:, ::-1], place)
+    if there.any() and not there.all():
+        raise _refused(path, rows, known[there], middles[there], f"swapped: they fit Korea in {place.name} only so")
+
+
+def _in_korea(points: NDArray[np.float64], place: pyproj.CRS) -> NDArray[np.bool_]:
+    """Say which positions in a CRS lie in Korea."""
+    return in_korea(points if place.is_geographic else crs_room.lonlat_of(points, place))
+
+
+def _refused(
+    path: str | Path, rows: Sequence[str], at: NDArray[np.intp], middles: NDArray[np.float64], what: str
+) -> InputError:
+    """Return the refusal of single rows."""
+    lines = "\n- ".join(
+        f"{rows[row]}: x={x:g}, y={y:g}" for row, (x, y) in list(zip(at, middles, strict=True))[:_SHOWN]
+    )
+    more = f"\n- and {len(at) - _SHOWN} more" if len(at) > _SHOWN else ""
+    return InputError(
+        f"{shown(path)}: the coordinates of {len(at)} of its rows are {what}:\n- {lines}{more}\n"
+        "Correct these rows in the file; the others are right."
+    )
+
+
+def check_survey(
+    columns: tuple[str, str], points: NDArray[np.float64], source: Any, *, path: str | Path, swap_xy: bool | None
+) -> None:
+    """Refuse plane coordinates in columns such as X좌표 and Y좌표 where both orders of them are land of Korea.
+
+    Raises
+    ------
+    InputError
+        The caller has not said by `swap_xy` which is north.
+    """
+    place = pyproj.CRS(source)
+    points = points[np.isfinite(points).all(axis=1)]
+    asked = place.is_projected and swap_xy is None and len(points) > 0
+    if not asked or not {"".join(name.split()).lower() for name in columns} & _SURVEY:
+        return
+    turned = points[:, ::-1]
+    if not all(ashore(place, one, (*one.min(axis=0), *one.max(axis=0))) for one in (points, turned)):
+        return
+    x, y = columns
+    msg = (
+        f"{shown(path)}: in Korean survey tables X is north, in maps it is east, and in {place.name} both readings of "
+        f"columns {x!r} and {y!r} lie on land. Say which it is: swap_xy=False (--keep-xy) if {x!r} is east, "
+        f"swap_xy=True (--swap-xy) if {x!r} is north."
+    )
+    raise InputError(msg)
