@@ -391,3 +391,13 @@ def test_the_command_refuses_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "cannot be read" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(("drawn", "labelled"), [(5174, 5186), (5186, 5181)])
+def test_areas_a_hundred_kilometres_off_are_known_by_the_plane_in_which_they_fit(drawn: int, labelled: int) -> None:
+    from clustergeo import datasets
+
+    frame = datasets.load_regions("municipality").head(25).to_crs(drawn)[["municipality", "geometry"]]
+    found = cg.check(frame.set_crs(labelled, allow_override=True))
+    cures = " ".join(found["cure"])
+    assert f"EPSG:{drawn}" in cures

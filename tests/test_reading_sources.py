@@ -346,10 +346,25 @@ def test_a_name_of_another_province_than_the_polygons_gives_no_coverage_and_is_t
     assert any("where none of its polygons lies" in one for one in layer.report)
 
 
-def test_rows_without_a_geometry_are_told(tmp_path: Path) -> None:
+def test_rows_without_a_geometry_are_refused_for_they_would_be_free_ground(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.box(127, 37, 127.1, 37.1), None], crs="EPSG:4326")
     frame.to_file(tmp_path / "a.gpkg")
-    assert "1 rows have no geometry and cover nothing" in cg.read_layer(tmp_path / "a.gpkg", name="a").report
+    with pytest.raises(cg.ClusterGeoError, match=r"1 rows without a geometry \(row 2\).*repair=True"):
+        cg.read_layer(tmp_path / "a.gpkg", name="a")
+    layer = cg.read_layer(tmp_path / "a.gpkg", name="a", repair=True)
+    assert len(layer) == 1
+    assert any("left out, as asked" in one for one in layer.report)
+
+
+def test_one_of_several_files_of_an_official_zip_is_no_whole_province(tmp_path: Path) -> None:
+    path = official(tmp_path, "LSMD_CONT_UD801_29.zip", "북구.gpkg")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.write(tmp_path / "북구.gpkg", "광산구.gpkg")
+    assert cg.read_layer(path, name="rdz", layer="북구").coverage is None
+    folder = tmp_path / "LSMD_CONT_UD801_29_202501"
+    folder.mkdir()
+    (tmp_path / "북구.gpkg").rename(folder / "mine.gpkg")
+    assert cg.read_layer(folder / "mine.gpkg", name="rdz").coverage is None
 
 
 @pytest.mark.parametrize("path", ["no such file.zip", "없는 구역.zip", "a\x01b.zip"])

@@ -108,10 +108,28 @@ def datum_offset(shapes: NDArray[np.object_], source: Any) -> Offset | None:
         return None
     kept = shapes[rows[:: len(rows) // _LOOKED_AT + 1]]
     found = _shift(kept, source)
-    if found is None or found.metres < LEAST_OFFSET_M:
+    if found is None:
+        return _elsewhere(kept, source)
+    if found.metres < LEAST_OFFSET_M:
         return None
     cures = [name for name in _readings(source) if _agrees(kept, name, found.shapes)]
     return found._replace(cures=tuple(cures))
+
+
+def _elsewhere(shapes: NDArray[np.object_], source: Any) -> Offset | None:
+    """Return the offset of shapes that are shipped areas in another CRS, too far off in theirs to be known there."""
+    if _matches(shapes, source) >= _FEWEST:
+        return None
+    least = max(_FEWEST, round(len(shapes) / 2))
+    there = [name for name in _readings(source) if _agrees(shapes, name, least)]
+    if not there:
+        return None
+    one, other = (crs.transform(shapes, named, crs.KOREA_PLANE) for named in (source, there[0]))
+    ways = shapely.get_coordinates(shapely.centroid(one)) - shapely.get_coordinates(shapely.centroid(other))
+    if not np.isfinite(ways).all():
+        return None
+    east, north = np.median(ways, axis=0)
+    return Offset(float(east), float(north), len(shapes), tuple(there))
 
 
 def _agrees(shapes: NDArray[np.object_], source: str, least: int) -> bool:

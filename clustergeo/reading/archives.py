@@ -53,8 +53,9 @@ class Source:
         How to name it in a message, a report and as a source.
     packed
         The file as it came: the zip where it was one.
-    inner
-        The name of the file inside the zip, empty where there is none.
+    names
+        The name of the file and of the one inside the zip, for what names tell: the first is empty where it packs
+        several, the second where there is no zip.
     layer
         The layer to read inside the file, None where it has one table or the choice is still open.
     report
@@ -66,7 +67,7 @@ class Source:
     packed: Path
     layer: str | None = None
     report: tuple[str, ...] = field(default=())
-    inner: str = ""
+    names: tuple[str, str] = ("", "")
 
 
 class _Asked(NamedTuple):
@@ -136,7 +137,7 @@ def holds(path: Any, endings: Iterable[str]) -> bool:
 def _inside(file: Path, asked: _Asked, folder: Path | None, stack: contextlib.ExitStack) -> Source:
     """Return a file as it is, or what is meant inside a zip."""
     if file.suffix.lower() != ".zip":
-        return Source(file, asked.name, file, asked.layer)
+        return Source(file, asked.name, file, asked.layer, names=(Path(asked.name).name, ""))
     if folder is None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     return _unpacked(file, asked, folder)
@@ -175,7 +176,8 @@ def _unpacked(file: Path, asked: _Asked, folder: Path) -> Source:
     ending = posixpath.splitext(chosen)[1].lower()
     inner = shown(chosen).strip("'")
     report = (f"read {inner} inside the zip",) if len(known) > 1 else ()
-    return Source(folder / f"inside{ending}", name, file, layer, report, inner)
+    names = (Path(name).name if len(known) == 1 else "", posixpath.basename(chosen))
+    return Source(folder / f"inside{ending}", name, file, layer, report, names)
 
 
 def _chosen(known: list[str], parts: dict[str, zipfile.ZipInfo], asked: _Asked) -> tuple[str, str | None]:

@@ -65,7 +65,7 @@ class _Read(NamedTuple):
     report: list[str]
     name: str
     sha256: str
-    inner: str = ""
+    names: tuple[str, str] = ("", "")
 
 
 class Options(NamedTuple):
@@ -190,10 +190,8 @@ def read_layer(
     if frame.geometry.isna().all():
         raise no_geometry(found.name, " in any row")
     report += recognised(frame)
-    bare = int((frame.geometry.isna() | frame.geometry.is_empty).sum())
-    if bare:
-        report.append(f"{bare} rows have no geometry and cover nothing")
-    told = told_by((Path(found.name).name, found.inner.rpartition("/")[2]), asked=coverage)
+    frame, report = _drawn(frame, report, name=found.name, repair=repair)
+    told = told_by(found.names, asked=coverage)
     if coverage is None and told.coverage and lies_in(frame, told.coverage):
         coverage = told.coverage
         report.append(f"coverage {coverage}, from the file's name")
@@ -213,6 +211,23 @@ def read_layer(
         report=tuple(report),
         sha256=found.sha256,
     )
+
+
+def _drawn(
+    frame: gpd.GeoDataFrame, report: list[str], *, name: str, repair: bool
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return the rows of a layer that have a geometry; the others are left out on request only: they would say none."""
+    bare = np.asarray(frame.geometry.isna() | frame.geometry.is_empty, dtype=bool)
+    if not bare.any():
+        return frame, report
+    some = ", ".join(str(row + 1) for row in np.flatnonzero(bare)[: schema.SHOWN])
+    if not repair:
+        msg = (
+            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {some}): what they cover is not known, "
+            "and would be taken for free ground. repair=True (--repair) leaves them out and says so."
+        )
+        raise InputError(msg)
+    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {some})"]
 
 
 def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFrame, list[str], int]:
@@ -261,7 +276,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
             told = named_crs(options.crs) if options.crs is not None else found
-            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest.result(), source.inner)
+            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest.result(), source.names)
         place = placed(
             found,
             options.crs,
@@ -271,7 +286,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
-        return _Read(frame, [*report, *place.report], source.name, digest.result(), source.inner)
+        return _Read(frame, [*report, *place.report], source.name, digest.result(), source.names)
 
 
 def _digest(file: Path) -> str:
