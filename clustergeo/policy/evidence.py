@@ -213,18 +213,23 @@ class Evidence:
             return np.zeros(len(self), dtype=np.int64), [None]
         column = self.frame[name]
         if name == "sectors":
-            texts = [one if one is None or isinstance(one, str) else _joined(one) for one in column.to_numpy(dtype=object)]
-            column = pd.Series(texts, dtype=object)
+            column = pd.Series([_joined(one) for one in column.to_numpy(dtype=object)], dtype=object)
         numbers, values = pd.factorize(column.array, use_na_sentinel=True)
         known = [bool(value) if pd.api.types.is_bool(value) else value for value in values]
+        if name == "locality":
+            # Localities that no table names are all one: thousands of them would make as many combinations.
+            again, kept = pd.factorize(np.array([places.listed(text) for text in known], dtype=object))
+            numbers, known = np.append(again, -1)[numbers], list(kept)
         return np.where(numbers < 0, len(known), numbers).astype(np.int64), [*known, None]
 
 
 def _joined(value: Any) -> str | None:
     """Return a list of codes as one text; null stays null."""
-    if not isinstance(value, list | tuple | np.ndarray):
-        return None if pd.isna(value) else str(value)
-    return ";".join(map(str, value))
+    if value is None or type(value) is str:
+        return value
+    if type(value) is list:
+        return ";".join(value)
+    return ";".join(map(str, value)) if isinstance(value, tuple | np.ndarray) else None if pd.isna(value) else str(value)
 
 
 def _compared(op: str, value: Any, bound: Any) -> Any:

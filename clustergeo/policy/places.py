@@ -193,6 +193,23 @@ def _zones() -> dict[tuple[str, str], list[tuple[str, str, str]]]:
     return out
 
 
+@functools.cache
+def _named() -> frozenset[str]:
+    """Return every name of a locality that the table of zones has."""
+    return frozenset(name for _, name in _zones())
+
+
+def listed(locality: Any) -> str | None:
+    """Return the localities of a site if the table of zones names all of them, else None.
+
+    Examples
+    --------
+    >>> listed("이동읍·남사읍"), listed("이동읍·어딘가")
+    ('이동읍·남사읍', None)
+    """
+    return str(locality) if _named().issuperset(str(locality).split("·")) else None
+
+
 def zone_of(municipality: Any, locality: Any, day: dt.date) -> str | None:
     """Return the legal zone of the localities of a site on a day; None where it is not known or they differ.
 
