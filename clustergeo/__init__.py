@@ -10,16 +10,32 @@ if TYPE_CHECKING:
     from clustergeo.datasets import load_capital_region as load_capital_region
     from clustergeo.datasets import load_regions as load_regions
     from clustergeo.datasets import load_sites as load_sites
+    from clustergeo.density import density as density
     from clustergeo.errors import ClusterGeoError as ClusterGeoError
     from clustergeo.errors import ClusterGeoWarning as ClusterGeoWarning
     from clustergeo.explaining import explain as explain
     from clustergeo.exporting import export as export
     from clustergeo.facts import read_facts as read_facts
     from clustergeo.figures import plot as plot
+    from clustergeo.history import changes as changes
+    from clustergeo.history import history as history
     from clustergeo.layers import Layer as Layer
     from clustergeo.maps import explore as explore
     from clustergeo.maps import save_map as save_map
     from clustergeo.overlap import ZoneIndex as ZoneIndex
+    from clustergeo.policy import Amount as Amount
+    from clustergeo.policy import Applicant as Applicant
+    from clustergeo.policy import Rule as Rule
+    from clustergeo.policy import explain_rules as explain_rules
+    from clustergeo.policy import infrastructure_support as infrastructure_support
+    from clustergeo.policy import load_benchmarks as load_benchmarks
+    from clustergeo.policy import load_budgets as load_budgets
+    from clustergeo.policy import load_contradictions as load_contradictions
+    from clustergeo.policy import load_designations as load_designations
+    from clustergeo.policy import load_rules as load_rules
+    from clustergeo.policy import programme_tree as programme_tree
+    from clustergeo.policy import rules_for as rules_for
+    from clustergeo.policy import tax_credit as tax_credit
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_sites as read_sites
     from clustergeo.reporting import report as report
@@ -35,29 +51,45 @@ __version__ = "0.1.0"
 
 # Names are resolved at their first use, so that `import clustergeo` loads neither folium nor matplotlib.
 _ROOMS = {
+    "Amount": "policy",
+    "Applicant": "policy",
     "ClusterGeoError": "errors",
     "ClusterGeoWarning": "errors",
     "Layer": "layers",
+    "Rule": "policy",
     "ZoneIndex": "overlap",
     "catalogue": "datasets",
+    "changes": "history",
+    "density": "density",
     "explain": "explaining",
+    "explain_rules": "policy",
     "explore": "maps",
     "export": "exporting",
+    "history": "history",
+    "infrastructure_support": "policy",
+    "load_benchmarks": "policy",
+    "load_budgets": "policy",
     "load_capital_region": "datasets",
+    "load_contradictions": "policy",
+    "load_designations": "policy",
     "load_regions": "datasets",
+    "load_rules": "policy",
     "load_sites": "datasets",
     "overlaps": "tags",
     "plot": "figures",
+    "programme_tree": "policy",
     "read_facts": "facts",
     "read_layer": "reading",
     "read_sites": "reading",
     "report": "reporting",
+    "rules_for": "policy",
     "save_map": "maps",
     "save_pmtiles": "tiling",
     "summarize": "tables",
     "table": "tables",
     "tag": "tags",
     "tag_file": "streaming",
+    "tax_credit": "policy",
     "verify": "verifying",
 }
 

@@ -24,11 +24,12 @@ STATUSES = (
     "plan_applied",
     "designated",
 )
+CONFIDENCES = ("stated", "uncertain", "contradicted")
 _WORDS = {
     "attribute": ("area_km2", "status", "rdz_present", "rdz_share", "rdz_area_km2", "event", "designation"),
     "scope": ("whole", "withdrawn_plan", "phase", "part", "proposal", "alternative"),
     "basis": ("reported", "inferred", "derived"),
-    "confidence": ("stated", "uncertain", "contradicted"),
+    "confidence": CONFIDENCES,
 }
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _DESIGNATION = re.compile(r"[a-z_]+:[a-z0-9_-]+")
@@ -291,7 +292,9 @@ def _one_site(group: pd.DataFrame) -> dict[str, object]:
     status = latest("status", "whole")
     if status is not None:
         row |= {"status": status["value"], "status_as_of": status["as_of"], "status_source": status["source"]}
-    designated = group[(group["attribute"] == "designation") & (group["scope"] == "whole")].sort_values("_day", kind="stable")
+    designated = group[(group["attribute"] == "designation") & (group["scope"] == "whole")].sort_values(
+        "_day", kind="stable"
+    )
     if not designated.empty:
         row |= {
             "designations": ";".join(dict.fromkeys(designated["value"])),

@@ -12,7 +12,7 @@ from clustergeo.errors import InputError
 from clustergeo.policy import conditions, places
 from clustergeo.policy.conditions import NO, UNKNOWN, YES
 from clustergeo.policy.evidence import Answers, Applicant, Evidence, day_of
-from clustergeo.policy.rules import Rule, shipped
+from clustergeo.policy.rulefiles import shipped
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from numpy.typing import NDArray
+
+    from clustergeo.policy.rules import Rule
 
 VERDICTS = ("no", "unknown", "yes")
 NOTICE = ("법률 자문이 아님. 법령을 확인할 것.", "Not legal advice: read the statute.")
@@ -73,18 +75,32 @@ def valid_rules(rules: Iterable[Rule], day: dt.date, scenarios: Iterable[str] = 
     if strange:
         msg = f"There is no scenario {strange[0]!r}. The scenarios are {', '.join(sorted(known)) or 'none'}."
         raise InputError(msg)
+    valid = validity(held, day)
     return tuple(
         rule
         for rule in held
-        if rule.held(day) != NO
+        if valid[rule.id] != NO
         and "contradicted" not in {rule.state, rule.confidence}
         and (not rule.scenario or rule.scenario in switched)
     )
 
 
-def decide(
-    tagged: pd.DataFrame, rules: Sequence[Rule], day: dt.date, applicant: Applicant | None
-) -> Decisions:
+def validity(rules: Iterable[Rule], day: dt.date) -> dict[str, int]:
+    """Return by id whether each rule is valid on a day, 1, 0 or -1; a refinement is no longer valid than what it refines.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> held = validity(shipped(), dt.date(2024, 6, 1))
+    >>> held["infra-2023"], held["infra-2024"], held["infra-2024-capital"]
+    (-1, 1, 0)
+    """
+    own = {rule.id: rule.held(day) for rule in rules}
+    refined = {rule.id: rule.refines for rule in rules if rule.refines in own}
+    return {name: min(value, own[refined[name]]) if name in refined else value for name, value in own.items()}
+
+
+def decide(tagged: pd.DataFrame, rules: Sequence[Rule], day: dt.date, applicant: Applicant | None) -> Decisions:
     """Hold rules against every site; sites that answer every condition alike are one kind, judged once.
 
     Parameters
@@ -106,7 +122,9 @@ def decide(
             kinds = pd.factorize(kinds * (3 * len(details)) + (detail * 3 + truth + 1))[0].astype(np.int64)
     _, first = np.unique(kinds, return_index=True)
     of_kind = {
-        leaf: Answers(*(part[first] if len(part) == len(evidence) else part[:1].repeat(len(first)) for part in said[:2]), said[2])
+        leaf: Answers(
+            *(part[first] if len(part) == len(evidence) else part[:1].repeat(len(first)) for part in said[:2]), said[2]
+        )
         for leaf, said in answers.items()
     }
     which: NDArray[np.int64] = np.zeros((len(first), len(rules)), dtype=np.int64)
@@ -114,12 +132,11 @@ def decide(
     for number, rule in enumerate(rules):
         which[:, number], found = _judged(rule, of_kind, len(first))
         outcomes.append(found)
-    return Decisions(tuple(rules), tuple(rule.held(day) for rule in rules), kinds, which, outcomes)
+    valid = validity(rules, day)
+    return Decisions(tuple(rules), tuple(valid[rule.id] for rule in rules), kinds, which, outcomes)
 
 
-def _judged(
-    rule: Rule, said: dict[conditions.Leaf, Answers], count: int
-) -> tuple[NDArray[np.int64], list[Outcome]]:
+def _judged(rule: Rule, said: dict[conditions.Leaf, Answers], count: int) -> tuple[NDArray[np.int64], list[Outcome]]:
     """Return what a rule comes to, and which of that each kind of site has; like answers are judged once."""
     own = list(dict.fromkeys(conditions.leaves(rule.condition)))
     codes: NDArray[np.int64] = np.zeros(count, dtype=np.int64)
@@ -210,9 +227,15 @@ def reason_of(rule: Rule, valid: int, outcome: Outcome, place: int) -> str:
     text = f"{heads[outcome.truth][place]}: {listed}" if listed else ("조건 없음", "no conditions")[place]
     if valid == UNKNOWN and outcome.truth != NO:
         dates = " ~ ".join((rule.valid_from or "…", rule.valid_to or "…"))
-        text += (f". 유효 기간을 이만큼만 알아 이날 유효한지 모름: {dates}", f". Whether it was valid that day is not known; its dates are {dates}")[place]
+        text += (
+            f". 유효 기간을 이만큼만 알아 이날 유효한지 모름: {dates}",
+            f". Whether it was valid that day is not known; its dates are {dates}",
+        )[place]
     if rule.scenario:
-        mark = (f"[가정 {rule.scenario}: 검토 중이며 규칙이 아님]", f"[scenario {rule.scenario}: under review, not a rule]")
+        mark = (
+            f"[가정 {rule.scenario}: 검토 중이며 규칙이 아님]",
+            f"[scenario {rule.scenario}: under review, not a rule]",
+        )
         text = f"{mark[place]} {text}"
     return text
 
@@ -232,7 +255,9 @@ def _long(
     def by_rule(values: list[Any]) -> pd.Categorical:
         numbers, names = pd.factorize(np.array(values, dtype=object), use_na_sentinel=True)
         # Numbers stay numbers: as plain columns those of a million sites and all rules would take a gigabyte.
-        kept = pd.Index(names.tolist()) if len(names) and not isinstance(names[0], str) else pd.Index(names, dtype=object)
+        kept = (
+            pd.Index(names.tolist()) if len(names) and not isinstance(names[0], str) else pd.Index(names, dtype=object)
+        )
         return _coded(_tiled(numbers.astype(np.int8 if len(names) <= _SMALL else np.int32), count), kept)
 
     ids = np.repeat(np.arange(count, dtype=np.int32), len(rules))

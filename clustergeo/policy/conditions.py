@@ -182,7 +182,7 @@ def _value(name: str, key: str, value: Any) -> Any:
         msg = f"{name} is true or false, not {value!r}."
         raise ConditionError(msg, f'"{name}"')
     if word.kind == "number":
-        if isinstance(value, bool) or not isinstance(value, int | float) and not hasattr(value, "as_tuple"):
+        if isinstance(value, bool) or (not isinstance(value, int | float) and not hasattr(value, "as_tuple")):
             msg = f"{name} {key} is {value!r}; expected a number or {NOT_STATED!r}."
             raise ConditionError(msg, f'"{name}"')
         return value

@@ -92,7 +92,9 @@ def exact(amount: Any, name: str) -> Decimal:
     Decimal('1000000000')
     """
     if isinstance(amount, bool | float) or not isinstance(amount, int | str | Decimal | np.integer):
-        msg = f"{name} is {amount!r}; expected won as an int, a Decimal or a text of digits, because floats are inexact."
+        msg = (
+            f"{name} is {amount!r}; expected won as an int, a Decimal or a text of digits, because floats are inexact."
+        )
         raise InputError(msg)
     try:
         value = Decimal(int(amount)) if isinstance(amount, np.integer) else Decimal(amount)
@@ -166,7 +168,10 @@ class Evidence:
         if value is None:
             return UNKNOWN, ("신청자 정보 없음", "not known of the applicant")
         if leaf.op in {"any_of", "none_of"}:
-            return (YES if (value in leaf.value) == (leaf.op == "any_of") else NO), (f"신청자: {value}", f"it is {value}")
+            return (YES if (value in leaf.value) == (leaf.op == "any_of") else NO), (
+                f"신청자: {value}",
+                f"it is {value}",
+            )
         return (YES if _compared(leaf.op, value, leaf.value) else NO), (f"신청자: {value:,}", f"it is {value:,}")
 
     def _of_number(self, leaf: Leaf) -> Answers:
@@ -229,7 +234,9 @@ def _joined(value: Any) -> str | None:
         return value
     if type(value) is list:
         return ";".join(value)
-    return ";".join(map(str, value)) if isinstance(value, tuple | np.ndarray) else None if pd.isna(value) else str(value)
+    return (
+        ";".join(map(str, value)) if isinstance(value, tuple | np.ndarray) else None if pd.isna(value) else str(value)
+    )
 
 
 def _compared(op: str, value: Any, bound: Any) -> Any:
@@ -300,7 +307,9 @@ def _tier(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int, Detail]
 def _zone(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int, Detail]:
     """Judge the legal zone of the capital region."""
     if given["capital_zone"] is not None:
-        return _chosen(leaf, {str(given["capital_zone"])}, (f"부지: {given['capital_zone']}", f"the site: {given['capital_zone']}"))
+        return _chosen(
+            leaf, {str(given["capital_zone"])}, (f"부지: {given['capital_zone']}", f"the site: {given['capital_zone']}")
+        )
     if given["in_capital_region"] is False:
         return (NO if leaf.op == "any_of" else YES), ("수도권 밖", "outside the capital region")
     found = places.zone_of(given["municipality_code_kostat"], given["locality"], day)

@@ -84,9 +84,7 @@ def _come(text: str, day: dt.date) -> int:
     return UNKNOWN if day >= facts.first_day(text) else NO
 
 
-def membership(
-    kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: Any, alternatives: Any
-) -> Membership:
+def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: Any, alternatives: Any) -> Membership:
     """Return whether a site lies in a complex of a kind on a day.
 
     Parameters
@@ -131,7 +129,9 @@ def membership(
     if drawn is not None and not pd.isna(drawn):
         truth = YES if drawn else NO
         if truth == NO or any(_come(one.designated, day) == YES for one in near):
-            return Membership(truth, ("도면으로 확인", "by the layer given"), tuple(one.sectors for one in near) or (frozenset(),))
+            return Membership(
+                truth, ("도면으로 확인", "by the layer given"), tuple(one.sectors for one in near) or (frozenset(),)
+            )
     if "none" in named:
         return Membership(NO, (f"{noun_ko}에 들지 않음이 알려짐", f"known to be in no {noun_en}"), ())
     if near:
