@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -14,6 +13,7 @@ from clustergeo.errors import InputError, warn
 from clustergeo.overlap import ZoneIndex
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
 _ALL = "all"
@@ -48,6 +48,7 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
 
     Examples
     --------
+    >>> import geopandas as gpd
     >>> site = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[shapely.box(0, 0, 2000, 1000)], crs="EPSG:5186")
     >>> firms = gpd.GeoDataFrame(geometry=gpd.points_from_xy([500, 1500, 5000], [500, 500, 500]), crs="EPSG:5186")
     >>> density(site, firms)[["category", "points"]].values.tolist()

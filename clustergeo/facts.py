@@ -236,7 +236,8 @@ def on_day(facts: pd.DataFrame, day: str | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by `site_id`: `area_km2, area_as_of, area_scope, area_source, announced_area_km2, status, status_as_of,
-        status_source`, `designations` (joined by `;`) with their source, and the `rdz_reported_*` columns; null where the facts say nothing.
+        status_source, designations` (joined by `;`)`, designations_source` and the `rdz_reported_*` columns; null
+        where the facts say nothing.
     """
     known = facts[facts["confidence"] != "contradicted"]
     known = known.assign(_day=[last_day(text) for text in known["as_of"]])

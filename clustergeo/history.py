@@ -151,7 +151,8 @@ def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.Data
                 said = between[between["attribute"] == attribute].tail(1)
                 rows.append((site, attribute, one, other, *_dated(said)))
         for event in between[between["attribute"] == "event"].itertuples(index=False):
-            rows.append((site, "event", None, event.value, event.as_of, datasets.source_urls(event.source)))
+            told = (event.value, event.as_of, datasets.source_urls(event.source))
+            rows.append((site, "event", None, *told))
     return pd.DataFrame(rows, columns=list(_SITE_CHANGES), dtype=object)
 
 

@@ -21,7 +21,7 @@ SITE_COLUMNS = [
     "site_id", "name_ko", "name_en", "province", "province_en", "city", "city_en", "municipality",
     "municipality_en", "locality", "locality_en", "address_ko", "address_en", "macro_region", "sectors",
     "area_km2", "area_as_of", "area_scope", "area_source", "announced_area_km2", "status", "status_as_of",
-    "status_source", "footprint_basis", "position_error_m", "position_source", "rdz_reported_present",
+    "status_source", "designations", "designations_source", "footprint_basis", "position_error_m", "position_source", "rdz_reported_present",
     "rdz_reported_share", "rdz_reported_area_m2", "rdz_reported_basis", "rdz_reported_as_of",
     "rdz_reported_source", "rdz_reported_note_ko", "rdz_reported_note_en", "within", "geometry",
     "province_code_mois", "province_code_kostat", "municipality_code_kostat", "municipality_alternatives",

@@ -32,7 +32,8 @@ _ROUNDING = ("원 미만은 반올림", "rounded half up to whole won")
 class Amount:
     """An amount in whole won between proved bounds; `high` is None where nothing bounds it.
 
-    `rules` are the ids of the rules used with what each came to, `steps` the arithmetic in words, `source` their sources.
+    `rules` are the ids of the rules used with what each came to, `steps` the arithmetic in words, `source` the ids of
+    their sources.
     """
 
     low: Decimal
@@ -144,8 +145,8 @@ def tax_credit(
         )
         # Outside the years that the sources cover the credit is unknown, not nothing.
         covered = applying.valid_rules(held, day)
-        return _amount(_ZERO, _ZERO if covered else None, found, steps, on, lang)
-    return _amount(low, high, found, steps, on, lang)
+        return _amount(_Span(_ZERO, _ZERO if covered else None), found, steps, on=on, lang=lang)
+    return _amount(_Span(low, high), found, steps, on=on, lang=lang)
 
 
 def infrastructure_support(
@@ -203,7 +204,7 @@ def infrastructure_support(
     place, day = labels.check_lang(lang), day_of(on)
     row = site.to_frame().T if isinstance(site, pd.Series) else site
     if len(row) != 1:
-        msg = f"infrastructure_support takes one site, found {len(row)}. Choose one: tagged[tagged['site_id'] == 'yongin']."
+        msg = f"This takes one site, found {len(row)}. Choose one: tagged[tagged['site_id'] == 'yongin']."
         raise InputError(msg)
     items = {str(name): exact(cost, f"cost_items[{name!r}]") for name, cost in cost_items.items()}
     if not items:
@@ -239,7 +240,7 @@ def infrastructure_support(
         ),
         *steps,
     ]
-    return _amount(low, high, found, steps, on, lang)
+    return _amount(_Span(low, high), found, steps, on=on, lang=lang)
 
 
 def _outcomes(
@@ -266,7 +267,7 @@ def _weighed(span: _Span, rule: Rule, verdict: int) -> _Span:
 
 
 def _alternatives(found: list[tuple[Rule, int]], base: Decimal) -> _Span:
-    """Return the bounds of rules of which one holds: versions whose dates are too coarse to tell, or an uncertain one."""
+    """Return the bounds of rules of which one holds: versions that meet at a coarse date, or an uncertain one."""
     spans = [
         _Span(base * (rule.benefit.ratio_low or _ZERO), base * (rule.benefit.ratio_high or _ZERO)) for rule, _ in found
     ]
@@ -295,7 +296,7 @@ def _whole(rule: Rule, held: dict[str, Rule]) -> Rule:
 
 
 def _supported(rule: Rule, costs: list[Decimal]) -> _Span:
-    """Return what a rule gives for items of cost: the smallest items at the low ratio to the largest at the high one."""
+    """Return what a rule gives for items of cost: the smallest at the low ratio to the largest at the high one."""
     benefit = rule.benefit
     count = min(len(costs), benefit.max_items or len(costs))
     ordered = sorted(costs)
@@ -328,15 +329,13 @@ def _step(rule: Rule, verdict: int, base: Decimal, place: int) -> str:
     return f"{rule.id}{mark}: {words}; {base:,}{'원' if place == 0 else ' KRW'}"
 
 
-def _amount(
-    low: Decimal, high: Decimal | None, found: list[tuple[Rule, int]], steps: list[str], on: str, lang: str
-) -> Amount:
+def _amount(span: _Span, found: list[tuple[Rule, int]], steps: list[str], *, on: str, lang: str) -> Amount:
     """Return the amount in whole won."""
     whole = Decimal(1)
     source = " ".join(dict.fromkeys(" ".join(rule.source for rule, _ in found).split()))
     return Amount(
-        low.quantize(whole, ROUND_HALF_UP),
-        None if high is None else high.quantize(whole, ROUND_HALF_UP),
+        span.low.quantize(whole, ROUND_HALF_UP),
+        None if span.high is None else span.high.quantize(whole, ROUND_HALF_UP),
         tuple((rule.id, applying.VERDICTS[verdict + 1]) for rule, verdict in found),
         tuple(steps),
         source,

@@ -86,7 +86,7 @@ def valid_rules(rules: Iterable[Rule], day: dt.date, scenarios: Iterable[str] = 
 
 
 def validity(rules: Iterable[Rule], day: dt.date) -> dict[str, int]:
-    """Return by id whether each rule is valid on a day, 1, 0 or -1; a refinement is no longer valid than what it refines.
+    """Return by id whether each rule is valid on a day, 1, 0 or -1; a refinement holds only while what it refines does.
 
     Examples
     --------
@@ -121,12 +121,10 @@ def decide(tagged: pd.DataFrame, rules: Sequence[Rule], day: dt.date, applicant:
         if len(truth) == len(evidence):
             kinds = pd.factorize(kinds * (3 * len(details)) + (detail * 3 + truth + 1))[0].astype(np.int64)
     _, first = np.unique(kinds, return_index=True)
-    of_kind = {
-        leaf: Answers(
-            *(part[first] if len(part) == len(evidence) else part[:1].repeat(len(first)) for part in said[:2]), said[2]
-        )
-        for leaf, said in answers.items()
-    }
+    of_kind = {}
+    for leaf, (truth, detail, details) in answers.items():
+        rows = first if len(truth) == len(evidence) else np.zeros(len(first), dtype=np.int64)
+        of_kind[leaf] = Answers(truth[rows], detail[rows], details)
     which: NDArray[np.int64] = np.zeros((len(first), len(rules)), dtype=np.int64)
     outcomes = []
     for number, rule in enumerate(rules):
@@ -210,7 +208,7 @@ def rules_for(
         verdicts = np.array([min(outcome.truth, valid) for outcome in outcomes], dtype=np.int8)
         texts[:, number] = of_outcome[decisions.which[:, number]]
         truth[:, number] = verdicts[decisions.which[:, number]]
-    frame = _long(tagged, chosen, decisions.kinds, truth, texts, list(reasons), place)
+    frame = _long(tagged, chosen, decisions.kinds, truth=truth, texts=texts, reasons=list(reasons), place=place)
     frame.attrs = {"on": on, "notice": NOTICE[place]}
     return frame
 
@@ -244,6 +242,7 @@ def _long(
     tagged: pd.DataFrame,
     rules: tuple[Rule, ...],
     kinds: NDArray[np.int64],
+    *,
     truth: NDArray[np.int8],
     texts: NDArray[np.int32],
     reasons: list[str],
@@ -293,7 +292,7 @@ def _float(ratio: Decimal | None) -> float | None:
 
 def _coded(codes: NDArray[Any], names: Any) -> pd.Categorical:
     """Return numbers and the texts they stand for as a categorical."""
-    return pd.Categorical.from_codes(codes, names, validate=False)  # type: ignore[arg-type]
+    return pd.Categorical.from_codes(codes, names, validate=False)
 
 
 def _tiled(values: NDArray[Any], count: int) -> NDArray[Any]:
@@ -326,7 +325,7 @@ def _check_designations(tagged: pd.DataFrame) -> None:
         strange = [entry for entry in str(text).split(";") if entry and entry not in known]
         if strange:
             msg = (
-                f"designations names {strange[0]!r}, which is no designation of clustergeo. It is KIND:ID with an id of "
+                f"designations names {strange[0]!r}, which is no designation of clustergeo. It is KIND:ID, an id of "
                 f"load_designations() or 'none', and a kind of {', '.join(places.KINDS)}."
             )
             raise InputError(msg)

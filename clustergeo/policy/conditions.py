@@ -227,7 +227,7 @@ def kleene(condition: Condition, truth: Callable[[Leaf], NDArray[np.int8]], size
         return truth(condition)
     parts = [kleene(part, truth, size) for part in condition.parts]
     if condition.op == "any":
-        return np.maximum.reduce(parts)
+        return np.asarray(np.maximum.reduce(parts), dtype=np.int8)
     out = np.minimum.reduce([np.full(size, YES, dtype=np.int8), *parts])
     return np.asarray(-out if condition.op == "not" else out, dtype=np.int8)
 
@@ -274,9 +274,7 @@ def in_words(leaf: Leaf, lang: str) -> str:
     if leaf.value == NOT_STATED:
         return f"{name}: 기준이 출처에 없음" if korean else f"{name}: the threshold is not stated in the sources"
     if leaf.op == "is":
-        if leaf.value:
-            return name
-        return f"{name} 아님" if korean else f"not {name}"
+        return name if leaf.value else f"{name} 아님" if korean else f"not {name}"
     if word.kind == "number":
         signs = {
             "at_least": ("이상", "at least"),
@@ -285,7 +283,7 @@ def in_words(leaf: Leaf, lang: str) -> str:
             "below": ("미만", "below"),
         }[leaf.op]
         return f"{name} {leaf.value:,} {signs[0]}" if korean else f"{name} {signs[1]} {leaf.value:,}"
-    listed = ", ".join(leaf.value)
-    if leaf.op == "any_of":
-        return f"{name}: {listed}"
-    return f"{name}: {listed} 제외" if korean else f"{name}: none of {listed}"
+    listed = f"{name}: {', '.join(leaf.value)}"
+    if leaf.op == "none_of":
+        listed = f"{listed} 제외" if korean else f"{name}: none of {', '.join(leaf.value)}"
+    return listed

@@ -149,8 +149,8 @@ class Evidence:
         if not leaf.stated:
             return Answers(np.zeros(1, dtype=np.int8), np.zeros(1, dtype=np.int64), [NOTHING])
         if WORDS[leaf.word].applicant:
-            truth, detail = self._of_applicant(leaf)
-            return Answers(np.array([truth], dtype=np.int8), np.zeros(1, dtype=np.int64), [detail])
+            held, detail = self._of_applicant(leaf)
+            return Answers(np.array([held], dtype=np.int8), np.zeros(1, dtype=np.int64), [detail])
         if leaf.word in _NUMBERS:
             return self._of_number(leaf)
         columns, judge = _JUDGES[leaf.word]
@@ -158,7 +158,7 @@ class Evidence:
         judged = [judge(leaf, dict(zip(columns, values, strict=True)), self.day) for values in distinct]
         details = list(dict.fromkeys(detail for _, detail in judged)) or [NOTHING]
         places_of = {detail: number for number, detail in enumerate(details)}
-        truth = np.array([truth for truth, _ in judged], dtype=np.int8)
+        truth = np.array([value for value, _ in judged], dtype=np.int8)
         number = np.array([places_of[detail] for _, detail in judged], dtype=np.int64)
         return Answers(truth[codes], number[codes], details)
 

@@ -87,8 +87,8 @@ def load_budgets(*, year: int | None = None, sector: str | None = None) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        `id, programme, name_ko, name_en, amount` (a whole number of `currency`), `period_from, period_to` (the first day
-        after), `sector, source, confidence, note_ko, note_en`; null where the sources do not say.
+        `id, programme, name_ko, name_en, amount` (a whole number of `currency`)`, period_from, period_to` (the first
+        day after)`, sector, source, confidence, note_ko, note_en`; null where the sources do not say.
 
     Raises
     ------
@@ -102,7 +102,8 @@ def load_budgets(*, year: int | None = None, sector: str | None = None) -> pd.Da
     """
     table = datasets.load_table("budgets")
     if sector is not None and sector not in set(table["sector"]):
-        msg = f"No budget names the sector {sector!r}. The sectors named are {', '.join(sorted(set(table['sector']) - {''}))}."
+        named = ", ".join(sorted(set(table["sector"]) - {""}))
+        msg = f"No budget names the sector {sector!r}. The sectors named are {named}."
         raise InputError(msg)
     if sector is not None:
         table = table[table["sector"] == sector]
@@ -119,7 +120,7 @@ def load_budgets(*, year: int | None = None, sector: str | None = None) -> pd.Da
 
 
 def load_benchmarks() -> pd.DataFrame:
-    """Return figures of places to compare a cluster with: `id, place_*, measure, value, unit, as_of, source, confidence`.
+    """Return figures of places to compare a cluster with: place, measure, value, unit, date, source, confidence.
 
     Examples
     --------
@@ -205,7 +206,5 @@ def _row_problems(name: str, row: dict[str, str], sources: frozenset[str]) -> li
     for (table, column), words in _WORDS.items():
         if table == name and row[column] not in words:
             found.append(f"{column} is {row[column]!r}; expected one of {', '.join(words)}.")
-    for one in filter(None, row.get("sectors", row.get("sector", "")).split(";")):
-        if one not in conditions.SECTORS:
-            found.append(f"sector {one!r} is not in sectors.csv.")
-    return found
+    named = filter(None, row.get("sectors", row.get("sector", "")).split(";"))
+    return found + [f"sector {one!r} is not in sectors.csv." for one in named if one not in conditions.SECTORS]
