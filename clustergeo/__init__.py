@@ -6,19 +6,17 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clustergeo.counting import density as density
     from clustergeo.datasets import catalogue as catalogue
     from clustergeo.datasets import load_capital_region as load_capital_region
     from clustergeo.datasets import load_regions as load_regions
     from clustergeo.datasets import load_sites as load_sites
-    from clustergeo.density import density as density
     from clustergeo.errors import ClusterGeoError as ClusterGeoError
     from clustergeo.errors import ClusterGeoWarning as ClusterGeoWarning
     from clustergeo.explaining import explain as explain
     from clustergeo.exporting import export as export
     from clustergeo.facts import read_facts as read_facts
     from clustergeo.figures import plot as plot
-    from clustergeo.history import changes as changes
-    from clustergeo.history import history as history
     from clustergeo.layers import Layer as Layer
     from clustergeo.maps import explore as explore
     from clustergeo.maps import save_map as save_map
@@ -45,6 +43,8 @@ if TYPE_CHECKING:
     from clustergeo.tags import overlaps as overlaps
     from clustergeo.tags import tag as tag
     from clustergeo.tiling import save_pmtiles as save_pmtiles
+    from clustergeo.timeline import changes as changes
+    from clustergeo.timeline import history as history
     from clustergeo.verifying import verify as verify
 
 __version__ = "0.1.0"
@@ -59,13 +59,13 @@ _ROOMS = {
     "Rule": "policy",
     "ZoneIndex": "overlap",
     "catalogue": "datasets",
-    "changes": "history",
-    "density": "density",
+    "changes": "timeline",
+    "density": "counting",
     "explain": "explaining",
     "explain_rules": "policy",
     "explore": "maps",
     "export": "exporting",
-    "history": "history",
+    "history": "timeline",
     "infrastructure_support": "policy",
     "load_benchmarks": "policy",
     "load_budgets": "policy",

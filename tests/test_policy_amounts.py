@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import clustergeo as cg
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 TRILLION = 1_000_000_000_000
 BILLION = 1_000_000_000

@@ -6,9 +6,8 @@ import datetime as dt
 import itertools
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +18,9 @@ import clustergeo as cg
 from clustergeo.policy import conditions, evidence, places, programmes
 from clustergeo.policy.applying import valid_rules
 from clustergeo.policy.conditions import Group, Leaf
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 LARGE = cg.Applicant(investment_krw=100_000_000_000_000)
 BASE = {"2024-01-01": "infra-2023", "2024-06-01": "infra-2024", "2025-05-01": "infra-2025", "2026-03-01": "infra-2025"}
@@ -242,7 +244,7 @@ def test_tiers_hold_for_their_year_and_are_unknown_where_no_list_is_at_hand() ->
     codes = {"municipality_code_kostat": ["37040", "34011", "31191", None]}
     leaf = Leaf("support_tier", "any_of", ("preferential",))
     assert one_word(leaf, **codes) == ["yes", "no", "unknown", "unknown"]
-    assert one_word(leaf, "2025-03-01", **codes) == ["unknown"] * 4
+    assert one_word(leaf, "2025-12-31", **codes) == ["unknown"] * 4
     assert one_word(Leaf("subsidy_tier", "any_of", ("lower",)), **codes) == ["unknown"] * 4
     assert one_word(Leaf("subsidy_tier", "any_of", ("lower",)), subsidy_tier=["lower", "upper", None]) == [
         *("yes", "no", "unknown")
@@ -271,7 +273,7 @@ def test_municipalities_by_the_digits_they_begin_with_and_several_possible_ones(
 def test_a_layer_of_the_complexes_decides_and_the_evidence_of_a_column_does() -> None:
     codes = ["37050", "37050", "37050", "11010"]
     drawn = pd.array([True, False, pd.NA, pd.NA], dtype="boolean")
-    leaf = Leaf("specialised_complex", "is", True)  # noqa: FBT003 - a flag's value
+    leaf = Leaf("specialised_complex", "is", True)
     assert one_word(leaf, municipality_code_kostat=codes, specialised_complex_present=drawn) == [
         *("yes", "no", "unknown", "no")
     ]

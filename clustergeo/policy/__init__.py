@@ -13,3 +13,4 @@ from clustergeo.policy.programmes import load_contradictions as load_contradicti
 from clustergeo.policy.programmes import programme_tree as programme_tree
 from clustergeo.policy.rulefiles import load_rules as load_rules
 from clustergeo.policy.rules import Rule as Rule
+from clustergeo.policy.rules import listing as listing

@@ -23,7 +23,7 @@ _SITE_COLUMNS = {
     "designation": "designations",
     "rdz_present": "rdz_reported_present",
     "rdz_share": "rdz_reported_share",
-    "rdz_area_km2": "rdz_reported_area_m2",
+    "rdz_area_m2": "rdz_reported_area_m2",
 }
 _HISTORY = ("as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note_ko", "note_en")
 _SITE_CHANGES = ("site_id", "attribute", "before", "after", "as_of", "source")
@@ -148,7 +148,8 @@ def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.Data
         for attribute, column in _SITE_COLUMNS.items():
             one, other = _text(before.loc[site, column]), _text(after.loc[site, column])
             if one != other:
-                said = between[between["attribute"] == attribute].tail(1)
+                fact = attribute.replace("_m2", "_km2")
+                said = between[between["attribute"] == fact].tail(1)
                 rows.append((site, attribute, one, other, *_dated(said)))
         for event in between[between["attribute"] == "event"].itertuples(index=False):
             told = (event.value, event.as_of, datasets.source_urls(event.source))
@@ -167,7 +168,9 @@ def _text(value: Any) -> str | None:
     """Return a value as text; null stays null."""
     if value is None or pd.isna(value):
         return None
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+    if pd.api.types.is_bool(value):
+        return str(value).lower()
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _of_rules(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

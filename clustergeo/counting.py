@@ -59,7 +59,6 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
     if category is not None and category not in points.columns:
         msg = f"The points have no column {category!r}. Their columns are {', '.join(map(str, points.columns))}."
         raise InputError(msg)
-    kinds = np.full(len(points), _ALL, dtype=object) if category is None else points[category].to_numpy(dtype=object)
     measured = _measured(frame)
     if not measured.all():
         msg = (
@@ -67,7 +66,9 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
             "official polygons."
         )
         warn(msg)
-    codes, names = pd.factorize(kinds, sort=True)
+    codes, names = np.zeros(len(points), dtype=np.intp), np.array([_ALL], dtype=object)
+    if category is not None:
+        codes, names = pd.factorize(points[category].to_numpy(dtype=object), sort=True)
     counts = np.zeros((len(frame), len(names)), dtype=np.int64)
     rows, held = _held(np.asarray(frame.geometry.values, dtype=object), measured, placed)
     known = codes[held] >= 0
