@@ -270,7 +270,7 @@ def in_words(leaf: Leaf, lang: str) -> str:
     word = WORDS[leaf.word]
     name = word.ko if korean else word.en
     if leaf.word == "unstated":
-        return str(leaf.value[0 if korean else 1]) or name
+        return f"출처에 없음: {leaf.value[0]}" if korean else f"not stated in the sources: {leaf.value[1]}"
     if leaf.value == NOT_STATED:
         return f"{name}: 기준이 출처에 없음" if korean else f"{name}: the threshold is not stated in the sources"
     if leaf.op == "is":
