@@ -80,14 +80,14 @@ def notice(lang: str) -> str:
 def rule_text(rule: policy.Rule, lang: str) -> str:
     """Return one rule as a section."""
     korean = lang == "ko"
-    leaves = [conditions.in_words(leaf, lang) for leaf in conditions.leaves(rule.condition)]
+    dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}"
     lines = [
         f"#### `{rule.id}` {rule.title_ko if korean else rule.title_en}\n",
-        f"- {pick(lang, '유효', 'Valid')}: {rule.valid_from or '…'} ~ {rule.valid_to or '…'}; {word(rule.state, lang)}; "
+        f"- {pick(lang, '유효', 'Valid')}: {dates}; {word(rule.state, lang)}; "
         f"{pick(lang, '확신', 'confidence')}: {word(rule.confidence, lang)}"
         + (f"; {pick(lang, '가정', 'scenario')}: `{rule.scenario}`" if rule.scenario else "")
         + (f"; {pick(lang, '세분', 'refines')}: `{rule.refines}`" if rule.refines else ""),
-        f"- {pick(lang, '조건', 'Conditions')}: {'; '.join(leaves)}",
+        f"- {pick(lang, '조건', 'Conditions')}: {conditions.sentence(rule.condition, lang)}",
         f"- {pick(lang, '내용', 'Gist')}: {rule.gist_ko if korean else rule.gist_en}",
     ]
     words, note = rule.benefit.words(lang), rule.note_ko if korean else rule.note_en

@@ -287,3 +287,22 @@ def in_words(leaf: Leaf, lang: str) -> str:
     if leaf.op == "none_of":
         listed = f"{listed} 제외" if korean else f"{name}: none of {', '.join(leaf.value)}"
     return listed
+
+
+def sentence(condition: Condition, lang: str) -> str:
+    """Return a tree of conditions in words, `ko` or `en`.
+
+    Examples
+    --------
+    >>> outside = Leaf("in_capital_region", "is", False)
+    >>> sentence(Group("any", (outside, Leaf("size", "any_of", ("sme",)))), "en")
+    '(not in the capital region or size of the firm: sme)'
+    """
+    if isinstance(condition, Leaf):
+        return in_words(condition, lang)
+    parts = [sentence(part, lang) for part in condition.parts]
+    if condition.op == "not":
+        return f"({parts[0]}) 아님" if lang == "ko" else f"not ({parts[0]})"
+    if condition.op == "any":
+        return f"({(' 또는 ' if lang == 'ko' else ' or ').join(parts)})"
+    return "; ".join(parts)

@@ -149,12 +149,8 @@ def listing(rules: Iterable[Rule]) -> pd.DataFrame:
                 "state": rule.state,
                 "scenario": rule.scenario or None,
                 "confidence": rule.confidence,
-                "conditions_ko": "; ".join(
-                    conditions.in_words(leaf, "ko") for leaf in conditions.leaves(rule.condition)
-                ),
-                "conditions_en": "; ".join(
-                    conditions.in_words(leaf, "en") for leaf in conditions.leaves(rule.condition)
-                ),
+                "conditions_ko": conditions.sentence(rule.condition, "ko"),
+                "conditions_en": conditions.sentence(rule.condition, "en"),
                 "benefit_ko": rule.benefit.words("ko") or None,
                 "benefit_en": rule.benefit.words("en") or None,
                 "source": rule.source,
