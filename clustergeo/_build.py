@@ -249,8 +249,8 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
         ("municipality-changes-not-included", "table", "municipality_not_included.csv", *compiled, "2026"),
         ("macro-regions", "table", "macro_regions.csv", *compiled, "2025-09-30"),
         ("sources", "table", "sources.toml", *compiled, facts_vintage),
-        ("rules", "table", "rules.toml", *compiled, RULES_VINTAGE),
-        *((name.replace("_", "-"), "table", f"{name}.csv", *compiled, RULES_VINTAGE) for name in programmes.TABLES),
+        ("rules", "policy", "rules.toml", *compiled, RULES_VINTAGE),
+        *((name.replace("_", "-"), "policy", f"{name}.csv", *compiled, RULES_VINTAGE) for name in programmes.TABLES),
     ]
     layers = []
     for name, kind, file, licence, attribution, origin, vintage in entries:

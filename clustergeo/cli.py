@@ -302,16 +302,8 @@ def rules(
             raise click.UsageError(msg)
         found = policy.listing(held)
     else:
-        applicant = policy.Applicant(
-            investment_krw=rest["investment"], size=rest["size"], technology=rest["technology"]
-        )
-        options = {
-            "on": on,
-            "applicant": applicant,
-            "rules": held,
-            "scenarios": rest["scenarios"],
-            "lang": rest["lang"],
-        }
+        applicant = policy.Applicant(rest["investment"], None, rest["size"], rest["technology"])
+        options = {"on": on, "applicant": applicant, "rules": held} | {one: rest[one] for one in ("scenarios", "lang")}
         tagged = inputs.tagged(sites)
         if site_id is not None:
             click.echo(policy.explain_rules(tagged, site_id, **options))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from clustergeo import datasets, facts, tags
+from clustergeo import datasets, facts, labels, tags
 from clustergeo.errors import InputError
 from clustergeo.policy import applying
 from clustergeo.policy.rulefiles import shipped
@@ -25,6 +25,7 @@ _SITE_COLUMNS = {
     "rdz_share": "rdz_reported_share",
     "rdz_area_m2": "rdz_reported_area_m2",
 }
+_DOUBTS = {"uncertain": ("불확실", "uncertain"), "contradicted": ("따르지 않음", "not followed")}
 _HISTORY = ("as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note_ko", "note_en")
 _SITE_CHANGES = ("site_id", "attribute", "before", "after", "as_of", "source")
 _RULE_CHANGES = ("site_id", "rule_id", "before", "after", "reason", "scenario", "source")
@@ -68,6 +69,54 @@ def history(site_id: str, *, own_facts: pd.DataFrame | None = None) -> pd.DataFr
     return ordered.assign(source=[datasets.source_urls(text) for text in ordered["source"]])[
         list(_HISTORY)
     ].reset_index(drop=True)
+
+
+def told(
+    site_id: str, *, lang: str = "en", as_of: str | None = None, own_facts: pd.DataFrame | None = None
+) -> tuple[str, ...]:
+    """Return the history of a site as lines for a page, the oldest first.
+
+    Parameters
+    ----------
+    site_id, own_facts
+        As for `history`.
+    lang
+        `"ko"` or `"en"`.
+    as_of
+        Only facts known by this day.
+
+    Examples
+    --------
+    >>> told("wanju")[-1].partition(" B/C")[0]
+    '2025-12-24 Status: feasibility study passed.'
+    """
+    place = labels.check_lang(lang)
+    facts_known = history(site_id, own_facts=own_facts)
+    if as_of is not None:
+        facts_known = facts_known[facts_known["as_of"].map(facts.last_day) <= facts.last_day(as_of)]
+    lines = []
+    for row in facts_known.to_dict("records"):
+        note = (row[f"note_{lang}"] or "").rstrip(".")
+        marks = [labels.value("scope", row["scope"], lang)] if row["scope"] != "whole" else []
+        marks += [_DOUBTS[row["confidence"]][place]] if row["confidence"] in _DOUBTS else []
+        said = f"{_what(row, lang)} ({', '.join(marks)})" if marks else _what(row, lang)
+        if row["attribute"] == "event":
+            said = note
+        rest = "" if row["attribute"] == "event" or not note else f" {note}."
+        lines.append(f"{row['as_of']} {said}.{rest} {row['source']}".strip())
+    return tuple(lines)
+
+
+def _what(row: dict[str, Any], lang: str) -> str:
+    """Return attribute and value of a fact in words."""
+    name, value = row["attribute"], row["value"]
+    if name in {"area_km2", "rdz_area_km2"}:
+        column = "area_km2" if name == "area_km2" else "rdz_reported_area_km2"
+        return f"{labels.column(column, lang)}: {value}"
+    if name == "designation":
+        return f"{labels.column('designations', lang)}: {value}"
+    flags = {"true": True, "false": False}
+    return f"{labels.column(name, lang)}: {labels.value(name, flags.get(value, value), lang)}"
 
 
 def changes(

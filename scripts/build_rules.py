@@ -57,7 +57,7 @@ def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def sources(ids: str, lang: str) -> str:
+def sources(ids: str) -> str:
     """Return sources as links, or as the publisher and why there is no address."""
     out = []
     for name in ids.split():
@@ -95,7 +95,7 @@ def rule_text(rule: policy.Rule, lang: str) -> str:
     lines += [f"- {pick(lang, '비고', 'Note')}: {note}"] if note else []
     lines += [
         f"- {pick(lang, '기관', 'Authority')}: {rule.authority_ko if korean else rule.authority_en}",
-        f"- {pick(lang, '출처', 'Source')}: {sources(rule.source, lang)}",
+        f"- {pick(lang, '출처', 'Source')}: {sources(rule.source)}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -142,7 +142,7 @@ def rules_page(lang: str) -> str:
             [
                 *[word(row[one], lang) for one in columns],
                 word(row["confidence"], lang),
-                sources(row["source"], lang),
+                sources(row["source"]),
                 row[f"note_{lang}"],
             ]
             for row in rows
@@ -166,7 +166,7 @@ def facts_page(lang: str) -> str:
                 row["scope"],
                 row["basis"],
                 word(row["confidence"], lang),
-                sources(row["source"], lang),
+                sources(row["source"]),
                 row[f"note_{lang}"],
             ]
             for row in rows
@@ -190,7 +190,7 @@ def contradictions_page(lang: str) -> str:
     for topic in dict.fromkeys(held["topic"]):
         rows = held[held["topic"] == topic].to_dict("records")
         body = [
-            [row[f"said_{lang}"], word(row["followed"], lang), sources(row["source"], lang), row[f"why_{lang}"]]
+            [row[f"said_{lang}"], word(row["followed"], lang), sources(row["source"]), row[f"why_{lang}"]]
             for row in rows
         ]
         parts += [
@@ -213,7 +213,7 @@ def contradictions_page(lang: str) -> str:
             row["attribute"],
             row["value"],
             row["as_of"],
-            sources(row["source"], lang),
+            sources(row["source"]),
             row[f"note_{lang}"],
         ]
         for row in rows
