@@ -303,7 +303,8 @@ def rules(
         found = policy.listing(held)
     else:
         applicant = policy.Applicant(rest["investment"], None, rest["size"], rest["technology"])
-        options = {"on": on, "applicant": applicant, "rules": held} | {one: rest[one] for one in ("scenarios", "lang")}
+        options: dict[str, Any] = {"on": on, "applicant": applicant, "rules": held}
+        options |= {one: rest[one] for one in ("scenarios", "lang")}
         tagged = inputs.tagged(sites)
         if site_id is not None:
             click.echo(policy.explain_rules(tagged, site_id, **options))
