@@ -7,6 +7,7 @@ import pytest
 
 import clustergeo as cg
 from clustergeo import facts
+from clustergeo.timeline import told
 
 OWN = "site_id,attribute,value,as_of,scope,basis,source,confidence,note_ko,note_en\n"
 
@@ -81,3 +82,12 @@ def test_the_sites_of_a_day_have_only_the_designations_known_by_it() -> None:
     sites = cg.load_sites(as_of="2023-03-15").set_index("site_id")
     assert sites["designations"]["yongin"] == "national_complex:yongin"
     assert pd.isna(cg.load_sites(as_of="2023-03-14")["designations"]).all()
+
+
+def test_the_lines_of_a_page_are_in_both_languages_and_stop_at_a_day() -> None:
+    english, korean = (told("goheung", lang=lang) for lang in ("en", "ko"))
+    assert len(english) == len(korean) == len(cg.history("goheung"))
+    assert any(line.startswith("2024-06-18 Area (km²): 1.53.") for line in english)
+    assert any("(같은 날의 다른 출처, 따르지 않음)" in line for line in korean)
+    assert told("goheung", as_of="2023-03-14") == tuple(line for line in english if line.startswith("2014"))
+    assert all("http" in line for line in english)
