@@ -8,7 +8,7 @@ import pandas as pd
 
 from clustergeo import datasets, facts, labels, tags
 from clustergeo.errors import InputError
-from clustergeo.policy import applying
+from clustergeo.policy import applying, places
 from clustergeo.policy.rulefiles import shipped
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _what(row: dict[str, Any], lang: str) -> str:
         column = "area_km2" if name == "area_km2" else "rdz_reported_area_km2"
         return f"{labels.column(column, lang)}: {value}"
     if name == "designation":
-        return f"{labels.column('designations', lang)}: {value}"
+        return f"{labels.column('designations', lang)}: {places.named(value, lang)}"
     flags = {"true": True, "false": False}
     return f"{labels.column(name, lang)}: {labels.value(name, flags.get(value, value), lang)}"
 

@@ -302,20 +302,38 @@ def test_a_threshold_that_no_source_gives_is_unknown_whatever_the_site() -> None
 # Dates.
 
 
-def test_a_day_more_or_less_flips_exactly_the_decisions_of_the_shifted_rule(tagged: gpd.GeoDataFrame) -> None:
-    shipped = cg.load_rules()
-    later = [replace(one, valid_from="2026-02-11") if one.id == "local-subsidy-2026" else one for one in shipped]
-    later = [replace(one, valid_to="2026-02-11") if one.id == "local-subsidy-2025" else one for one in later]
-    for on, same in (("2026-02-09", True), ("2026-02-10", False), ("2026-02-11", True)):
-        one, other = (decided(tagged, on, rules=rules)["applies"] for rules in (shipped, later))
-        if same:
-            assert one.equals(other)
-        else:
-            gone = set(one.index) ^ set(other.index)
-            assert {name for _, name in gone} == {"local-subsidy-2025", "local-subsidy-2026"}
-            assert len(gone) == 2 * len(tagged)
-            kept = one.index.intersection(other.index)
-            assert one[kept].equals(other[kept])
+def dated() -> list[str]:
+    """Return the rules that begin on a day."""
+    return [one.id for one in cg.load_rules() if len(one.valid_from) == len("2026-02-10")]
+
+
+@pytest.mark.parametrize("name", dated())
+def test_a_day_later_flips_exactly_the_decisions_of_the_shifted_rule(tagged: gpd.GeoDataFrame, name: str) -> None:
+    """Its predecessor holds a day longer, and what refines it begins with it; nothing else moves, and only that day."""
+    shipped = {one.id: one for one in cg.load_rules()}
+    mine = shipped[name]
+    day = dt.date.fromisoformat(mine.valid_from)
+    later = (day + dt.timedelta(1)).isoformat()
+    before = [
+        one.id
+        for one in shipped.values()
+        if (one.programme, one.clause, one.valid_to) == (mine.programme, mine.clause, mine.valid_from)
+    ]
+    shifted = {**shipped, name: replace(mine, valid_from=later)}
+    shifted |= {one: replace(shipped[one], valid_to=later) for one in before}
+    scenarios = ["doubling-2026"]
+    # A refinement that would hold longer than what it refines does not.
+    expected = {name, *[one for one in before if shipped.get(shipped[one].refines, mine).held(day) != -1]}
+    expected |= {one.id for one in shipped.values() if one.refines == name and one.held(day) != -1}
+    for offset in (-1, 0, 1):
+        on = (day + dt.timedelta(offset)).isoformat()
+        one, other = (
+            decided(tagged, on, rules=rules.values(), scenarios=scenarios)["applies"] for rules in (shipped, shifted)
+        )
+        gone = {rule for _, rule in set(one.index) ^ set(other.index)}
+        assert gone == (expected if offset == 0 else set())
+        kept = one.index.intersection(other.index)
+        assert one[kept].equals(other[kept])
 
 
 @given(st.dates(dt.date(2020, 1, 1), dt.date(2031, 1, 1)))

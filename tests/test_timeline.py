@@ -91,3 +91,6 @@ def test_the_lines_of_a_page_are_in_both_languages_and_stop_at_a_day() -> None:
     assert any("(같은 날의 다른 출처, 따르지 않음)" in line for line in korean)
     assert told("goheung", as_of="2023-03-14") == tuple(line for line in english if line.startswith("2014"))
     assert all("http" in line for line in english)
+    assert any(
+        "Designations: specialised complex Gyeongbuk (Andong, Pohang) (uncertain)." in line for line in told("andong")
+    )

@@ -77,6 +77,25 @@ def _designated(kind: str) -> tuple[Designated, ...]:
     )
 
 
+def named(entry: str, lang: str) -> str:
+    """Return a designation, `KIND:ID` or `KIND:none`, in words, `ko` or `en`; one that is not known as it is.
+
+    Examples
+    --------
+    >>> named("specialised_complex:gumi", "en"), named("strategic_project:none", "en")
+    ('specialised complex Gumi', 'no strategic project')
+    """
+    place = 0 if lang == "ko" else 1
+    kind, _, one = entry.partition(":")
+    if kind not in _KIND_WORDS:
+        return entry
+    noun = _KIND_WORDS[kind][place]
+    if one == "none":
+        return f"{noun} 아님" if place == 0 else f"no {noun}"
+    names = [held.names[place] for held in _designated(kind) if held.id == one]
+    return entry if not names else f"{names[0]} {noun}" if place == 0 else f"{noun} {names[0]}"
+
+
 def _come(text: str, day: dt.date) -> int:
     """Return whether a date of any precision has come by a day; an empty one always has."""
     if not text or day >= facts.last_day(text):
