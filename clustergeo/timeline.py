@@ -14,7 +14,7 @@ from clustergeo.policy.rulefiles import shipped
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from clustergeo.policy.evidence import Applicant
+    from clustergeo.policy.applicant import Applicant
     from clustergeo.policy.rules import Rule
 
 _SITE_COLUMNS = {

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clustergeo as cg
-from clustergeo.policy import conditions, evidence, places, programmes
+from clustergeo.policy import conditions, places, programmes
 from clustergeo.policy.applying import valid_rules
 from clustergeo.policy.conditions import Group, Leaf
 
@@ -215,6 +215,11 @@ def test_an_unknown_tag_never_becomes_a_no(verdict: bool | None) -> None:
         mine = rule(condition=Group("all", (Leaf("in_capital_region", "is", wanted),)))
         expected = "unknown" if verdict is None else "yes" if verdict is wanted else "no"
         assert decided(frame, "2025-05-01", rules=[mine])["applies"].tolist() == [expected]
+
+
+def test_a_flag_written_as_text_is_refused_and_not_taken_for_true() -> None:
+    with pytest.raises(cg.ClusterGeoError, match=r"in_capital_region holds 'False'.*boolean"):
+        cg.rules_for(plain(in_capital_region=["False"]), on="2025-05-01")
 
 
 # Words.
@@ -481,5 +486,5 @@ def test_a_million_sites_take_at_most_five_seconds_of_work() -> None:
 
 
 def test_an_applicant_is_exact_and_knows_whether_anything_is_given() -> None:
-    assert evidence.Applicant().given is False
+    assert cg.Applicant().given is False
     assert cg.Applicant(investment_krw="10").investment_krw == 10  # type: ignore[arg-type]

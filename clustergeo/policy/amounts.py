@@ -11,8 +11,9 @@ import pandas as pd
 from clustergeo import labels
 from clustergeo.errors import InputError
 from clustergeo.policy import applying
+from clustergeo.policy.applicant import Applicant, exact
 from clustergeo.policy.conditions import NO, SIZES, TECHNOLOGIES, YES
-from clustergeo.policy.evidence import Applicant, day_of, exact
+from clustergeo.policy.evidence import day_of
 from clustergeo.policy.rulefiles import shipped
 
 if TYPE_CHECKING:

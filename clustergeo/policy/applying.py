@@ -11,7 +11,7 @@ from clustergeo import datasets, labels
 from clustergeo.errors import InputError
 from clustergeo.policy import conditions, places
 from clustergeo.policy.conditions import NO, UNKNOWN, YES
-from clustergeo.policy.evidence import Answers, Applicant, Evidence, day_of
+from clustergeo.policy.evidence import Answers, Evidence, day_of
 from clustergeo.policy.rulefiles import shipped
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from clustergeo.policy.applicant import Applicant
     from clustergeo.policy.rules import Rule
 
 VERDICTS = ("no", "unknown", "yes")
