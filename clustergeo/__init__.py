@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from clustergeo.counting import density as density
     from clustergeo.datasets import catalogue as catalogue
     from clustergeo.datasets import load_capital_region as load_capital_region
     from clustergeo.datasets import load_regions as load_regions
@@ -20,6 +21,19 @@ if TYPE_CHECKING:
     from clustergeo.maps import explore as explore
     from clustergeo.maps import save_map as save_map
     from clustergeo.overlap import ZoneIndex as ZoneIndex
+    from clustergeo.policy import Amount as Amount
+    from clustergeo.policy import Applicant as Applicant
+    from clustergeo.policy import Rule as Rule
+    from clustergeo.policy import explain_rules as explain_rules
+    from clustergeo.policy import infrastructure_support as infrastructure_support
+    from clustergeo.policy import load_benchmarks as load_benchmarks
+    from clustergeo.policy import load_budgets as load_budgets
+    from clustergeo.policy import load_contradictions as load_contradictions
+    from clustergeo.policy import load_designations as load_designations
+    from clustergeo.policy import load_rules as load_rules
+    from clustergeo.policy import programme_tree as programme_tree
+    from clustergeo.policy import rules_for as rules_for
+    from clustergeo.policy import tax_credit as tax_credit
     from clustergeo.reading import check as check
     from clustergeo.reading import decode_pnu as decode_pnu
     from clustergeo.reading import match_addresses as match_addresses
@@ -35,28 +49,44 @@ if TYPE_CHECKING:
     from clustergeo.tags import overlaps as overlaps
     from clustergeo.tags import tag as tag
     from clustergeo.tiling import save_pmtiles as save_pmtiles
+    from clustergeo.timeline import changes as changes
+    from clustergeo.timeline import history as history
     from clustergeo.verifying import verify as verify
 
 __version__ = "0.1.0"
 
 # Names are resolved at their first use, so that `import clustergeo` loads neither folium nor matplotlib.
 _ROOMS = {
+    "Amount": "policy",
+    "Applicant": "policy",
     "ClusterGeoError": "errors",
     "ClusterGeoWarning": "errors",
     "Layer": "layers",
+    "Rule": "policy",
     "ZoneIndex": "overlap",
     "catalogue": "datasets",
     "check": "reading",
     "decode_pnu": "reading",
+    "changes": "timeline",
+    "density": "counting",
     "explain": "explaining",
+    "explain_rules": "policy",
     "explore": "maps",
     "export": "exporting",
+    "history": "timeline",
+    "infrastructure_support": "policy",
+    "load_benchmarks": "policy",
+    "load_budgets": "policy",
     "load_capital_region": "datasets",
+    "load_contradictions": "policy",
+    "load_designations": "policy",
     "load_regions": "datasets",
+    "load_rules": "policy",
     "load_sites": "datasets",
     "match_addresses": "reading",
     "overlaps": "tags",
     "plot": "figures",
+    "programme_tree": "policy",
     "read_facts": "facts",
     "read_layer": "reading",
     "read_ogcapi": "reading",
@@ -64,12 +94,14 @@ _ROOMS = {
     "read_vworld": "reading",
     "read_wfs": "reading",
     "report": "reporting",
+    "rules_for": "policy",
     "save_map": "maps",
     "save_pmtiles": "tiling",
     "summarize": "tables",
     "table": "tables",
     "tag": "tags",
     "tag_file": "streaming",
+    "tax_credit": "policy",
     "verify": "verifying",
 }
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clustergeo import facts, labels, tables
+from clustergeo import facts, labels, tables, timeline
 from clustergeo._contents import facts_as_of
 from clustergeo._formats import attributes, cell
 from clustergeo._workbook import Sheet, kind_of, workbook_bytes
@@ -119,6 +119,7 @@ class Brief:
     sites: Table
     summaries: tuple[tuple[str, Table], ...]
     evidence: tuple[tuple[str, tuple[str, ...]], ...]
+    timeline: tuple[tuple[str, ...], ...]
     too_many: str
     layer_heads: tuple[str, ...]
     layers: tuple[tuple[str | None, ...], ...]
@@ -168,6 +169,11 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
         evidence=tuple(
             (name, tuple(explain(tagged, site, lang=lang).splitlines()))
             for name, site in zip(names, explained["site_id"] if len(explained) else [], strict=False)
+        ),
+        # Only the 15 have a history of facts; a caller's site of the same id is another site.
+        timeline=tuple(
+            timeline.told(site, lang=lang, as_of=told.as_of) if told.shipped else ()
+            for site in (explained["site_id"] if len(explained) else [])
         ),
         too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
         layer_heads=tuple(_LAYER_WORDS[name][at] for name in LAYER_COLUMNS),

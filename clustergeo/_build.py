@@ -21,9 +21,13 @@ import shapely
 from clustergeo import crs, facts
 from clustergeo.datasets import BOUNDARY_SOURCE, BOUNDARY_VINTAGE, CAPITAL_PROVINCES
 from clustergeo.errors import DataError
+from clustergeo.policy import programmes, rulefiles
 
 TOLERANCE_M = 25.0
 DECIMALS = 5
+
+# The evidence of the rules was seen up to about this month.
+RULES_VINTAGE = "2026-03"
 
 _COUNTRY, _SITES_ONLY = "South Korea", "the 15 sites"
 
@@ -36,6 +40,8 @@ _COPIED = (
     "municipality_not_included.csv",
     "macro_regions.csv",
     "sources.toml",
+    "rules.toml",
+    *(f"{name}.csv" for name in programmes.TABLES),
 )
 
 
@@ -63,6 +69,8 @@ def build(raw: Path, out: Path, *, boundary: Path | None = None) -> dict[str, An
     """
     sources = tomllib.loads((raw / "sources.toml").read_text(encoding="utf-8"))
     source = sources[BOUNDARY_SOURCE]
+    held = rulefiles.read_rules(raw / "rules.toml", sources=frozenset(sources))
+    programmes.check_tables(raw, held, sources=frozenset(sources))
     localities = _localities(_boundary(boundary, source))
     municipalities = _dissolve(localities, "municipality_code_kostat", 5)
     provinces = _dissolve(localities, "province_code_kostat", 2)
@@ -241,6 +249,8 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
         ("municipality-changes-not-included", "table", "municipality_not_included.csv", *compiled, "2026"),
         ("macro-regions", "table", "macro_regions.csv", *compiled, "2025-09-30"),
         ("sources", "table", "sources.toml", *compiled, facts_vintage),
+        ("rules", "policy", "rules.toml", *compiled, RULES_VINTAGE),
+        *((name.replace("_", "-"), "policy", f"{name}.csv", *compiled, RULES_VINTAGE) for name in programmes.TABLES),
     ]
     layers = []
     for name, kind, file, licence, attribution, origin, vintage in entries:
@@ -264,11 +274,12 @@ def _catalogue(out: Path, source: dict[str, Any]) -> dict[str, Any]:
 
 
 def _rows(path: Path) -> int:
-    """Return the number of rows of a shipped file; of sources.toml the number of sources."""
+    """Return the number of rows of a shipped file; of sources.toml the number of sources, of rules.toml of rules."""
     if path.suffix == ".parquet":
         return len(gpd.read_parquet(path))
     if path.suffix == ".toml":
-        return len(tomllib.loads(path.read_text(encoding="utf-8")))
+        held = tomllib.loads(path.read_text(encoding="utf-8"))
+        return len(held["rule"] if path.name == "rules.toml" else held)
     return len(pd.read_csv(path, dtype=str))
 
 

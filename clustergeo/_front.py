@@ -29,6 +29,7 @@ _WORDS = {
     "table_sites": ("부지별 표", "The sites"),
     "summaries": ("요약표", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
+    "timeline": ("연표(clustergeo에 담긴 사실)", "Timeline (the facts that clustergeo ships)"),
     "link": ("열기", "open"),
     "layers": ("쓰인 자료와 출처", "Layers used and their sources"),
     "downloads": ("내려받기", "Downloads"),
@@ -90,6 +91,7 @@ td[style]{white-space:nowrap}
 tfoot td{color:var(--quiet)}
 details{background:#fff;border:1px solid var(--line);border-radius:.4rem;margin:.4rem 0;padding:.45rem .8rem}
 summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
+.past{font-size:.85rem;padding-left:1.2rem;overflow-wrap:anywhere}
 .files{columns:3 15rem;font-size:.88rem;margin:0;padding:0;list-style:none}
 @media(max-width:40rem){
  main{padding:1.2rem .9rem 3rem}.answer p{font-size:1.2rem}.answer p+p{font-size:1rem}
@@ -141,8 +143,10 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 {% endfor %}</section>
 <section><h2>{{ words.evidence }}</h2>
 {% if said.too_many %}<p>{{ said.too_many }}</p>{% endif %}
-{% for name, sentences in evidence %}<details><summary>{{ name }}</summary>
-{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}</details>
+{% for name, sentences, past in evidence %}<details><summary>{{ name }}</summary>
+{% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}
+{%- if past %}<h3 class="screen">{{ words.timeline }}</h3>
+<ol class="past screen">{% for line in past %}<li>{{ line }}</li>{% endfor %}</ol>{% endif %}</details>
 {% endfor %}</section>
 <section><h2>{{ words.layers }}</h2>
 <div class="scroll layers" tabindex="0"><table><thead><tr>
@@ -198,7 +202,10 @@ def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
         # The tables escape their own text.
         site_table=Markup(said.sites.html()),  # noqa: S704
         summaries=[(Markup(shown.html()), len(shown.rows) <= UNBROKEN_ROWS) for _, shown in said.summaries],  # noqa: S704
-        evidence=[(name, [_linked(text) for text in sentences]) for name, sentences in said.evidence],
+        evidence=[
+            (name, [_linked(text) for text in sentences], [_linked(line) for line in past])
+            for (name, sentences), past in zip(said.evidence, said.timeline, strict=True)
+        ],
         layers=[[cell or "–" for cell in row] for row in said.layers],
         downloads=list(_downloads([*there, CRATE_NAME], words)),
     )

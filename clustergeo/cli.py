@@ -338,6 +338,56 @@ def check(
 
 
 @cli.command()
+@click.argument("sites", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--on", default=None, metavar="DATE", help="Which rules apply on this day (YYYY-MM-DD); else all are listed."
+)
+@click.option("--explain", "site_id", default=None, metavar="SITE_ID", help="The whole chain for one site.")
+@click.option("--investment", type=int, default=None, help="The applicant's investment in won.")
+@click.option("--size", type=click.Choice(["large", "mid", "sme"]), default=None, help="The applicant's size.")
+@click.option("--technology", default=None, help="The technology invested in, such as semiconductor.")
+@click.option("--scenario", "scenarios", multiple=True, help="A proposal to suppose in force; marked in the output.")
+@click.option("--rules", "own", type=click.Path(path_type=Path), default=None, help="A TOML file of your own rules.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="A CSV file to write, not to print.")
+@_LANG
+@_inputs
+def rules(
+    sites: Path | None, *, on: str | None, site_id: str | None, own: Path | None, out: Path | None, **rest: Any
+) -> None:
+    """List the rules of support, or hold them against the 15 complexes or the SITES of a file on a day."""
+    from clustergeo import policy  # noqa: PLC0415
+    from clustergeo._files import write_whole  # noqa: PLC0415
+    from clustergeo._formats import csv_rows  # noqa: PLC0415
+
+    inputs: Inputs = rest["inputs"]
+    held = policy.load_rules(own)
+    if on is None:
+        if sites is not None or site_id is not None:
+            msg = "Give the day: --on YYYY-MM-DD."
+            raise click.UsageError(msg)
+        found = policy.listing(held)
+    else:
+        applicant = policy.Applicant(rest["investment"], None, rest["size"], rest["technology"])
+        options: dict[str, Any] = {"on": on, "applicant": applicant, "rules": held}
+        options |= {one: rest[one] for one in ("scenarios", "lang")}
+        tagged = inputs.tagged(sites)
+        if site_id is not None:
+            click.echo(policy.explain_rules(tagged, site_id, **options))
+            return
+        found = policy.rules_for(tagged, **options)
+        click.echo(found.attrs["notice"], err=True)
+    cells = found.astype(object).where(found.notna(), None)
+    made = csv_rows(list(cells.columns), cells.itertuples(index=False))
+    if out is None:
+        click.echo(made.decode("utf-8-sig"), nl=False)
+        return
+    if sites is not None:
+        inputs.spare(out, sites)
+    write_whole(out, made)
+    click.echo(_shown(out))
+
+
+@cli.command()
 def layers() -> None:
     """List the shipped layers and tables with rows, vintage and licence."""
     from clustergeo.datasets import catalogue  # noqa: PLC0415

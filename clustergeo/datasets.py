@@ -46,6 +46,8 @@ _SITE_COLUMNS = (
     "status",
     "status_as_of",
     "status_source",
+    "designations",
+    "designations_source",
     "footprint_basis",
     "position_error_m",
     "position_source",
@@ -105,6 +107,11 @@ def load_macro_regions() -> pd.DataFrame:
 def load_sources() -> dict[str, dict[str, Any]]:
     """Return the sources of the shipped facts by id: publisher, what each is cited for, URL, date and licence."""
     return tomllib.loads(data_path("sources.toml").read_text(encoding="utf-8"))
+
+
+def load_table(name: str) -> pd.DataFrame:
+    """Return another shipped table as text, by its file name without the ending, such as `designations`."""
+    return _table(f"{name}.csv").copy()
 
 
 def load_facts() -> pd.DataFrame:
@@ -364,7 +371,7 @@ def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str |
     _check_known(own_facts, frame["site_id"])
     out = frame.copy()
     rows = wide.reindex(out["site_id"].astype(str)).set_axis(out.index)
-    for prefix in ("area_", "announced_area", "status", "rdz_reported_"):
+    for prefix in ("area_", "announced_area", "status", "designations", "rdz_reported_"):
         group = [name for name in rows.columns if name.startswith(prefix)]
         # What a new statement does not say is not known of its day, so the old figures go with the old statement.
         said = rows[group].notna().any(axis=1)

@@ -24,13 +24,17 @@ STATUSES = (
     "plan_applied",
     "designated",
 )
+CONFIDENCES = ("stated", "uncertain", "contradicted")
 _WORDS = {
-    "attribute": ("area_km2", "status", "rdz_present", "rdz_share", "rdz_area_km2", "event"),
+    "attribute": ("area_km2", "status", "rdz_present", "rdz_share", "rdz_area_km2", "event", "designation"),
     "scope": ("whole", "withdrawn_plan", "phase", "part", "proposal", "alternative"),
     "basis": ("reported", "inferred", "derived"),
-    "confidence": ("stated", "uncertain", "contradicted"),
+    "confidence": CONFIDENCES,
 }
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
+_DESIGNATION = re.compile(r"[a-z_]+:[a-z0-9_-]+")
+# Of these a site may have several on one day.
+_MANY = ("event", "designation")
 ANNOUNCED = "2023-03-15"
 # No industrial complex comes near it; a figure in square metres does.
 _LARGEST_KM2 = 1000.0
@@ -65,6 +69,23 @@ def last_day(as_of: str) -> dt.date:
         return dt.date(year, month, day if len(text) == len("2002-01-01") else calendar.monthrange(year, month)[1])
     except (ValueError, IndexError) as error:
         raise InputError(msg) from error
+
+
+def first_day(as_of: str) -> dt.date:
+    """Return the first day that a date of any precision may mean.
+
+    Raises
+    ------
+    InputError
+        The text is no date.
+
+    Examples
+    --------
+    >>> first_day("2024-02"), first_day("2002")
+    (datetime.date(2024, 2, 1), datetime.date(2002, 1, 1))
+    """
+    last_day(as_of)
+    return dt.date.fromisoformat((str(as_of) + "-01-01")[: len("2002-01-01")])
 
 
 def read_facts(path: str | Path, *, sources: frozenset[str] | None = None) -> pd.DataFrame:
@@ -124,7 +145,7 @@ def _doubles(frame: pd.DataFrame, path: str | Path) -> list[str]:
     keys = ["site_id", "attribute", "as_of", "scope"]
     twice = frame[frame.duplicated([*keys, "value"])]
     problems = [f"{path}: the fact {tuple(row)} stands twice." for row in twice[keys].itertuples(index=False)]
-    known = frame[(frame["confidence"] != "contradicted") & (frame["attribute"] != "event")]
+    known = frame[(frame["confidence"] != "contradicted") & ~frame["attribute"].isin(_MANY)]
     rival = known[known["scope"].isin(["whole", "withdrawn_plan"]) & known.duplicated(keys)]
     problems += _rdz_contradictions(known, path)
     return problems + [
@@ -163,9 +184,8 @@ def _problems(fact: dict[str, str], sources: frozenset[str] | None) -> list[str]
     except InputError as error:
         found.append(f"as_of: {error}")
     else:
-        # The first day that the date may mean: a fact of this year is no fact of the future.
-        first = dt.date.fromisoformat((fact["as_of"] + "-01-01")[: len("2002-01-01")])
-        if first > dt.datetime.now(dt.UTC).date() + _A_DAY:
+        # A fact of this year is no fact of the future.
+        if first_day(fact["as_of"]) > dt.datetime.now(dt.UTC).date() + _A_DAY:
             found.append(f"as_of {fact['as_of']} lies in the future; a fact is of the day it was reported.")
     wrong = _value_problem(fact["attribute"], fact["value"])
     if wrong:
@@ -181,6 +201,8 @@ def _value_problem(attribute: str, value: str) -> str | None:
         return f"value is {value!r}; a status is one of {', '.join(STATUSES)}."
     if attribute == "rdz_present" and value not in {"true", "false"}:
         return f"value is {value!r}; rdz_present is true or false."
+    if attribute == "designation" and not _DESIGNATION.fullmatch(value):
+        return f"value is {value!r}; a designation is KIND:ID, or KIND:none where the site is known to have none."
     if attribute in {"area_km2", "rdz_area_km2", "rdz_share"}:
         try:
             number = float(value)
@@ -214,7 +236,8 @@ def on_day(facts: pd.DataFrame, day: str | None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Indexed by `site_id`: `area_km2, area_as_of, area_scope, area_source, announced_area_km2, status, status_as_of,
-        status_source` and the `rdz_reported_*` columns; null where the facts say nothing.
+        status_source, designations` (joined by `;`)`, designations_source` and the `rdz_reported_*` columns; null
+        where the facts say nothing.
     """
     known = facts[facts["confidence"] != "contradicted"]
     known = known.assign(_day=[last_day(text) for text in known["as_of"]])
@@ -235,6 +258,8 @@ _WIDE = {
     "status": "object",
     "status_as_of": "object",
     "status_source": "object",
+    "designations": "object",
+    "designations_source": "object",
     "rdz_reported_present": "boolean",
     "rdz_reported_share": "float64",
     "rdz_reported_area_m2": "float64",
@@ -268,6 +293,14 @@ def _one_site(group: pd.DataFrame) -> dict[str, object]:
     status = latest("status", "whole")
     if status is not None:
         row |= {"status": status["value"], "status_as_of": status["as_of"], "status_source": status["source"]}
+    designated = group[(group["attribute"] == "designation") & (group["scope"] == "whole")].sort_values(
+        "_day", kind="stable"
+    )
+    if not designated.empty:
+        row |= {
+            "designations": ";".join(dict.fromkeys(designated["value"])),
+            "designations_source": " ".join(dict.fromkeys(" ".join(designated["source"]).split())),
+        }
     present = latest("rdz_present", "whole")
     if present is not None:
         # Figures of another day belong to another boundary, so only those of the same day stand beside the statement.

@@ -49,6 +49,8 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "status": ("추진 단계", "Status"),
     "status_as_of": ("추진 단계 기준일", "Status as of"),
     "status_source": ("추진 단계 출처", "Status source"),
+    "designations": ("지정·선정", "Designations"),
+    "designations_source": ("지정·선정 출처", "Source of the designations"),
     "footprint_basis": ("도형의 근거", "Footprint basis"),
     "position_error_m": ("위치 오차(m)", "Position error (m)"),
     "position_source": ("위치 출처", "Position source"),
@@ -233,8 +235,6 @@ def column(name: str, lang: str = "ko") -> str:
     'Area (km²)'
     >>> column("river_share", "en")
     'river: share'
-    >>> column("owner", "en")
-    'owner'
     """
     place = check_lang(lang)
     if name in _COLUMNS:

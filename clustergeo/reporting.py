@@ -134,7 +134,8 @@ def _sites(sites: Any, as_of: str | None, corrections: pd.DataFrame | None) -> t
 def shipped_layers(*, shipped: bool) -> list[dict[str, Any]]:
     """Return the catalogue rows of the shipped layers that the tags of the 15, or of other sites, rest on."""
     rows = datasets.catalogue().to_dict("records")
-    return [row for row in rows if shipped or row["layer"] not in {"sites-2023", "facts"}]
+    evidence = {"sites-2023", "facts"}
+    return [row for row in rows if row["kind"] != "policy" and (shipped or row["layer"] not in evidence)]
 
 
 def _figures(tagged: gpd.GeoDataFrame) -> Iterator[tuple[str, bytes, int | None]]:

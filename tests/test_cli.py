@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-COMMANDS = {"report", "tag", "map", "table", "export", "explain", "verify", "layers"}
+COMMANDS = {"report", "tag", "map", "table", "export", "explain", "verify", "layers", "rules"}
 HEAVY = {"geopandas", "pandas", "numpy", "shapely", "pyproj", "pyogrio", "pyarrow", "folium", "branca", "matplotlib"}
 
 
@@ -468,3 +468,59 @@ def test_the_wall_of_these_tests_stops_every_connection(tmp_path: Path) -> None:
     )
     assert b"this test has no network" in done.stderr
     assert "127.0.0.1" in log.read_text(encoding="utf-8")
+
+
+# Rules.
+
+
+def test_rules_are_listed_held_against_the_15_on_a_day_and_explained(call: Callable[..., Said], tmp_path: Path) -> None:
+    listed = call("rules")
+    assert listed.code == 0
+    assert "infra-2023" in listed.out
+    applied = call("rules", "--on", "2024-06-01")
+    assert applied.code == 0
+    table = pd.read_csv(io.StringIO(applied.out)).set_index(["site_id", "rule_id"])["applies"]
+    assert table["yongin", "infra-2024"] == "yes"
+    assert table["cheonan", "infra-2024"] == "unknown"
+    assert "Not legal advice" in applied.err
+    told = call("rules", "--on", "2026-03-01", "--explain", "andong", "--scenario", "doubling-2026", "--lang", "ko")
+    assert "검토 중이며 규칙이 아님" in told.out
+    assert "법률 자문이 아님" in told.out
+    written = call("rules", "--on", "2024-06-01", "-o", "규칙.csv")
+    assert written.code == 0
+    assert (tmp_path / "규칙.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_rules_of_ones_own_apply_to_ones_own_sites_or_are_refused_with_the_line(
+    call: Callable[..., Said], good: Path, tmp_path: Path
+) -> None:
+    from test_policy_files import RULE
+
+    own = tmp_path / "own.toml"
+    own.write_text(RULE, encoding="utf-8")
+    found = call("rules", good, "--on", "2025-05-01", "--rules", own)
+    assert found.code == 0
+    table = pd.read_csv(io.StringIO(found.out)).set_index(["site_id", "rule_id"])["applies"]
+    assert (table["a", "mine"], table["b", "mine"]) == ("yes", "yes")
+    own.write_text(RULE.replace("in_force", "valid"), encoding="utf-8")
+    wrong = call("rules", good, "--on", "2025-05-01", "--rules", own)
+    assert wrong.code == 1
+    assert "own.toml, line 10" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("--explain", "yongin"), 2, "--on"),
+        (("--on", "2025-05"), 1, "YYYY-MM-DD"),
+        (("--on", "2026-03-01", "--scenario", "tripling"), 1, "doubling-2026"),
+        (("--on", "2026-03-01", "--technology", "alchemy"), 1, "semiconductor"),
+        (("--rules", "none.toml"), 1, "none.toml"),
+    ],
+)
+def test_wrong_options_of_rules_are_refused(
+    call: Callable[..., Said], arguments: tuple[str, ...], code: int, word: str
+) -> None:
+    said = call("rules", *arguments)
+    assert said.code == code
+    assert word in said.err

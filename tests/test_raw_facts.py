@@ -22,6 +22,14 @@ SOURCE_COLUMNS = {
     "municipality_moves": "source",
     "municipality_not_included": "source",
     "macro_regions": "source",
+    "designations": "source",
+    "capital_zones": "source",
+    "support_tiers": "source",
+    "programmes": "source",
+    "budgets": "source",
+    "benchmarks": "source",
+    "complex_counts": "source",
+    "contradictions": "source",
 }
 
 
@@ -67,6 +75,8 @@ def test_every_row_names_sources_that_exist(name: str, column: str) -> None:
 
 def test_every_source_is_cited_by_some_row() -> None:
     cited = {source for name, column in SOURCE_COLUMNS.items() for source in " ".join(table(name)[column]).split()}
+    rules = tomllib.loads((RAW / "rules.toml").read_text(encoding="utf-8"))["rule"]
+    cited |= {source for rule in rules for source in rule["source"].split()}
     assert set(sources()) <= cited
 
 
@@ -220,7 +230,7 @@ def test_the_vocabularies_of_facts_are_closed() -> None:
     facts = table("facts")
     words = {
         "site_id": set(table("sites")["site_id"]),
-        "attribute": {"area_km2", "status", "rdz_present", "rdz_share", "rdz_area_km2", "event"},
+        "attribute": {"area_km2", "status", "rdz_present", "rdz_share", "rdz_area_km2", "event", "designation"},
         "scope": {"whole", "withdrawn_plan", "phase", "part", "proposal", "alternative"},
         "basis": {"reported", "inferred", "derived"},
         "confidence": {"stated", "uncertain", "contradicted"},

@@ -268,6 +268,9 @@ def test_an_earlier_day_shows_nothing_that_was_said_later(tmp_path: Path) -> Non
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "Facts as of 2023-03-15" in page
     assert "newsis.com/view/NISX20241226_0003010744" not in page
+    assert "Timeline" in page
+    assert "<li>2023-03-15 Area (km²): 7.10." in page
+    assert not re.search(r"<li>20(24|25|26)-", page)
     assert cg.verify(folder).empty
 
 
@@ -411,6 +414,7 @@ def test_the_pages_follow_the_made_up_sites(own: MadeUp, suffix: str) -> None:
         assert [name for name in names if name not in text] == []
     front = (own.folder / f"index{suffix}.html").read_text(encoding="utf-8")
     assert re.findall(r"<b>([^<]*)</b>", front)[:3] == ["15", "4", "0"]
+    assert 'class="past' not in front
 
 
 def test_the_pages_with_no_dated_fact_say_so_instead_of_naming_a_day(own: MadeUp) -> None:

@@ -1,0 +1,235 @@
+"""The dated facts of a site, and what changed between two days: among the sites, or in the rules that apply to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from clustergeo import datasets, facts, labels, tags
+from clustergeo.errors import InputError
+from clustergeo.policy import applying, places
+from clustergeo.policy.rulefiles import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from clustergeo.policy.applicant import Applicant
+    from clustergeo.policy.rules import Rule
+
+_SITE_COLUMNS = {
+    "area_km2": "area_km2",
+    "status": "status",
+    "designation": "designations",
+    "rdz_present": "rdz_reported_present",
+    "rdz_share": "rdz_reported_share",
+    "rdz_area_m2": "rdz_reported_area_m2",
+}
+_DOUBTS = {"uncertain": ("불확실", "uncertain"), "contradicted": ("따르지 않음", "not followed")}
+_HISTORY = ("as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note_ko", "note_en")
+_SITE_CHANGES = ("site_id", "attribute", "before", "after", "as_of", "source")
+_RULE_CHANGES = ("site_id", "rule_id", "before", "after", "reason", "scenario", "source")
+
+
+def history(site_id: str, *, own_facts: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return everything that is known of one of the 15 sites, by date, with sources.
+
+    Parameters
+    ----------
+    site_id
+        The site.
+    own_facts
+        Facts to add or to correct with, as `read_facts` returns them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a fact, the oldest first by the last day its date may mean: `as_of, attribute, value, scope, basis,
+        confidence, source` (URLs)`, note_ko, note_en`. Contradicted ones are kept and marked.
+
+    Raises
+    ------
+    InputError
+        There is no fact about such a site.
+
+    Examples
+    --------
+    >>> told = history("wanju")
+    >>> told[told["attribute"] == "area_km2"][["as_of", "value"]].values.tolist()
+    [['2023-03-15', '1.65'], ['2025-12-24', '0.636']]
+    """
+    held = datasets.load_facts() if own_facts is None else facts.merge(datasets.load_facts(), own_facts)
+    mine = held[held["site_id"] == site_id]
+    if mine.empty:
+        known = ", ".join(dict.fromkeys(held["site_id"]))
+        msg = f"There is no fact about a site {site_id!r}. The sites with facts are {known}."
+        raise InputError(msg)
+    days = mine["as_of"].map(facts.last_day)
+    ordered = mine.loc[days.sort_values(kind="stable").index]
+    return ordered.assign(source=[datasets.source_urls(text) for text in ordered["source"]])[
+        list(_HISTORY)
+    ].reset_index(drop=True)
+
+
+def told(
+    site_id: str, *, lang: str = "en", as_of: str | None = None, own_facts: pd.DataFrame | None = None
+) -> tuple[str, ...]:
+    """Return the history of a site as lines for a page, the oldest first.
+
+    Parameters
+    ----------
+    site_id, own_facts
+        As for `history`.
+    lang
+        `"ko"` or `"en"`.
+    as_of
+        Only facts known by this day.
+
+    Examples
+    --------
+    >>> told("wanju")[-1].partition(" B/C")[0]
+    '2025-12-24 Status: feasibility study passed.'
+    """
+    place = labels.check_lang(lang)
+    facts_known = history(site_id, own_facts=own_facts)
+    if as_of is not None:
+        facts_known = facts_known[facts_known["as_of"].map(facts.last_day) <= facts.last_day(as_of)]
+    lines = []
+    for row in facts_known.to_dict("records"):
+        note = (row[f"note_{lang}"] or "").rstrip(".")
+        marks = [labels.value("scope", row["scope"], lang)] if row["scope"] != "whole" else []
+        marks += [_DOUBTS[row["confidence"]][place]] if row["confidence"] in _DOUBTS else []
+        said = f"{_what(row, lang)} ({', '.join(marks)})" if marks else _what(row, lang)
+        if row["attribute"] == "event":
+            said = note
+        rest = "" if row["attribute"] == "event" or not note else f" {note}."
+        lines.append(f"{row['as_of']} {said}.{rest} {row['source']}".strip())
+    return tuple(lines)
+
+
+def _what(row: dict[str, Any], lang: str) -> str:
+    """Return attribute and value of a fact in words."""
+    name, value = row["attribute"], row["value"]
+    if name in {"area_km2", "rdz_area_km2"}:
+        column = "area_km2" if name == "area_km2" else "rdz_reported_area_km2"
+        return f"{labels.column(column, lang)}: {value}"
+    if name == "designation":
+        return f"{labels.column('designations', lang)}: {places.named(value, lang)}"
+    flags = {"true": True, "false": False}
+    return f"{labels.column(name, lang)}: {labels.value(name, flags.get(value, value), lang)}"
+
+
+def changes(
+    *,
+    of: Literal["sites", "rules"],
+    since: str,
+    until: str,
+    tagged: pd.DataFrame | None = None,
+    applicant: Applicant | None = None,
+    rules: Iterable[Rule] | None = None,
+    scenarios: Iterable[str] = (),
+    own_facts: pd.DataFrame | None = None,
+    lang: str = "en",
+) -> pd.DataFrame:
+    """Return what differs between two days.
+
+    Parameters
+    ----------
+    of
+        `"sites"`: what the facts say of the 15 sites; `"rules"`: which rules apply to each site.
+    since, until
+        The two days.
+    tagged
+        For `"rules"`: a frame from `tag`; the 15 sites by default.
+    applicant, rules, scenarios, lang
+        For `"rules"`, as for `rules_for`.
+    own_facts
+        For `"sites"`: facts to add or to correct with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        For `"sites"` `site_id, attribute, before, after, as_of, source`: areas, status, designations and restricted
+        zones that differ, null for unknown, and each event between the days. For `"rules"` `site_id, rule_id, before,
+        after` (`yes`, `no`, `unknown`, null where the rule was not valid)`, reason, scenario, source`.
+
+    Raises
+    ------
+    InputError
+        `of` is neither, `until` comes before `since`, and as `rules_for`.
+
+    Examples
+    --------
+    >>> found = changes(of="sites", since="2025-12-01", until="2026-01-01")
+    >>> found[found["site_id"] == "wanju"][["attribute", "before", "after"]].values.tolist()
+    [['area_km2', '1.65', '0.636'], ['status', 'candidate', 'pf_passed']]
+    """
+    if facts.last_day(until) < facts.last_day(since):
+        msg = f"until={until!r} comes before since={since!r}. Exchange them."
+        raise InputError(msg)
+    if of == "sites":
+        return _of_sites(since, until, own_facts)
+    if of != "rules":
+        msg = f"of={of!r} is neither 'sites' nor 'rules'."
+        raise InputError(msg)
+    frame = tags.tag(datasets.load_sites()) if tagged is None else tagged
+    held = tuple(shipped() if rules is None else rules)
+    # A scenario that began after a day is no rule of that day, and its name is still right.
+    both = [
+        applying.rules_for(frame, on=day, applicant=applicant, rules=held, scenarios=scenarios, lang=lang)
+        for day in (since, until)
+    ]
+    return _of_rules(*both)
+
+
+def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.DataFrame:
+    """Return what the facts say differently, and the events between."""
+    held = datasets.load_facts() if own_facts is None else facts.merge(datasets.load_facts(), own_facts)
+    before, after = (facts.on_day(held, day) for day in (since, until))
+    before = before.reindex(after.index)
+    rows: list[tuple[Any, ...]] = []
+    low, high = facts.last_day(since), facts.last_day(until)
+    known = held[held["confidence"] != "contradicted"]
+    for site in after.index:
+        mine = known[known["site_id"] == site]
+        days = mine["as_of"].map(facts.last_day)
+        between = mine[(days > low) & (days <= high)]
+        for attribute, column in _SITE_COLUMNS.items():
+            one, other = _text(before.loc[site, column]), _text(after.loc[site, column])
+            if one != other:
+                fact = attribute.replace("_m2", "_km2")
+                said = between[between["attribute"] == fact].tail(1)
+                rows.append((site, attribute, one, other, *_dated(said)))
+        for event in between[between["attribute"] == "event"].itertuples(index=False):
+            told = (event.value, event.as_of, datasets.source_urls(event.source))
+            rows.append((site, "event", None, *told))
+    return pd.DataFrame(rows, columns=list(_SITE_CHANGES), dtype=object)
+
+
+def _dated(rows: pd.DataFrame) -> tuple[str | None, str | None]:
+    """Return date and source of the fact that made a difference."""
+    if rows.empty:
+        return None, None
+    return str(rows["as_of"].iloc[0]), datasets.source_urls(rows["source"].iloc[0])
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as text; null stays null."""
+    if value is None or pd.isna(value):
+        return None
+    if pd.api.types.is_bool(value):
+        return str(value).lower()
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _of_rules(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the decisions that differ."""
+    keys = ["site_id", "rule_id"]
+    plain = [frame[[*keys, "applies", "reason", "scenario", "source"]].astype(object) for frame in (before, after)]
+    joined = plain[0].merge(plain[1], on=keys, how="outer", suffixes=("_before", "_after"), sort=False)
+    differ = joined[joined["applies_before"].fillna("") != joined["applies_after"].fillna("")]
+    out = differ.rename(columns={"applies_before": "before", "applies_after": "after"})
+    for column in ("reason", "scenario", "source"):
+        out[column] = out[f"{column}_after"].where(out[f"{column}_after"].notna(), out[f"{column}_before"])
+    out = out[list(_RULE_CHANGES)].astype(object)
+    return out.where(out.notna(), None).reset_index(drop=True)

@@ -1,0 +1,242 @@
+"""Make the pages of rules, facts and contradictions from the shipped data: `python scripts/build_rules.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clustergeo import datasets, policy
+from clustergeo.policy import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+LANGS = ("en", "ko")
+
+# Korean and English of the codes that the tables hold.
+WORDS = {
+    "in_force": ("시행", "in force"),
+    "announced": ("발표", "announced"),
+    "under_review": ("검토 중", "under review"),
+    "superseded": ("대체됨", "superseded"),
+    "stated": ("출처에 있음", "stated"),
+    "uncertain": ("불확실", "uncertain"),
+    "contradicted": ("모순됨", "contradicted"),
+    "yes": ("따름", "followed"),
+    "no": ("따르지 않음", "not followed"),
+    "open": ("열려 있음", "open"),
+    "specialised_complex": ("특화단지", "specialised complex"),
+    "parts_complex": ("소부장 특화단지", "materials-parts-equipment complex"),
+    "strategic_project": ("전략사업", "strategic project"),
+    "national_complex": ("국가산단 후보지", "national complex"),
+}
+
+COUNTS = ("as_of", "total", "national", "general", "urban_high_tech", "agro_industrial")
+
+
+def word(code: str, lang: str) -> str:
+    """Return a code in words; one without words as it is."""
+    return WORDS[code][LANGS[::-1].index(lang)] if code in WORDS else code
+
+
+def pick(lang: str, korean: str, english: str) -> str:
+    """Return the text of a language."""
+    return korean if lang == "ko" else english
+
+
+def cell(text: Any) -> str:
+    """Return a text that cannot break a Markdown table."""
+    return str(text or "").replace("|", "\\|").replace("\n", " ")
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Return a Markdown table."""
+    head = list(header)
+    lines = [head, ["---"] * len(head), *[list(map(cell, row)) for row in rows]]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def sources(ids: str) -> str:
+    """Return sources as links, or as the publisher and why there is no address."""
+    out = []
+    for name in ids.split():
+        source = datasets.load_sources()[name]
+        out.append(
+            f"[{source['publisher']}]({source['url']})" if source.get("url") else f"{source['publisher']} ({name})"
+        )
+    return ", ".join(out)
+
+
+def notice(lang: str) -> str:
+    """Return the lines that stand on every page."""
+    return pick(
+        lang,
+        "이 문서는 `data/raw`에서 `scripts/build_rules.py`로 만든 것이며 손으로 고치지 않는다. 법률 자문이 아니다.\n",
+        "Made from `data/raw` by `scripts/build_rules.py`; not edited by hand. Not legal advice.\n",
+    )
+
+
+def rule_text(rule: policy.Rule, lang: str) -> str:
+    """Return one rule as a section."""
+    korean = lang == "ko"
+    dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}"
+    lines = [
+        f"#### `{rule.id}` {rule.title_ko if korean else rule.title_en}\n",
+        f"- {pick(lang, '유효', 'Valid')}: {dates}; {word(rule.state, lang)}; "
+        f"{pick(lang, '확신', 'confidence')}: {word(rule.confidence, lang)}"
+        + (f"; {pick(lang, '가정', 'scenario')}: `{rule.scenario}`" if rule.scenario else "")
+        + (f"; {pick(lang, '세분', 'refines')}: `{rule.refines}`" if rule.refines else ""),
+        f"- {pick(lang, '조건', 'Conditions')}: {conditions.sentence(rule.condition, lang)}",
+        f"- {pick(lang, '내용', 'Gist')}: {rule.gist_ko if korean else rule.gist_en}",
+    ]
+    words, note = rule.benefit.words(lang), rule.note_ko if korean else rule.note_en
+    lines += [f"- {pick(lang, '혜택', 'Benefit')}: {words}"] if words else []
+    lines += [f"- {pick(lang, '비고', 'Note')}: {note}"] if note else []
+    lines += [
+        f"- {pick(lang, '기관', 'Authority')}: {rule.authority_ko if korean else rule.authority_en}",
+        f"- {pick(lang, '출처', 'Source')}: {sources(rule.source)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def rules_page(lang: str) -> str:
+    """Return the page of all rules, by programme, and of the tables they rest on."""
+    held = {rule.id: rule for rule in policy.load_rules()}
+    parts = [
+        f"# {pick(lang, '지원 규칙', 'Rules of support')}\n",
+        notice(lang),
+        f"## {pick(lang, '사업과 규칙', 'Programmes and rules')}\n",
+    ]
+    for programme in policy.programme_tree():
+        name = programme.name_ko if lang == "ko" else programme.name_en
+        parts.append(f"### {'› ' * programme.depth}{name} (`{programme.id}`)\n")
+        parts += [rule_text(held[one], lang) for one in programme.rules]
+    heads = {
+        "designations": (
+            pick(lang, "지정된 단지와 사업", "Designated complexes and projects"),
+            ("kind", f"name_{lang}", "sectors", "municipalities_kostat", "designated"),
+        ),
+        "capital_zones": (
+            pick(lang, "수도권의 권역", "Legal zones of the capital region"),
+            ("locality_names", "zone", "valid_from"),
+        ),
+        "support_tiers": (
+            pick(lang, "지원 등급", "Support tiers"),
+            ("municipalities_kostat", "tier", "valid_from", "valid_to"),
+        ),
+        "budgets": (
+            pick(lang, "예산", "Budgets"),
+            ("programme", f"name_{lang}", "amount", "currency", "period_from", "period_to", "sector"),
+        ),
+        "benchmarks": (
+            pick(lang, "비교 대상", "Benchmarks of place"),
+            (f"place_{lang}", "measure", "value", "unit", "as_of"),
+        ),
+        "complex_counts": (pick(lang, "산업단지 수", "Number of industrial complexes"), COUNTS),
+    }
+    for name, (title, columns) in heads.items():
+        rows = datasets.load_table(name).to_dict("records")
+        header = [*columns, "confidence", "source", "note"]
+        body = [
+            [
+                *[word(row[one], lang) for one in columns],
+                word(row["confidence"], lang),
+                sources(row["source"]),
+                row[f"note_{lang}"],
+            ]
+            for row in rows
+        ]
+        parts += [f"## {title}\n", table(header, body)]
+    return "\n".join(parts)
+
+
+def facts_page(lang: str) -> str:
+    """Return the page of every dated fact of the 15 sites."""
+    parts = [f"# {pick(lang, '15곳의 사실', 'Facts of the 15 sites')}\n", notice(lang)]
+    for site in dict.fromkeys(datasets.load_facts()["site_id"]):
+        parts.append(f"## {site}\n")
+        mine = datasets.load_facts()
+        rows = mine[mine["site_id"] == site].to_dict("records")
+        body = [
+            [
+                row["as_of"],
+                row["attribute"],
+                row["value"],
+                row["scope"],
+                row["basis"],
+                word(row["confidence"], lang),
+                sources(row["source"]),
+                row[f"note_{lang}"],
+            ]
+            for row in rows
+        ]
+        parts.append(table(["as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note"], body))
+    return "\n".join(parts)
+
+
+def contradictions_page(lang: str) -> str:
+    """Return the page of what sources say against each other."""
+    parts = [
+        f"# {pick(lang, '출처의 모순', 'Contradictions among the sources')}\n",
+        notice(lang),
+        pick(
+            lang,
+            "모순되는 말은 지우지 않고 나란히 둔다. 따르지 않은 말과 그 까닭도 적는다.\n",
+            "What contradicts is kept side by side, with what is followed and why the rest is not.\n",
+        ),
+    ]
+    held = policy.load_contradictions()
+    for topic in dict.fromkeys(held["topic"]):
+        rows = held[held["topic"] == topic].to_dict("records")
+        body = [
+            [row[f"said_{lang}"], word(row["followed"], lang), sources(row["source"]), row[f"why_{lang}"]]
+            for row in rows
+        ]
+        parts += [
+            f"## {topic}\n",
+            table(
+                [
+                    pick(lang, "말한 것", "said"),
+                    pick(lang, "판단", "followed"),
+                    pick(lang, "출처", "source"),
+                    pick(lang, "까닭", "why"),
+                ],
+                body,
+            ),
+        ]
+    wrong = datasets.load_facts()
+    rows = wrong[wrong["confidence"] == "contradicted"].to_dict("records")
+    body = [
+        [
+            row["site_id"],
+            row["attribute"],
+            row["value"],
+            row["as_of"],
+            sources(row["source"]),
+            row[f"note_{lang}"],
+        ]
+        for row in rows
+    ]
+    parts += [
+        f"## {pick(lang, '부지의 사실 가운데 따르지 않은 것', 'Facts of sites that are not followed')}\n",
+        table(["site_id", "attribute", "value", "as_of", "source", "note"], body),
+    ]
+    return "\n".join(parts)
+
+
+def pages() -> dict[str, str]:
+    """Return every page by file name."""
+    makers = {"rules": rules_page, "facts": facts_page, "contradictions": contradictions_page}
+    return {f"{name}{'.ko' if lang == 'ko' else ''}.md": make(lang) for name, make in makers.items() for lang in LANGS}
+
+
+def main() -> None:
+    """Write the pages into docs."""
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+        print(name)
+
+
+if __name__ == "__main__":
+    main()

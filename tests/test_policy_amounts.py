@@ -1,0 +1,175 @@
+"""Amounts in exact won: credits by year, size and technology; support of infrastructure with bounds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import clustergeo as cg
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+TRILLION = 1_000_000_000_000
+BILLION = 1_000_000_000
+
+
+@pytest.fixture(scope="module")
+def tagged() -> gpd.GeoDataFrame:
+    return cg.tag(cg.load_sites())
+
+
+def credit(size: str, on: str, technology: str = "battery", increase: int = 0) -> tuple[int, int | None]:
+    found = cg.tax_credit(TRILLION, increase, size=size, technology=technology, on=on)
+    return int(found.low), None if found.high is None else int(found.high)
+
+
+@pytest.mark.parametrize(
+    ("size", "on", "percent"),
+    [
+        ("large", "2022-06-01", 6),
+        ("mid", "2022-06-01", 8),
+        ("sme", "2022-06-01", 16),
+        ("large", "2023-06-01", 15),
+        ("mid", "2023-06-01", 15),
+        ("sme", "2023-06-01", 25),
+        ("large", "2025-06-01", 15),
+        ("sme", "2025-06-01", 25),
+        ("sme", "2029-12-31", 25),
+    ],
+)
+def test_the_rates_of_a_year(size: str, on: str, percent: int) -> None:
+    assert credit(size, on) == (percent * TRILLION // 100,) * 2
+
+
+def test_an_sme_gets_up_to_35_percent_in_2023() -> None:
+    """25 % of the investment and 10 % of the increase, where all of it is increase."""
+    assert credit("sme", "2023-06-01", increase=TRILLION) == (350 * BILLION,) * 2
+    assert credit("sme", "2023-06-01", increase=TRILLION // 2) == (300 * BILLION,) * 2
+    assert credit("large", "2023-06-01", increase=TRILLION) == (250 * BILLION,) * 2
+    assert credit("sme", "2022-06-01", increase=TRILLION) == (160 * BILLION,) * 2
+
+
+def test_the_increase_after_2023_is_not_verified_and_bounds_the_credit_only() -> None:
+    assert credit("sme", "2024-06-01", increase=TRILLION) == (250 * BILLION, 350 * BILLION)
+    assert credit("sme", "2024-06-01", technology="other", increase=TRILLION) == (0, 0)
+
+
+def test_semiconductors_are_open_in_2025_and_higher_from_2026() -> None:
+    assert credit("large", "2024-12-31", "semiconductor") == (150 * BILLION,) * 2
+    assert credit("large", "2025-06-01", "semiconductor") == (150 * BILLION, 200 * BILLION)
+    assert credit("sme", "2025-06-01", "semiconductor") == (250 * BILLION, 300 * BILLION)
+    assert credit("large", "2026-01-01", "semiconductor") == (200 * BILLION,) * 2
+    assert credit("sme", "2026-01-01", "semiconductor") == (300 * BILLION,) * 2
+
+
+def test_what_was_added_in_2025_had_nothing_before_and_is_uncertain_since() -> None:
+    assert credit("sme", "2023-06-01", "ai") == (0, 0)
+    assert credit("sme", "2026-01-01", "ai") == (0, 250 * BILLION)
+
+
+def test_years_that_no_source_covers_are_unknown_and_not_nothing() -> None:
+    assert credit("sme", "2019-06-01") == (0, None)
+    assert credit("sme", "2030-01-01") == (0, None)
+
+
+def test_a_printed_credit_shows_whole_won_the_rule_and_the_notice() -> None:
+    text = str(cg.tax_credit("1000000001", size="sme", technology="bio", on="2023-06-01"))
+    assert text.splitlines()[0] == "KRW 250,000,000"
+    assert "tax-2023-sme" in text
+    assert "half up" in text
+    assert "Not legal advice" in text
+    korean = str(cg.tax_credit(TRILLION, size="sme", technology="bio", on="2023-06-01", lang="ko"))
+    assert korean.splitlines()[0] == "250,000,000,000원"
+    assert "법률 자문이 아님" in korean
+    assert "tfmedia-120640" in cg.tax_credit(TRILLION, size="sme", technology="bio", on="2023-06-01").source
+
+
+@given(st.integers(0, 10**16))
+def test_money_is_exact_and_rounded_half_up(won: int) -> None:
+    found = cg.tax_credit(won, size="sme", technology="bio", on="2022-06-01")
+    assert found.low == found.high == (won * 16 + 50) // 100
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ({"investment": 1.5}, "floats are inexact"),
+        ({"investment": -1}, "0 or more"),
+        ({"investment": "ten"}, "no number"),
+        ({"investment": True}, "floats are inexact"),
+        ({"investment": Decimal("NaN")}, "0 or more"),
+        ({"increase": 2 * TRILLION}, "more than the investment"),
+        ({"size": "tiny"}, "large, mid, sme"),
+        ({"technology": "alchemy"}, "semiconductor"),
+        ({"on": "2023"}, "not one day"),
+    ],
+)
+def test_wrong_amounts_and_words_are_refused(given: dict[str, Any], word: str) -> None:
+    whole = {"investment": TRILLION, "increase": 0, "size": "sme", "technology": "bio", "on": "2023-06-01"} | given
+    with pytest.raises(cg.ClusterGeoError, match=word):
+        cg.tax_credit(whole.pop("investment"), whole.pop("increase"), **whole)
+
+
+# Infrastructure.
+
+ITEMS = {"road": 200 * BILLION, "water": 100 * BILLION, "power": 500 * BILLION}
+
+
+def support(tagged: gpd.GeoDataFrame, site: str, on: str, investment: int = 100 * TRILLION, **options: Any) -> Any:
+    row = tagged[tagged["site_id"] == site]
+    found = cg.infrastructure_support(options.pop("items", ITEMS), row, investment=investment, on=on, **options)
+    return int(found.low), None if found.high is None else int(found.high)
+
+
+def test_2023_two_items_of_at_most_25_billion_each(tagged: gpd.GeoDataFrame) -> None:
+    """Low: 5 % of the two smallest, 10 and 5 billion. High: 30 % of the two largest, each cut to 25 billion."""
+    assert support(tagged, "yongin", "2024-01-01") == (15 * BILLION, 50 * BILLION)
+
+
+def test_2024_by_region_and_the_cap_bounds_from_below_only(tagged: gpd.GeoDataFrame) -> None:
+    """15 % of 800 billion is 120, but the cap of 50 may have held; at most 25 or 30 %."""
+    assert support(tagged, "yongin", "2025-01-10") == (50 * BILLION, 200 * BILLION)
+    assert support(tagged, "andong", "2025-01-10") == (50 * BILLION, 240 * BILLION)
+
+
+def test_2025_is_capped_and_small_investments_are_not_decided(tagged: gpd.GeoDataFrame) -> None:
+    assert support(tagged, "yongin", "2025-05-01") == (100 * BILLION, 100 * BILLION)
+    assert support(tagged, "yongin", "2025-05-01", items={"road": 100 * BILLION}) == (30 * BILLION, 50 * BILLION)
+    assert support(tagged, "yongin", "2025-05-01", TRILLION) == (0, 0)
+    # Two rules of one source each may apply: they widen the bounds and promise nothing.
+    assert support(tagged, "andong", "2025-05-01", 6 * TRILLION) == (0, 100 * BILLION)
+
+
+def test_the_doubling_widens_the_bounds_only_when_its_scenario_is_on(tagged: gpd.GeoDataFrame) -> None:
+    assert support(tagged, "andong", "2026-03-01") == (100 * BILLION, 100 * BILLION)
+    assert support(tagged, "andong", "2026-03-01", scenarios=["doubling-2026"]) == (100 * BILLION, 200 * BILLION)
+    assert support(tagged, "yongin", "2026-03-01", scenarios=["doubling-2026"]) == (100 * BILLION, 100 * BILLION)
+    row = tagged[tagged["site_id"] == "andong"]
+    options: dict[str, Any] = {"investment": 100 * TRILLION, "on": "2026-03-01", "scenarios": ["doubling-2026"]}
+    assert "Scenario doubling-2026: under review, not a rule" in str(cg.infrastructure_support(ITEMS, row, **options))
+    assert "검토 중이며 규칙이 아님" in str(cg.infrastructure_support(ITEMS, row, **options, lang="ko"))
+
+
+def test_a_site_that_may_lie_in_a_complex_may_get_something_and_one_that_does_not_gets_nothing(
+    tagged: gpd.GeoDataFrame,
+) -> None:
+    assert support(tagged, "cheonan", "2025-05-01") == (0, 100 * BILLION)
+    assert support(tagged, "iksan", "2025-05-01") == (0, 0)
+
+
+def test_a_row_does_as_well_as_a_frame_and_anything_else_is_refused(tagged: gpd.GeoDataFrame) -> None:
+    row = tagged.set_index("site_id", drop=False).loc["yongin"]
+    found = cg.infrastructure_support(ITEMS, row, investment=100 * TRILLION, on="2025-05-01")
+    assert found.certain
+    assert found.rules == (("infra-2025", "yes"),)
+    with pytest.raises(cg.ClusterGeoError, match="found 15"):
+        cg.infrastructure_support(ITEMS, tagged, investment=TRILLION, on="2025-05-01")
+    with pytest.raises(cg.ClusterGeoError, match="cost_items is empty"):
+        cg.infrastructure_support({}, row, investment=TRILLION, on="2025-05-01")
+    with pytest.raises(cg.ClusterGeoError, match=r"cost_items\['road'\]"):
+        cg.infrastructure_support({"road": 1.0}, row, investment=TRILLION, on="2025-05-01")

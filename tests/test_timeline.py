@@ -1,0 +1,96 @@
+"""The dated facts of a site, and what changed between two days."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import clustergeo as cg
+from clustergeo import facts
+from clustergeo.timeline import told
+
+OWN = "site_id,attribute,value,as_of,scope,basis,source,confidence,note_ko,note_en\n"
+
+
+def test_a_history_is_by_date_with_every_fact_and_its_source() -> None:
+    told = cg.history("goheung")
+    days = [facts.last_day(text) for text in told["as_of"]]
+    assert days == sorted(days)
+    assert told["source"].str.startswith("http").all()
+    areas = told[told["attribute"] == "area_km2"].set_index("value")["confidence"]
+    assert areas["15.20"] == "contradicted"
+    assert areas["1.53"] == "stated"
+
+
+def test_a_site_without_facts_is_refused_with_those_that_have_some() -> None:
+    with pytest.raises(cg.ClusterGeoError, match=r"'seoul'.*yongin"):
+        cg.history("seoul")
+
+
+def test_a_callers_fact_joins_the_history(tmp_path: object) -> None:
+    path = f"{tmp_path}/own.csv"
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(OWN + "yongin,area_km2,7.78,2026-03-15,whole,reported,https://example.org,stated,,\n")
+    told = cg.history("yongin", own_facts=cg.read_facts(path))
+    assert "7.78" in set(told[told["as_of"] == "2026-03-15"]["value"])
+
+
+def test_nothing_changes_within_a_day() -> None:
+    assert cg.changes(of="sites", since="2025-12-24", until="2025-12-24").empty
+    assert cg.changes(of="rules", since="2025-12-24", until="2025-12-24").empty
+
+
+def test_areas_status_zones_and_events_between_two_days() -> None:
+    found = cg.changes(of="sites", since="2025-02-24", until="2025-02-25")
+    rows = {(row.site_id, row.attribute): (row.before, row.after) for row in found.itertuples()}
+    assert rows["gwangju", "rdz_share"] == ("0.95", "0.956")
+    assert rows["daejeon", "rdz_present"] == (None, "true")
+    assert rows["daegu", "event"] == (None, "not_among_strategic_projects")
+    assert found["source"].notna().all()
+    assert set(found["as_of"]) == {"2025-02-25"}
+
+
+def test_before_the_first_fact_everything_was_unknown() -> None:
+    found = cg.changes(of="sites", since="2020-01-01", until="2023-03-15")
+    assert found[found["attribute"] == "area_km2"]["before"].isna().all()
+    assert len(found[found["attribute"] == "area_km2"]) == 15
+
+
+def test_what_changed_in_the_rules_for_each_site() -> None:
+    applicant = cg.Applicant(investment_krw=10**14)
+    found = cg.changes(of="rules", since="2025-04-14", until="2025-04-15", applicant=applicant)
+    of_yongin = found[found["site_id"] == "yongin"].set_index("rule_id")
+    assert of_yongin.loc["infra-2024", ["before", "after"]].tolist() == ["yes", None]
+    assert of_yongin.loc["infra-2025", ["before", "after"]].tolist() == [None, "yes"]
+    assert "rdz-strategic-2025" not in of_yongin.index
+
+
+def test_a_scenario_in_the_changes_is_marked() -> None:
+    found = cg.changes(of="rules", since="2026-02-05", until="2026-02-06", scenarios=["doubling-2026"])
+    assert set(found["rule_id"]) == {"infra-2026-double"}
+    assert set(found["scenario"]) == {"doubling-2026"}
+
+
+def test_days_in_the_wrong_order_and_other_words_are_refused() -> None:
+    with pytest.raises(cg.ClusterGeoError, match="Exchange"):
+        cg.changes(of="sites", since="2025-01-02", until="2025-01-01")
+    with pytest.raises(cg.ClusterGeoError, match="'firms'"):
+        cg.changes(of="firms", since="2025-01-01", until="2025-01-02")  # type: ignore[arg-type]
+
+
+def test_the_sites_of_a_day_have_only_the_designations_known_by_it() -> None:
+    sites = cg.load_sites(as_of="2023-03-15").set_index("site_id")
+    assert sites["designations"]["yongin"] == "national_complex:yongin"
+    assert pd.isna(cg.load_sites(as_of="2023-03-14")["designations"]).all()
+
+
+def test_the_lines_of_a_page_are_in_both_languages_and_stop_at_a_day() -> None:
+    english, korean = (told("goheung", lang=lang) for lang in ("en", "ko"))
+    assert len(english) == len(korean) == len(cg.history("goheung"))
+    assert any(line.startswith("2024-06-18 Area (km²): 1.53.") for line in english)
+    assert any("(같은 날의 다른 출처, 따르지 않음)" in line for line in korean)
+    assert told("goheung", as_of="2023-03-14") == tuple(line for line in english if line.startswith("2014"))
+    assert all("http" in line for line in english)
+    assert any(
+        "Designations: specialised complex Gyeongbuk (Andong, Pohang) (uncertain)." in line for line in told("andong")
+    )
