@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_sites as read_sites
     from clustergeo.reporting import report as report
+    from clustergeo.siting import Exclusions as Exclusions
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "ClusterGeoError": "errors",
     "ClusterGeoWarning": "errors",
+    "Exclusions": "siting",
     "Layer": "layers",
     "ZoneIndex": "overlap",
     "catalogue": "datasets",
