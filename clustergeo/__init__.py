@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from clustergeo.reading import read_layer as read_layer
     from clustergeo.reading import read_sites as read_sites
     from clustergeo.reporting import report as report
+    from clustergeo.siting import Criteria as Criteria
     from clustergeo.siting import Exclusions as Exclusions
+    from clustergeo.siting import Value as Value
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
@@ -38,8 +40,10 @@ __version__ = "0.1.0"
 _ROOMS = {
     "ClusterGeoError": "errors",
     "ClusterGeoWarning": "errors",
+    "Criteria": "siting",
     "Exclusions": "siting",
     "Layer": "layers",
+    "Value": "siting",
     "ZoneIndex": "overlap",
     "catalogue": "datasets",
     "explain": "explaining",

@@ -1,3 +1,5 @@
 """Where to go: what falls out and why, what counts how much, and how stable the order is."""
 
+from clustergeo.siting.criteria import Criteria as Criteria
 from clustergeo.siting.exclusions import Exclusions as Exclusions
+from clustergeo.siting.values import Value as Value
