@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from clustergeo.reporting import report as report
     from clustergeo.siting import Criteria as Criteria
     from clustergeo.siting import Exclusions as Exclusions
+    from clustergeo.siting import Ranking as Ranking
     from clustergeo.siting import Value as Value
+    from clustergeo.siting import ahp as ahp
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
@@ -43,8 +45,10 @@ _ROOMS = {
     "Criteria": "siting",
     "Exclusions": "siting",
     "Layer": "layers",
+    "Ranking": "siting",
     "Value": "siting",
     "ZoneIndex": "overlap",
+    "ahp": "siting",
     "catalogue": "datasets",
     "explain": "explaining",
     "explore": "maps",

@@ -2,4 +2,6 @@
 
 from clustergeo.siting.criteria import Criteria as Criteria
 from clustergeo.siting.exclusions import Exclusions as Exclusions
+from clustergeo.siting.ranking import Ranking as Ranking
 from clustergeo.siting.values import Value as Value
+from clustergeo.siting.weighting import ahp as ahp
