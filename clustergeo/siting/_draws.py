@@ -64,15 +64,18 @@ def acceptability(
     open_sites = np.flatnonzero((low != high).any(axis=1))
     found = np.zeros((len(low), top), dtype=np.int64)
     step = max(1, _HELD // max(len(low), 1))
-    for start in range(0, draws, step):
+    likely = np.arange(len(low))
+    for number, start in enumerate(range(0, draws, step)):
         part = drawn[start : start + step]
         score = scoring.scores(low, part, method)
-        for number, one in enumerate(part if len(open_sites) else ()):
+        for row, one in enumerate(part if len(open_sites) else ()):
             between = random.random((len(open_sites), len(counted)))
             values = low[open_sites] + between * (high - low)[open_sites]
-            score[number, open_sites] = scoring.scores(values, one, method)
-        # The first places of those that come first mostly bound those of all from below, and spare sorting the rest.
-        likely = np.argsort(-found.sum(axis=1) if start else -score[0], kind="stable")[: _LIKELY * top]
+            score[row, open_sites] = scoring.scores(values, one, method)
+        if not number & (number - 1):
+            # The first places among those that come first mostly bound those of all from below, and spare sorting the
+            # rest.
+            likely = np.argsort(-found.sum(axis=1) if number else -score[0], kind="stable")[: _LIKELY * top]
         _count(found, score, likely)
     return found / draws
 
@@ -81,7 +84,9 @@ def _count(found: NDArray[np.int64], score: NDArray[np.float64], likely: NDArray
     """Add to the counts which sites have which of the first places in each row of scores."""
     top = found.shape[1]
     least = np.partition(score[:, likely], len(likely) - top, axis=1)[:, len(likely) - top]
-    rows, columns = np.nonzero(score >= (least - scoring.SAME)[:, None])
+    # Scores lie in memory a site after the other.
+    flat = np.flatnonzero((least - scoring.SAME <= score.T).ravel())
+    columns, rows = np.divmod(flat, len(score))
     values = score[rows, columns]
     order = np.lexsort((-values, rows))
     rows, columns, values = rows[order], columns[order], values[order]

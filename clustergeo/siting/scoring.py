@@ -43,12 +43,12 @@ def scores(values: NDArray[np.float64], weights: NDArray[np.float64], method: Me
     [0.0, 0.5]
     """
     if method == "sum":
-        return weights @ values.T
+        return (values @ weights.T).T
     if method == "topsis":
         return topsis(values, weights)
     # A criterion without weight does not count, even where it is worth nothing: 0 to the power of 0 is 1.
     logs = np.log(values, out=np.full(values.shape, -1e6), where=values > 0)
-    return np.asarray(np.exp(weights @ logs.T))
+    return np.asarray(np.exp((logs @ weights.T).T))
 
 
 def topsis(
@@ -88,7 +88,7 @@ def topsis(
     scaled = np.divide(figures, lengths, out=np.zeros(figures.shape), where=lengths > 0)
     if costs is not None:
         scaled = np.where(costs, -scaled, scaled)
-    best, worst = (np.sqrt(weights**2 @ ((scaled - end) ** 2).T) for end in (scaled.max(axis=0), scaled.min(axis=0)))
+    best, worst = (np.sqrt(((scaled - end) ** 2 @ weights.T**2).T) for end in (scaled.max(axis=0), scaled.min(axis=0)))
     total = best + worst
     if not (total > 0).all():
         msg = "All sites are alike in every criterion that has a weight, so TOPSIS has neither a best nor a worst one."
