@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from clustergeo.siting import Ranking as Ranking
     from clustergeo.siting import Value as Value
     from clustergeo.siting import ahp as ahp
+    from clustergeo.siting import assemblies as assemblies
+    from clustergeo.siting import grid as grid
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
@@ -49,10 +51,12 @@ _ROOMS = {
     "Value": "siting",
     "ZoneIndex": "overlap",
     "ahp": "siting",
+    "assemblies": "siting",
     "catalogue": "datasets",
     "explain": "explaining",
     "explore": "maps",
     "export": "exporting",
+    "grid": "siting",
     "load_capital_region": "datasets",
     "load_regions": "datasets",
     "load_sites": "datasets",
