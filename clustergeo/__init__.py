@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from clustergeo.siting import Value as Value
     from clustergeo.siting import ahp as ahp
     from clustergeo.siting import assemblies as assemblies
+    from clustergeo.siting import choose as choose
     from clustergeo.siting import grid as grid
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
@@ -53,6 +54,7 @@ _ROOMS = {
     "ahp": "siting",
     "assemblies": "siting",
     "catalogue": "datasets",
+    "choose": "siting",
     "explain": "explaining",
     "explore": "maps",
     "export": "exporting",

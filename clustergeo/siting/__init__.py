@@ -2,6 +2,7 @@
 
 from clustergeo.siting.candidates import assemblies as assemblies
 from clustergeo.siting.candidates import grid as grid
+from clustergeo.siting.choice import choose as choose
 from clustergeo.siting.criteria import Criteria as Criteria
 from clustergeo.siting.exclusions import Exclusions as Exclusions
 from clustergeo.siting.ranking import Ranking as Ranking

@@ -283,8 +283,8 @@ def _numbers(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
     wrong = np.flatnonzero((np.isnan(numbers) & given.notna().to_numpy()) | np.isinf(numbers))
     if len(wrong):
         msg = (
-            f"Column {one.column!r} of criterion {one.name!r} holds {given.iloc[wrong[0]]!r} in row {wrong[0]}; "
-            "expected a finite number or null."
+            f"Column {one.column!r} of criterion {one.name!r} holds {given.iloc[wrong[:1]].tolist()[0]!r} in row "
+            f"{wrong[0]}; expected a finite number or null."
         )
         raise InputError(msg)
     return numbers
