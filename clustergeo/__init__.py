@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clustergeo.siting import assemblies as assemblies
     from clustergeo.siting import choose as choose
     from clustergeo.siting import grid as grid
+    from clustergeo.siting import read_scenario as read_scenario
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
@@ -66,6 +67,7 @@ _ROOMS = {
     "plot": "figures",
     "read_facts": "facts",
     "read_layer": "reading",
+    "read_scenario": "siting",
     "read_sites": "reading",
     "report": "reporting",
     "save_map": "maps",

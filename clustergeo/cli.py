@@ -259,6 +259,17 @@ def explain(site_id: str, *, sites: Path | None, lang: str, inputs: Inputs) -> N
 
 
 @cli.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder of the result.")
+def site(scenario: Path, *, out: Path) -> None:
+    """Run a siting SCENARIO (TOML): what falls out and why, what ranks first, and how sure that is."""
+    from clustergeo.siting.scenario import read_scenario  # noqa: PLC0415
+
+    for path in read_scenario(scenario).run(out):
+        click.echo(_shown(path))
+
+
+@cli.command()
 @click.argument("out", type=click.Path(path_type=Path))
 def verify(out: Path) -> None:
     """Hold the report in the folder OUT against its own figures; exit code 1 if anything differs."""

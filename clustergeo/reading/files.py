@@ -101,6 +101,33 @@ def read_and_repair(path: str | Path, *, crs: Any, layer: str | None, repair: bo
     return schema.site_frame(frame, what=what), len(bad)
 
 
+def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
+    r"""Return the points, lines or polygons of a file, such as roads or stations.
+
+    Parameters
+    ----------
+    path, crs, layer
+        As for `read_sites`.
+
+    Raises
+    ------
+    InputError
+        As for `read_sites`; the geometries themselves are checked where they are used.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "stations.csv"
+    >>> _ = path.write_text("lon,lat\n127.2,37.15\n")
+    >>> read_shapes(path).geometry.tolist()
+    [<POINT (127.2 37.15)>]
+    """
+    frame, report = _read(path, crs=crs, layer=layer)
+    for decided in report:
+        warn(f"{shown(path)}: {decided}.")
+    return frame
+
+
 def read_layer(
     path: str | Path,
     *,

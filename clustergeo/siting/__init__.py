@@ -6,5 +6,6 @@ from clustergeo.siting.choice import choose as choose
 from clustergeo.siting.criteria import Criteria as Criteria
 from clustergeo.siting.exclusions import Exclusions as Exclusions
 from clustergeo.siting.ranking import Ranking as Ranking
+from clustergeo.siting.scenario import read_scenario as read_scenario
 from clustergeo.siting.values import Value as Value
 from clustergeo.siting.weighting import ahp as ahp
