@@ -185,6 +185,23 @@ def test_the_remainder_and_its_largest_part_are_given_on_request() -> None:
     assert out["kept"].tolist() == [True, False, True]
 
 
+def test_the_remainder_of_sites_that_nothing_meets_is_the_sites() -> None:
+    rules = cg.Exclusions().add("wet", layer([square(500, 0, 10)], name="wet"))
+    out = applied(rules, SITE, SITE.centroid, remainder=True)
+    assert out["eligible"].iloc[0].equals(SITE)
+    assert out["eligible"].iloc[1] is None
+    assert out["eligible_largest_m2"].isna().tolist() == [False, True]
+
+
+def test_shipped_sites_are_excluded_only_where_their_addresses_prove_it() -> None:
+    capital = cg.load_capital_region()[["geometry"]]
+    rules = cg.Exclusions().add("seoul_area", capital, coverage="everywhere", max_share=0.5)
+    out = rules.apply(cg.load_sites(), remainder=True).set_index("site_id")
+    assert out.index[~out["kept"]].tolist() == ["yongin"]
+    assert out["kept"].notna().all()
+    assert out["eligible"].isna().all()
+
+
 def test_the_sites_stay_as_they_were_and_so_do_the_rules() -> None:
     given_sites = sites([SITE], note=["mine"]).set_index(np.array([7]))
     before = given_sites.copy()

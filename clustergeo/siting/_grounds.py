@@ -190,6 +190,8 @@ class Grounds:
         order = np.argsort(rows, kind="stable")
         rows, hits = rows[order], hits[order]
         out = sites.copy()
+        if not len(rows):
+            return out
         met, starts = np.unique(rows, return_index=True)
         for row, near in zip(met, np.split(shapes[hits], starts[1:]), strict=True):
             parts = _areal(np.array([shapely.difference(sites[row], shapely.union_all(near))], dtype=object))
