@@ -43,6 +43,15 @@ if TYPE_CHECKING:
     from clustergeo.reading import read_vworld as read_vworld
     from clustergeo.reading import read_wfs as read_wfs
     from clustergeo.reporting import report as report
+    from clustergeo.siting import Criteria as Criteria
+    from clustergeo.siting import Exclusions as Exclusions
+    from clustergeo.siting import Ranking as Ranking
+    from clustergeo.siting import Value as Value
+    from clustergeo.siting import ahp as ahp
+    from clustergeo.siting import assemblies as assemblies
+    from clustergeo.siting import choose as choose
+    from clustergeo.siting import grid as grid
+    from clustergeo.siting import read_scenario as read_scenario
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
     from clustergeo.tables import table as table
@@ -61,18 +70,26 @@ _ROOMS = {
     "Applicant": "policy",
     "ClusterGeoError": "errors",
     "ClusterGeoWarning": "errors",
+    "Criteria": "siting",
+    "Exclusions": "siting",
     "Layer": "layers",
+    "Ranking": "siting",
     "Rule": "policy",
+    "Value": "siting",
     "ZoneIndex": "overlap",
+    "ahp": "siting",
+    "assemblies": "siting",
     "catalogue": "datasets",
-    "check": "reading",
-    "decode_pnu": "reading",
     "changes": "timeline",
+    "check": "reading",
+    "choose": "siting",
+    "decode_pnu": "reading",
     "density": "counting",
     "explain": "explaining",
     "explain_rules": "policy",
     "explore": "maps",
     "export": "exporting",
+    "grid": "siting",
     "history": "timeline",
     "infrastructure_support": "policy",
     "load_benchmarks": "policy",
@@ -90,6 +107,7 @@ _ROOMS = {
     "read_facts": "facts",
     "read_layer": "reading",
     "read_ogcapi": "reading",
+    "read_scenario": "siting",
     "read_sites": "reading",
     "read_vworld": "reading",
     "read_wfs": "reading",

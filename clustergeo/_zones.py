@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -244,7 +244,7 @@ def _answers(zones: Zones, prints: footprints.Footprints) -> _Answers:
         share = np.where(prints.disc, np.where(complete, clipped, np.nan), share)
         known |= prints.disc & complete
     if prints.bare.any():
-        held, complete = _at_points(zones, prints)
+        held, complete = at_points(zones, prints)
         known, present, absent = (
             np.where(prints.bare, mine, other)
             for mine, other in ((complete, known), (held, present), (complete & ~held, absent))
@@ -262,7 +262,7 @@ def _estimate(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.f
         return inside / whole, prints.disc & (covered >= whole * (1 - _SAME))
 
 
-def _at_points(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def at_points(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which bare points lie in a zone, and where the layer is known to say so."""
     # Where points and zones share a CRS, a point on a zone's edge is on it there: rounding in the plane moves it off.
     shared = zones.share(prints.crs)
@@ -279,7 +279,19 @@ def _at_points(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.
     return inside, complete
 
 
-def warn_silent(layer: Layer, count: int) -> None:
+class Covered(Protocol):
+    """What has a name and a coverage: a layer, or a rule over one."""
+
+    @property
+    def name(self) -> str:
+        """The name in column names."""
+
+    @property
+    def coverage(self) -> Any:
+        """Where it is complete, as a `Layer` keeps it."""
+
+
+def warn_silent(layer: Covered, count: int) -> None:
     """Say once for a layer how to declare its coverage."""
     if count and layer.coverage != EVERYWHERE:
         why = (

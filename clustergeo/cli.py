@@ -3,131 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 import click
 
 from clustergeo import __version__
+from clustergeo._inputs import Inputs, inputs_of, shown
 from clustergeo.errors import ClusterGeoError, InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _SITES = click.argument("sites", type=click.Path(path_type=Path))
 _LANG = click.option(
     "--lang", type=click.Choice(["ko", "en"]), default="en", show_default=True, help="Korean or English."
 )
-
-
-class Inputs(NamedTuple):
-    """What the options of a command say about what to tag."""
-
-    files: tuple[str, ...]
-    coverage: tuple[str, ...]
-    dates: tuple[str, ...]
-    zone_crs: tuple[str, ...]
-    zone_layer: tuple[str, ...]
-    zone_encoding: tuple[str, ...]
-    zone_swapped: tuple[str, ...]
-    reading: dict[str, Any]
-    as_of: str | None
-
-    def sites(self, path: Path | None) -> Any:
-        """Return the sites of a file, or the 15."""
-        from clustergeo import datasets  # noqa: PLC0415
-        from clustergeo.reading import read_sites  # noqa: PLC0415
-
-        return datasets.load_sites(as_of=self.as_of) if path is None else read_sites(path, **self.reading)
-
-    def spare(self, out: Path, sites: Path) -> None:
-        """Refuse an output that is one of the inputs."""
-        read = [sites, *(Path(path) for path in _pairs(self.files, "--zones").values())]
-        if out.exists() and any(path.exists() and out.samefile(path) for path in read):
-            msg = f"{_shown(out)} is one of the inputs and would be lost. Give another name."
-            raise InputError(msg)
-
-    def zones(self) -> dict[str, Any]:
-        """Return the zone layers."""
-        from clustergeo.reading import read_layer  # noqa: PLC0415
-
-        files = _pairs(self.files, "--zones")
-        where = _pairs(self.coverage, "--coverage", known=files)
-        said: dict[str, dict[str, Any]] = {
-            "coverage": {name: text if text == "everywhere" else text.split(",") for name, text in where.items()},
-            "as_of": _pairs(self.dates, "--zone-date", known=files),
-            "crs": _pairs(self.zone_crs, "--zone-crs", known=files),
-            "layer": _pairs(self.zone_layer, "--zone-layer", known=files),
-            "encoding": _pairs(self.zone_encoding, "--zone-encoding", known=files),
-        }
-        _pairs(tuple(f"{name}=yes" for name in self.zone_swapped), "--zone-swap-xy", known=files)
-        said["swap_xy"] = dict.fromkeys(self.zone_swapped, True)
-        found = {}
-        for name, path in files.items():
-            told = {option: one.get(name) for option, one in said.items()}
-            found[name] = read_layer(path, name=name, repair=self.reading["repair"], **told)
-            for decided in found[name].report:
-                click.echo(f"zones {name}: {decided}.", err=True)
-        return found
-
-    def tagged(self, path: Path | None, zones: dict[str, Any] | None = None) -> Any:
-        """Return the tagged sites of a file, or the tagged 15, with the zones given if they were read before."""
-        from clustergeo import tags  # noqa: PLC0415
-
-        return tags.tag(self.sites(path), zones=self.zones() if zones is None else zones, as_of=self.as_of)
-
-
-def _inputs(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say what to tag; the command gets them as one argument, `inputs`."""
-
-    @functools.wraps(command)
-    def gathered(
-        *,
-        zones: tuple[str, ...],
-        coverage: tuple[str, ...],
-        zone_date: tuple[str, ...],
-        zone_crs: tuple[str, ...],
-        zone_layer: tuple[str, ...],
-        zone_encoding: tuple[str, ...],
-        zone_swap_xy: tuple[str, ...],
-        as_of: str | None,
-        **rest: Any,
-    ) -> None:
-        reading = {name: rest.pop(name) for name in ("crs", "layer", "encoding", "swap_xy", "repair")}
-        held = Inputs(zones, coverage, zone_date, zone_crs, zone_layer, zone_encoding, zone_swap_xy, reading, as_of)
-        command(inputs=held, **rest)
-
-    options = [
-        click.option("--zones", multiple=True, metavar="NAME=FILE", help="A zone layer; may be given several times."),
-        click.option(
-            "--coverage",
-            multiple=True,
-            metavar="NAME=WHERE",
-            help='Where a zone layer is complete: "everywhere" or codes such as kostat:31,kostat:23.',
-        ),
-        click.option("--zone-date", multiple=True, metavar="NAME=DATE", help="The date of a zone layer's content."),
-        click.option("--zone-crs", multiple=True, metavar="NAME=CRS", help="As --crs, of a zone layer."),
-        click.option("--zone-layer", multiple=True, metavar="NAME=LAYER", help="As --layer, of a zone layer."),
-        click.option("--zone-encoding", multiple=True, metavar="NAME=ENC", help="As --encoding, of a zone layer."),
-        click.option("--zone-swap-xy", multiple=True, metavar="NAME", help="Swap the axes of a zone layer."),
-        click.option("--layer", default=None, help="Which layer of a sites file, or file of a zip, of several."),
-        click.option("--crs", default=None, help="CRS of the sites, where the file has none or a wrong one."),
-        click.option("--encoding", default=None, help="Of the texts of the sites, such as cp949 or utf-8."),
-        click.option(
-            "--swap-xy/--keep-xy",
-            default=None,
-            help="Swap the axes of the sites; or say that they are right, where they are taken for swapped.",
-        ),
-        click.option("--repair", is_flag=True, help="Repair invalid geometries of sites and zones, and say how many."),
-        click.option("--as-of", default=None, metavar="DATE", help="Only facts known by this day (YYYY-MM-DD)."),
-    ]
-    for option in reversed(options):
-        gathered = option(gathered)
-    return gathered
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -144,14 +35,14 @@ def cli() -> None:
 @click.option(
     "--facts", type=click.Path(path_type=Path), default=None, help="A CSV of facts to add or to correct with."
 )
-@_inputs
+@inputs_of
 def report(out: Path, *, sites: Path | None, facts: Path | None, inputs: Inputs) -> None:
     """Write the report of the 15 complexes, or of your SITES, into the folder OUT."""
     from clustergeo.reporting import report as write_report  # noqa: PLC0415
 
     frame = None if sites is None else inputs.sites(sites)
     place = write_report(out, sites=frame, zones=inputs.zones(), as_of=inputs.as_of, own_facts=facts)
-    click.echo(f"{_shown(place)}: open index.html (English) or index.ko.html (한국어)")
+    click.echo(f"{shown(place)}: open index.html (English) or index.ko.html (한국어)")
     absent = [f"report.{ending}" for ending in ("xlsx", "docx") if not (place / f"report.{ending}").exists()]
     if absent:
         click.echo(f"No {' and '.join(absent)}: for those, python -m pip install 'clustergeo[documents]'", err=True)
@@ -167,7 +58,7 @@ def report(out: Path, *, sites: Path | None, facts: Path | None, inputs: Inputs)
     help="The file to write: .parquet, .gpkg, .geojson or .csv; a folder for several inputs.",
 )
 @click.option("--scheduler", default=None, metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786.")
-@_inputs
+@inputs_of
 def tag(sites: tuple[Path, ...], *, out: Path, scheduler: str | None, inputs: Inputs) -> None:
     """Tag the SITES of a file of any size and write them to another; several files or a folder on Dask workers."""
     for one in sites:
@@ -177,14 +68,14 @@ def tag(sites: tuple[Path, ...], *, out: Path, scheduler: str | None, inputs: In
         from clustergeo.streaming import tag_file  # noqa: PLC0415
 
         done = tag_file(sites[0], out, zones=inputs.zones(), **options)
-        click.echo(f"{_shown(out)}: {done.rows:,} sites")
+        click.echo(f"{shown(out)}: {done.rows:,} sites")
         return
     from clustergeo import parallel  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
         client = None if scheduler is None else stack.enter_context(parallel.client_of(scheduler))
         made = parallel.tag_files(_files(sites), out, zones=inputs.zones(), client=client, **options)
-    click.echo(f"{_shown(out)}: {made.rows:,} sites in {made.written + made.skipped} parts, {made.written} written now")
+    click.echo(f"{shown(out)}: {made.rows:,} sites in {made.written + made.skipped} parts, {made.written} written now")
 
 
 def _files(sites: tuple[Path, ...]) -> Any:
@@ -197,19 +88,19 @@ def _files(sites: tuple[Path, ...]) -> Any:
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The page to write (.html).")
 @click.option("--online", is_flag=True, help="Load the scripts from their CDNs instead of embedding them.")
 @_LANG
-@_inputs
+@inputs_of
 def map_command(sites: Path, *, out: Path, online: bool, lang: str, inputs: Inputs) -> None:
     """Draw the SITES of a file as one page that opens without a network."""
     from clustergeo import maps  # noqa: PLC0415
 
     inputs.spare(out, sites)
     if out.suffix.lower() not in {".html", ".htm"}:
-        msg = f"{_shown(out)} is no name for a page. Give one that ends in .html."
+        msg = f"{shown(out)} is no name for a page. Give one that ends in .html."
         raise InputError(msg)
     zones = inputs.zones()
     made = maps.explore(inputs.tagged(sites, zones), lang=lang, zones=zones)
     maps.save_map(made, out, offline=not online)
-    click.echo(_shown(out))
+    click.echo(shown(out))
 
 
 @cli.command()
@@ -230,7 +121,7 @@ def map_command(sites: Path, *, out: Path, online: bool, lang: str, inputs: Inpu
 @click.option("--document", is_flag=True, help="With --format latex: a whole document that xelatex compiles.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="The file to write, not to print.")
 @_LANG
-@_inputs
+@inputs_of
 def table(
     sites: Path, *, by: str | None, kind: str, document: bool, out: Path | None, lang: str, inputs: Inputs
 ) -> None:
@@ -247,11 +138,11 @@ def table(
     if out is not None:
         inputs.spare(out, sites)
     keys = None if by is None else by.split(",") if "," in by else by
-    shown = tables.table(inputs.tagged(sites), by=keys, lang=lang)
-    made = shown.latex(document=document) if kind == "latex" else getattr(shown, kind)()
+    result = tables.table(inputs.tagged(sites), by=keys, lang=lang)
+    made = result.latex(document=document) if kind == "latex" else getattr(result, kind)()
     if out is not None:
         write_whole(out, made if isinstance(made, bytes) else made.encode("utf-8", "replace"))
-        click.echo(_shown(out))
+        click.echo(shown(out))
         return
     click.echo(made.decode("utf-8-sig") if isinstance(made, bytes) else made, nl=False)
 
@@ -261,13 +152,13 @@ def table(
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--by", default=None, help="One file a group: sector or any column.")
 @click.option("--format", "kind", default="geojson", show_default=True, help="geojson, gpkg, parquet, csv or xlsx.")
-@_inputs
+@inputs_of
 def export(sites: Path, out: Path, *, by: str | None, kind: str, inputs: Inputs) -> None:
     """Write the tagged SITES into the folder OUT, one file of all and one a group."""
     from clustergeo import exporting  # noqa: PLC0415
 
     for path in exporting.export(inputs.tagged(sites), out, by=by, format=kind):
-        click.echo(_shown(path))
+        click.echo(shown(path))
 
 
 @cli.command()
@@ -276,12 +167,23 @@ def export(sites: Path, out: Path, *, by: str | None, kind: str, inputs: Inputs)
     "--sites", type=click.Path(path_type=Path), default=None, help="Your own sites instead of the 15 complexes."
 )
 @_LANG
-@_inputs
+@inputs_of
 def explain(site_id: str, *, sites: Path | None, lang: str, inputs: Inputs) -> None:
     """Say of one site what each verdict is, what it rests on and what would decide it."""
     from clustergeo.explaining import explain as sentences  # noqa: PLC0415
 
     click.echo(sentences(inputs.tagged(sites), site_id, lang=lang))
+
+
+@cli.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder of the result.")
+def site(scenario: Path, *, out: Path) -> None:
+    """Run a siting SCENARIO (TOML): what falls out and why, what ranks first, and how sure that is."""
+    from clustergeo.siting.scenario import read_scenario  # noqa: PLC0415
+
+    for path in read_scenario(scenario).run(out):
+        click.echo(shown(path))
 
 
 @cli.command()
@@ -295,7 +197,7 @@ def verify(out: Path) -> None:
         click.echo(": ".join(part for part in (row.file, row.where, row.problem) if part))
     if len(findings):
         sys.exit(1)
-    click.echo(f"{_shown(out)}: every file and figure is as it was written")
+    click.echo(f"{shown(out)}: every file and figure is as it was written")
 
 
 @cli.command()
@@ -350,7 +252,7 @@ def check(
 @click.option("--rules", "own", type=click.Path(path_type=Path), default=None, help="A TOML file of your own rules.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="A CSV file to write, not to print.")
 @_LANG
-@_inputs
+@inputs_of
 def rules(
     sites: Path | None, *, on: str | None, site_id: str | None, own: Path | None, out: Path | None, **rest: Any
 ) -> None:
@@ -384,7 +286,7 @@ def rules(
     if sites is not None:
         inputs.spare(out, sites)
     write_whole(out, made)
-    click.echo(_shown(out))
+    click.echo(shown(out))
 
 
 @cli.command()
@@ -396,35 +298,6 @@ def layers() -> None:
         click.echo(
             f"{row.layer}\t{row.rows} rows\t{row.vintage}\t{row.licence}\t{row.attribution}\t{row.source}\t{row.sha256}"
         )
-
-
-def _pairs(texts: tuple[str, ...], option: str, *, known: dict[str, str] | None = None) -> dict[str, str]:
-    """Return what the uses of an option say by name; a name twice, or one that no --zones gives, is refused."""
-    pairs = [_pair(text, option) for text in texts]
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    strange = sorted(set(names) - set(known)) if known is not None else []
-    if twice or strange:
-        fault = f"names {twice[0]!r} twice" if twice else f"names {strange[0]!r}, which no --zones gives"
-        msg = f"{option} {fault}."
-        raise InputError(msg)
-    return dict(pairs)
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    """Return the two parts of NAME=VALUE; a wrong form is an error of the command line."""
-    name, sign, value = text.partition("=")
-    if not (name and sign and value):
-        msg = f"{text!r} is not NAME=VALUE."
-        raise click.BadParameter(msg, param_hint=option)
-    return name, value
-
-
-def _shown(path: Path) -> str:
-    """Return a path that any terminal can show."""
-    from clustergeo._files import shown  # noqa: PLC0415
-
-    return shown(path)
 
 
 def _readable(stream: TextIO) -> None:

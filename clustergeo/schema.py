@@ -148,7 +148,9 @@ def evidence_columns(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in said or "_reported_" in name]
 
 
-def site_frame(sites: Any, *, zone_names: Iterable[str] = (), what: str = "the sites") -> gpd.GeoDataFrame:
+def site_frame(
+    sites: Any, *, zone_names: Iterable[str] = (), added: Iterable[str] | None = None, what: str = "the sites"
+) -> gpd.GeoDataFrame:
     """Return a checked copy of a site frame, with `site_id` and the evidence columns in their types.
 
     Parameters
@@ -157,6 +159,8 @@ def site_frame(sites: Any, *, zone_names: Iterable[str] = (), what: str = "the s
         A GeoDataFrame of polygons or points with a CRS.
     zone_names
         The zone layers that will be tagged; their columns must be free.
+    added
+        The columns that will be added, where they are not those of a tag; they must be free.
     what
         How to name the frame in a refusal.
 
@@ -175,7 +179,7 @@ def site_frame(sites: Any, *, zone_names: Iterable[str] = (), what: str = "the s
         msg = f"{what} has columns of several levels. Flatten them first: frame.columns = [...]."
         raise InputError(msg)
     frame = sites.copy()
-    found = _column_problems(frame, list(zone_names)) + _id_problems(frame) + problems(frame)
+    found = _column_problems(frame, list(zone_names), added) + _id_problems(frame) + problems(frame)
     _raise(found, what, "Mend these rows or columns and run again; nothing was changed.")
     if "site_id" not in frame.columns:
         frame.insert(0, "site_id", [str(number) for number in range(1, len(frame) + 1)])
@@ -197,19 +201,23 @@ def problems(frame: gpd.GeoDataFrame) -> list[str]:
     return found + evidence_problems(frame)
 
 
-def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str]) -> list[str]:
-    """Return which columns of the caller's a tag would overwrite."""
+def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str], added: Iterable[str] | None) -> list[str]:
+    """Return which columns of the caller's a tag, or what else adds columns, would overwrite."""
     names = [str(name) for name in frame.columns]
     problems = [
         f"column {name!r} stands {names.count(name)} times" for name in dict.fromkeys(names) if names.count(name) > 1
     ]
-    taken = {*REGION_TAGS, *CAPITAL_TAGS}
-    taken |= {f"{zone}_{tag}" for zone in {"rdz", *zone_names} for tag in ZONE_TAGS}
-    if not has_evidence(frame):
-        taken |= set(REGION_EVIDENCE)
+    if added is None:
+        taken = {*REGION_TAGS, *CAPITAL_TAGS}
+        taken |= {f"{zone}_{tag}" for zone in {"rdz", *zone_names} for tag in ZONE_TAGS}
+        if not has_evidence(frame):
+            taken |= set(REGION_EVIDENCE)
+    else:
+        taken = set(added)
     clash = [name for name in names if name in taken]
     if clash:
-        problems.append(f"column(s) {', '.join(map(repr, clash))} would be overwritten by a tag: rename or drop them")
+        by = "a tag" if added is None else "the result"
+        problems.append(f"column(s) {', '.join(map(repr, clash))} would be overwritten by {by}: rename or drop them")
     return problems
 
 

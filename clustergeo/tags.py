@@ -114,7 +114,7 @@ class Tagger:
             How to name the frame in a refusal.
         """
         frame = schema.site_frame(sites, zone_names=self.layers, what=what)
-        drawn, source = _drawn(frame)
+        drawn, source = drawn_of(frame)
         added = self.added(frame, drawn, source)
         self.warn(added.silent, list(frame["site_id"].iloc[added.refuted[: schema.SHOWN]]), len(added.refuted))
         return _in_order(frame, plain(added.columns).set_axis(frame.index))
@@ -188,8 +188,16 @@ class Added(NamedTuple):
     refuted: np.ndarray[Any, Any]
 
 
-def _drawn(frame: gpd.GeoDataFrame) -> tuple[Shapes, pyproj.CRS]:
-    """Return the geometries of a frame as the engine takes their number, and their CRS."""
+def drawn_of(frame: gpd.GeoDataFrame) -> tuple[Shapes, pyproj.CRS]:
+    """Return the geometries of a checked frame as the engine takes their number, and their CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> drawn, source = drawn_of(gpd.GeoDataFrame(geometry=[shapely.Point(0, 0), shapely.Point()], crs="EPSG:5186"))
+    >>> drawn.tolist(), source.to_epsg()
+    ([<POINT (0 0)>, None], 5186)
+    """
     values = np.asarray(frame.geometry.values, dtype=object)
     flat = shapely.force_2d(overlap.only(values, ~shapely.is_empty(values)))
     return overlap.taken(flat), pyproj.CRS(frame.crs)
@@ -245,7 +253,7 @@ def overlaps(sites: gpd.GeoDataFrame, *, zones: Mapping[str, Any]) -> pd.DataFra
     """
     layers = {name: as_layer(zone, name=name) for name, zone in zones.items()}
     frame = schema.site_frame(sites, zone_names=layers)
-    drawn, source = _drawn(frame)
+    drawn, source = drawn_of(frame)
     singles = {name: Zones([layer]) for name, layer in layers.items()}
     # What a layer alone removes is what all remove together, less what the others do.
     groups = {name: Zones([one for other, one in layers.items() if other != name]) for name in layers}

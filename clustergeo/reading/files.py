@@ -142,6 +142,33 @@ def read_and_repair(path: Given, options: Options, *, repair: bool) -> tuple[gpd
     return schema.site_frame(frame, what=f"the file {shown(found.name)}"), repaired
 
 
+def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
+    r"""Return the points, lines or polygons of a file, such as roads or stations.
+
+    Parameters
+    ----------
+    path, crs, layer
+        As for `read_sites`.
+
+    Raises
+    ------
+    InputError
+        As for `read_sites`; the geometries themselves are checked where they are used.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "stations.csv"
+    >>> _ = path.write_text("lon,lat\n127.2,37.15\n")
+    >>> read_shapes(path).geometry.tolist()
+    [<POINT (127.2 37.15)>]
+    """
+    found = _read(path, Options(crs, layer))
+    for decided in found.report:
+        warn(f"the file {shown(found.name)}: {decided}.")
+    return found.frame
+
+
 def read_layer(
     path: Given,
     *,

@@ -1,0 +1,263 @@
+"""The rules of a set of exclusions, and the ground that each of them takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from clustergeo import crs, schema
+from clustergeo._zones import Zones, coverage_shape
+from clustergeo.errors import InputError
+from clustergeo.layers import EVERYWHERE, Layer, as_layer
+from clustergeo.siting._buffers import LARGEST_M, buffered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_AREAL = 2
+# Complements are drawn in a box this much wider than the sites.
+_MARGIN = 1_000.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One layer of a set of exclusions and what it does; see `Exclusions.add`."""
+
+    name: str
+    frame: gpd.GeoDataFrame
+    layer: Layer | None
+    coverage: Any
+    max_share: float | None
+    max_area_m2: float | None
+    buffer_m: float
+    include: bool
+    forced: bool
+    where: gpd.GeoSeries | None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the ground is the layer as it was drawn."""
+        return not (self.buffer_m or self.include or self.where is not None)
+
+    def exceeded(self, share: NDArray[np.float64], area_m2: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Say which shares or areas are more than the rule allows; not-a-number is not."""
+        if self.max_area_m2 is not None:
+            # A site that lies in the ground with an area that is not known exceeds nothing for certain.
+            return np.asarray(area_m2 > self.max_area_m2 * (1 + 1e-9) + 1e-9, dtype=bool)
+        return np.asarray(share > (self.max_share or 0.0) + 1e-9, dtype=bool)
+
+
+def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Rule:
+    """Return a checked rule.
+
+    Raises
+    ------
+    InputError
+        The layer, its geometries or an option cannot be used; the message names the rule.
+    """
+    schema.check_zone_name(name)
+    what = f"the layer of rule {name!r}"
+    _check_numbers(name, **options)
+    if isinstance(layer, Layer) and coverage is not None:
+        msg = f"Rule {name!r} gives a coverage beside a Layer, which has its own. Give it there: Layer(..., coverage=)."
+        raise InputError(msg)
+    frame = layer.frame if isinstance(layer, Layer) else layer
+    schema.check_geo(frame, what=what)
+    shapes = np.asarray(frame.geometry.values, dtype=object)
+    thin = np.flatnonzero((shapely.get_dimensions(shapes) < _AREAL) & ~shapely.is_missing(shapes))
+    kept = None
+    if not len(thin):
+        given = layer if isinstance(layer, Layer) else Layer(layer, name=name, coverage=coverage)
+        kept = as_layer(given, name=name)
+        coverage = kept.coverage
+    elif options["buffer_m"] <= 0:
+        kind = shapes[thin[0]].geom_type
+        msg = (
+            f"Rule {name!r} has buffer_m={options['buffer_m']:g}, but row {thin[0]} of its layer is a {kind}, which "
+            "has no area to take or to set back from. Give a positive buffer_m, or polygons."
+        )
+        raise InputError(msg)
+    else:
+        # The rules of a coverage are those of a layer, whatever the geometries are.
+        coverage = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=name, coverage=coverage).coverage
+    place = None if where is None else _place(name, where)
+    return Rule(name=name, frame=frame.copy(), layer=kept, coverage=coverage, where=place, **options)
+
+
+def _check_numbers(
+    name: str,
+    *,
+    max_share: float | None,
+    max_area_m2: float | None,
+    buffer_m: float,
+    include: bool,
+    forced: bool,
+) -> None:
+    """Refuse options that contradict each other or are out of range."""
+    problems = []
+    if max_share is not None and not 0 <= max_share < 1:
+        problems.append(f"max_share is {max_share!r}; expected 0 or more and less than 1")
+    if max_area_m2 is not None and not 0 <= max_area_m2 < np.inf:
+        problems.append(f"max_area_m2 is {max_area_m2!r}; expected square metres, 0 or more")
+    if max_share is not None and max_area_m2 is not None:
+        problems.append("max_share and max_area_m2 are both given; give one of them, or add the layer twice")
+    if not abs(buffer_m) <= LARGEST_M:
+        problems.append(f"buffer_m is {buffer_m!r}; expected metres, at most {LARGEST_M:,.0f}")
+    if include and forced:
+        problems.append("include and forced are both given; include keeps sites in, forced keeps ground eligible")
+    if forced and (max_share is not None or max_area_m2 is not None):
+        problems.append("a forced layer excludes nothing; leave max_share and max_area_m2 out")
+    if problems:
+        msg = f"Rule {name!r} cannot be used: {'; '.join(problems)}."
+        raise InputError(msg)
+
+
+def _place(name: str, where: Any) -> gpd.GeoSeries:
+    """Return the polygons in which a conditional rule holds."""
+    where = where.frame if isinstance(where, Layer) else where
+    if isinstance(where, shapely.Polygon | shapely.MultiPolygon):
+        where = gpd.GeoDataFrame(geometry=[where], crs=crs.LONLAT)
+    if isinstance(where, gpd.GeoSeries):
+        where = gpd.GeoDataFrame(geometry=where.values, crs=where.crs)
+    schema.check_polygons(where, what=f"`where` of rule {name!r}")
+    return where.geometry.copy()
+
+
+def check_set(rules: Sequence[Rule]) -> None:
+    """Refuse rules whose ground cannot be told because it is not known where a layer is complete.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    forced = any(one.forced for one in rules)
+    for one in rules:
+        if one.coverage is None and not one.forced and (one.include or one.where is not None or forced):
+            why = (
+                "it is an include layer" if one.include else "it holds only somewhere" if one.where is not None else ""
+            )
+            msg = (
+                f"The coverage of rule {one.name!r} is not known, and {why or 'another rule forces ground eligible'}: "
+                "then ground that it does not touch cannot be told from ground that was never drawn. Declare where the "
+                'layer is complete: coverage="everywhere", codes such as "kostat:31", or a polygon.'
+            )
+            raise InputError(msg)
+
+
+class Grounds:
+    """What each rule takes, drawn in one CRS round the sites.
+
+    Parameters
+    ----------
+    rules
+        A checked set.
+    target
+        The CRS, projected, in metres.
+    box
+        The least and greatest x and y of the sites there.
+    """
+
+    def __init__(self, rules: Sequence[Rule], target: Any, box: NDArray[np.float64]) -> None:
+        self.rules = [one for one in rules if not one.forced]
+        self._target = target
+        self._box = shapely.box(*(box[:2] - _MARGIN), *(box[2:] + _MARGIN))
+        forced = [self._of(one) for one in rules if one.forced]
+        self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
+        self._pieces: tuple[shapely.STRtree, NDArray[np.object_]] | None = None
+        self.layers = [self._layer(one) for one in self.rules]
+        self.zones = [Zones([layer]) for layer in self.layers]
+        self.every = Zones(self.layers)
+
+    def others(self, number: int) -> Zones:
+        """Return the grounds of all rules but one."""
+        return Zones([layer for at, layer in enumerate(self.layers) if at != number])
+
+    def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Return what all rules together leave of each polygon; an empty polygon where they take it whole."""
+        if self._pieces is None:
+            drawn = [self._drawn(layer.frame.geometry) for layer in self.layers]
+            shapes = np.concatenate([np.empty(0, dtype=object), *drawn])
+            self._pieces = shapely.STRtree(shapes), shapes
+        tree, shapes = self._pieces
+        rows, hits = tree.query(sites, predicate="intersects")
+        order = np.argsort(rows, kind="stable")
+        rows, hits = rows[order], hits[order]
+        out = sites.copy()
+        if not len(rows):
+            return out
+        met, starts = np.unique(rows, return_index=True)
+        for row, near in zip(met, np.split(shapes[hits], starts[1:]), strict=True):
+            parts = _areal(np.array([shapely.difference(sites[row], shapely.union_all(near))], dtype=object))
+            out[row] = (
+                parts[0] if len(parts) == 1 else shapely.multipolygons(parts) if len(parts) else shapely.Polygon()
+            )
+        return out
+
+    def _layer(self, one: Rule) -> Layer:
+        """Return the ground of a rule as a layer; where the layer of the caller does, that one."""
+        if one.plain and self._forced is None and one.layer is not None:
+            return one.layer
+        shapes, coverage = self._of(one), one.coverage
+        if self._forced is not None:
+            shapes = _areal(shapely.difference(shapes, self._forced))
+        if isinstance(coverage, tuple) or shapely.is_geometry(coverage):
+            coverage = self._complete(one)
+        ground = gpd.GeoDataFrame(geometry=shapes, crs=self._target)
+        return Layer(ground, name=one.name, coverage=coverage)
+
+    def _of(self, one: Rule) -> NDArray[np.object_]:
+        """Return the ground of a rule before forced ground is taken from it."""
+        shapes = self._drawn(one.frame.geometry)
+        near = self._box.buffer(abs(one.buffer_m) * 1.01)
+        shapes = shapes[shapely.intersects(shapes, near)]
+        if one.buffer_m:
+            shapes = buffered(shapes, self._target, one.buffer_m)
+        if one.include:
+            whole = self._covered(one)
+            shapes = _areal(np.array([shapely.difference(whole, shapely.union_all(shapes))], dtype=object))
+        if one.where is not None:
+            shapes = _areal(shapely.intersection(shapes, shapely.union_all(self._drawn(one.where))))
+        sound = shapely.is_valid(shapes)
+        out: NDArray[np.object_] = np.concatenate([shapes[sound], _areal(shapely.make_valid(shapes[~sound]))])
+        return out
+
+    def _drawn(self, given: gpd.GeoSeries) -> NDArray[np.object_]:
+        """Return geometries in the CRS, those that it can show."""
+        shapes = crs.carried(np.asarray(given.values, dtype=object), given.crs, self._target)
+        shown: NDArray[np.bool_] = np.isfinite(shapely.bounds(shapes).reshape(-1, 4)).all(axis=1)
+        return shapes[shown]
+
+    def _covered(self, one: Rule) -> Any:
+        """Return where a layer is complete, near the sites."""
+        if one.coverage == EVERYWHERE or one.coverage is None:
+            return self._box
+        named = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=one.name, coverage=one.coverage)
+        shape = crs.carried(np.array([coverage_shape(named)], dtype=object), crs.LONLAT, self._target)[0]
+        # Near the edge of what is known a buffer may reach in from beyond, and a setback may end there.
+        shape = shape if not one.buffer_m else shapely.buffer(shape, -abs(one.buffer_m) * 1.002)
+        return shapely.intersection(shape, self._box)
+
+    def _complete(self, one: Rule) -> Any:
+        """Return where it is known whether ground is taken, in EPSG:4326."""
+        shape = self._covered(one)
+        if one.where is not None:
+            elsewhere = shapely.difference(self._box, shapely.union_all(self._drawn(one.where)))
+            shape = shapely.union(shape, elsewhere)
+        if self._forced is not None:
+            shape = shapely.union(shape, self._forced)
+        kept = shapely.union_all(_areal(np.array([shape], dtype=object)))
+        return crs.transform(np.array([kept], dtype=object), self._target, crs.LONLAT)[0]
+
+
+def _areal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the polygons of what a set operation left."""
+    parts: NDArray[np.object_] = shapely.get_parts(shapes)
+    areal: NDArray[np.object_] = parts[shapely.get_dimensions(parts) == _AREAL]
+    return areal

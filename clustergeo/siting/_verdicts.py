@@ -1,0 +1,196 @@
+"""How much of each site the grounds of a set of rules take, with bounds, and what follows for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from clustergeo import crs, footprints, overlap
+from clustergeo._zones import at_points
+from clustergeo.siting._grounds import Grounds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from clustergeo.siting._grounds import Rule
+
+_SAME = 1e-9
+
+
+@dataclass
+class Figures:
+    """Shares of n sites that each of m rules, and all of them together (the last row), take.
+
+    Attributes
+    ----------
+    low, high
+        Shape (m + 1, n), proved bounds of the share.
+    own
+        Shape (m, n), what the rule alone takes; not-a-number where that is not known.
+    silent
+        Shape (m, n), where the rule's layer is not known to be complete over the site.
+    areas
+        Shape (n,), of the sites in square metres; not-a-number where it is not known.
+    left
+        Shape (n,), the eligible polygons in the CRS of the sites, or None; null where they are not known.
+    largest
+        Shape (n,), square metres of their largest part.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    own: NDArray[np.float64]
+    silent: NDArray[np.bool_]
+    areas: NDArray[np.float64]
+    left: NDArray[np.object_]
+    largest: NDArray[np.float64]
+
+    @classmethod
+    def nothing(cls, rules: int, count: int) -> Figures:
+        """Return figures of which nothing is known."""
+        shape = (rules + 1, count)
+        return cls(
+            low=np.zeros(shape),
+            high=np.ones(shape),
+            own=np.full((rules, count), np.nan),
+            silent=np.zeros((rules, count), dtype=bool),
+            areas=np.full(count, np.nan),
+            left=np.full(count, None, dtype=object),
+            largest=np.full(count, np.nan),
+        )
+
+    def put(self, rows: Any, other: Figures) -> None:
+        """Write the figures of some sites."""
+        for name in ("low", "high", "own", "silent"):
+            getattr(self, name)[:, rows] = getattr(other, name)
+        for name in ("areas", "left", "largest"):
+            getattr(self, name)[rows] = getattr(other, name)
+
+
+def figures(prints: footprints.Footprints, rules: Sequence[Rule], *, remainder: bool) -> Figures:
+    """Return what the rules take of sites that share a plane."""
+    frames = [place.crs for one in rules for place in (one.frame, one.where) if place is not None]
+    metric = prints.crs.is_projected and prints.crs.axis_info[0].unit_name == "metre"
+    if not (metric and all(crs.same(prints.crs, other) for other in frames)):
+        return _on(prints, rules, prints.plane, remainder=remainder)
+    out = Figures.nothing(sum(not one.forced for one in rules), len(prints))
+    if prints.measured.any():
+        # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
+        rows = np.flatnonzero(prints.measured)
+        found = _on(prints.as_drawn, rules, prints.crs, remainder=remainder)
+        out.put(rows, _of(found, rows))
+    if not prints.measured.all():
+        rows = np.flatnonzero(~prints.measured)
+        out.put(rows, _of(_on(prints.only(~prints.measured), rules, prints.plane, remainder=False), rows))
+    return out
+
+
+def _of(found: Figures, rows: NDArray[np.intp]) -> Figures:
+    """Return the figures of some sites."""
+    return Figures(
+        low=found.low[:, rows],
+        high=found.high[:, rows],
+        own=found.own[:, rows],
+        silent=found.silent[:, rows],
+        areas=found.areas[rows],
+        left=found.left[rows],
+        largest=found.largest[rows],
+    )
+
+
+def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, remainder: bool) -> Figures:
+    """Return what the rules take, measured in one CRS."""
+    places = np.vstack([overlap.bounds_of(prints.shapes), overlap.bounds_of(prints.containers)])
+    places = places[np.isfinite(places).all(axis=1)]
+    out = Figures.nothing(sum(not one.forced for one in rules), len(prints))
+    out.areas[:] = np.where(prints.disc & (prints.sizes > 0), prints.sizes, prints.true_areas)
+    if not len(places):
+        return out
+    grounds = Grounds(rules, target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
+    whole = np.where(prints.contained, prints.whole, 0.0)
+    inside, unknown = np.zeros((len(grounds.zones), len(prints))), np.zeros((len(grounds.zones), len(prints)))
+    for number, zone in enumerate(grounds.zones):
+        inside[number] = zone.inside(prints, prints.containers)
+        covered = zone.covered(prints, prints.containers, inside[number], drawn=prints.measured)
+        unknown[number] = np.maximum(whole - covered, 0.0)
+        unknown[number][unknown[number] <= _SAME * whole] = 0.0
+        _bound(out, number, prints, inside[number], unknown[number])
+        if prints.bare.any():
+            held, complete = at_points(zone, prints)
+            out.low[number, prints.bare] = held[prints.bare]
+            out.high[number, prints.bare] = (held | ~complete)[prints.bare]
+    out.silent[:] = (unknown > 0) | (prints.bare & (out.low[:-1] < out.high[:-1]))
+    together = inside[0] if len(inside) == 1 else grounds.every.inside(prints, prints.containers)
+    _bound(out, -1, prints, together, np.minimum(unknown.sum(axis=0), np.maximum(whole - together, 0.0)))
+    out.low[-1, prints.bare] = out.low[:-1, prints.bare].max(axis=0)
+    out.high[-1, prints.bare] = out.high[:-1, prints.bare].max(axis=0)
+    known = prints.measured & (unknown == 0).all(axis=0)
+    out.own[:] = _own(prints, grounds, inside, together, known)
+    if remainder:
+        _remainder(out, prints, grounds, together, known)
+    return out
+
+
+def _bound(
+    out: Figures,
+    number: int,
+    prints: footprints.Footprints,
+    inside: NDArray[np.float64],
+    unknown: NDArray[np.float64],
+) -> None:
+    """Write the proved bounds of a share; 0 and 1 where nothing is known."""
+    low, high = footprints.bounds(inside, unknown, prints.whole, prints.sizes)
+    out.low[number], out.high[number] = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0)
+
+
+def _own(
+    prints: footprints.Footprints,
+    grounds: Grounds,
+    inside: NDArray[np.float64],
+    together: NDArray[np.float64],
+    known: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """Return what each rule alone takes: what all take together, less what the others do."""
+    own = np.full(inside.shape, np.nan)
+    met = (inside > 0) & known
+    number_met = met.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for number in range(len(inside)):
+            others = np.where(number_met == 2, inside.sum(axis=0) - inside[number], 0.0)  # noqa: PLR2004
+            many = met[number] & (number_met > 2)  # noqa: PLR2004
+            if many.any():
+                rest = grounds.others(number)
+                some = prints.only(many)
+                others = np.where(many, rest.inside(some, overlap.only(prints.containers, many)), others)
+            alone = np.where(met[number], np.maximum(together - others, 0.0), 0.0) / prints.whole
+            own[number] = np.where(known, np.where(alone < _SAME, 0.0, alone), np.nan)
+    return own
+
+
+def _remainder(
+    out: Figures,
+    prints: footprints.Footprints,
+    grounds: Grounds,
+    together: NDArray[np.float64],
+    known: NDArray[np.bool_],
+) -> None:
+    """Write the eligible polygons of measured sites and the area of their largest part."""
+    rows = np.flatnonzero(known)
+    drawn = overlap.as_array(overlap.rows_of(prints.drawn, rows))
+    out.left[rows] = drawn
+    out.largest[rows] = [shapely.area(shapely.get_parts(one)).max() for one in drawn] / shapely.area(drawn)
+    partly = np.flatnonzero(known & (together > 0))
+    sites = overlap.as_array(overlap.rows_of(prints.containers, partly))
+    left = grounds.left_of(sites)
+    sizes = [shapely.area(shapely.get_parts(one)).max(initial=0.0) for one in left]
+    out.largest[partly] = np.array(sizes) / prints.whole[partly]
+    out.largest *= prints.true_areas
+    taken = together[partly] >= prints.whole[partly]
+    left[taken] = shapely.Polygon()
+    out.largest[partly[taken]] = 0.0
+    out.left[partly] = crs.transform(left, prints.plane, prints.crs)

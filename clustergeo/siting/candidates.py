@@ -1,0 +1,222 @@
+"""Candidates made: a grid over a region, or parcels put together until they are large enough."""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clustergeo import crs, schema
+from clustergeo.errors import InputError, warn
+from clustergeo.layers import Layer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MOST = 5_000_000
+_SAME = 1e-9
+
+
+def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "square") -> gpd.GeoDataFrame:
+    """Return the cells of a regular grid that lie in a region, whole or in part, as candidate sites.
+
+    Parameters
+    ----------
+    region
+        Polygons: a Layer, a GeoDataFrame, or one polygon in EPSG:4326; what `Exclusions.apply` left serves as well.
+    size_m
+        The side of a square, or the distance between two opposite sides of a hexagon, in metres.
+    shape
+        `"square"` or `"hexagon"`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        In the CRS of the region: `site_id` (row and column of the grid, which do not depend on the region),
+        `area_m2` of the whole cell, `region_share` (0 to 1) of it in the region, and the whole cell as geometry. Filter
+        by `region_share` for cells that lie wholly inside.
+
+    Raises
+    ------
+    InputError
+        The region cannot be used, or there would be more than 5 million cells.
+
+    Notes
+    -----
+    The grid lies on the equal-area plane, so every cell has the same true area.
+
+    Examples
+    --------
+    >>> region = gpd.GeoDataFrame(geometry=[shapely.box(127.0, 37.0, 127.1, 37.1)], crs="EPSG:4326")
+    >>> cells = grid(region, size_m=1000)
+    >>> float(cells["area_m2"].iloc[0]), round(float((cells["area_m2"] * cells["region_share"]).sum()) / 1e6, 2)
+    (1000000.0, 98.72)
+    """
+    if not 0 < size_m < np.inf:
+        msg = f"size_m is {size_m!r}; expected metres, more than 0."
+        raise InputError(msg)
+    if shape not in ("square", "hexagon"):
+        msg = f"shape is {shape!r}; expected 'square' or 'hexagon'."
+        raise InputError(msg)
+    frame = _polygons(region)
+    plane = crs.plane_for(crs.to_lonlat(frame.geometry).total_bounds)
+    drawn = crs.carried(np.asarray(frame.geometry.values, dtype=object), frame.crs, plane)
+    whole = shapely.union_all(drawn)
+    rows, columns, cells = _cells(whole, size_m, shape)
+    shapely.prepare(whole)
+    met = shapely.intersects(whole, cells)
+    rows, columns, cells = rows[met], columns[met], cells[met]
+    share = np.ones(len(cells))
+    partly = ~shapely.contains_properly(whole, cells)
+    share[partly] = shapely.area(shapely.intersection(cells[partly], whole)) / shapely.area(cells[partly])
+    kept = share > _SAME
+    made = {
+        "site_id": [f"r{row}c{column}" for row, column in zip(rows[kept], columns[kept], strict=True)],
+        "area_m2": np.full(int(kept.sum()), size_m**2 * (1.0 if shape == "square" else np.sqrt(3) / 2)),
+        "region_share": np.minimum(share[kept], 1.0),
+    }
+    moved = crs.transform(cells[kept], plane, frame.crs)
+    return gpd.GeoDataFrame(made, geometry=moved, crs=frame.crs).astype({"site_id": "str"})
+
+
+def _cells(whole: Any, size: float, shape: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
+    """Return row, column and polygon of the cells about a region; row and column count from the plane's centre."""
+    left, bottom, right, top = shapely.bounds(whole)
+    # Rows of hexagons lie three quarters of their height apart, every other one half a width aside.
+    height = size if shape == "square" else size * np.sqrt(3) / 2
+    first, last = int(np.floor(left / size)) - 1, int(np.ceil(right / size)) + 1
+    low, high = int(np.floor(bottom / height)) - 1, int(np.ceil(top / height)) + 1
+    count = (last - first + 1) * (high - low + 1)
+    if count > _MOST:
+        msg = f"A grid of {size:g} m over this region has {count:,} cells, more than {_MOST:,}. Take a larger size_m."
+        raise InputError(msg)
+    columns, rows = (axis.ravel() for axis in np.meshgrid(np.arange(first, last + 1), np.arange(low, high + 1)))
+    if shape == "square":
+        return rows, columns, shapely.box(columns * size, rows * size, (columns + 1) * size, (rows + 1) * size)
+    centres = np.column_stack([(columns + 0.5 * (rows % 2)) * size, rows * height])
+    angles = np.radians(30 + 60 * np.arange(6))
+    corners = size / np.sqrt(3) * np.column_stack([np.cos(angles), np.sin(angles)])
+    return rows, columns, shapely.polygons(centres[:, None, :] + corners)
+
+
+def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: float | None = None) -> gpd.GeoDataFrame:
+    """Return parcels put together into contiguous candidate sites of at least an area.
+
+    Parameters
+    ----------
+    parcels
+        Polygons with a CRS, for instance those that exclusions kept; `site_id` where they have one.
+    min_area_m2
+        The least area of an assembly, square metres.
+    max_area_m2
+        The largest; by default there is none. A single parcel larger than that is left out.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        `site_id` (that of its first parcel and how many more), `parcels` (their ids joined by `;`), `parcel_count`,
+        `area_m2` and the united polygon. No parcel is in two assemblies. What could not be put together is left out
+        and counted in a warning.
+
+    Raises
+    ------
+    InputError
+        The frame cannot be used, or an area is not positive or larger than the largest.
+
+    Notes
+    -----
+    Parcels are contiguous where they share a border, not a corner. An assembly starts at the first parcel that is free
+    and takes the neighbour with which it shares the longest border, until it is large enough: a plain rule that gives
+    compact sites, and not the only way to put parcels together.
+
+    Examples
+    --------
+    >>> boxes = [shapely.box(200000 + x, 500000, 200010 + x, 500010) for x in (0, 10, 20, 30)]
+    >>> parcels = gpd.GeoDataFrame(geometry=boxes, crs="EPSG:5186")
+    >>> assemblies(parcels, min_area_m2=190)[["site_id", "parcels"]].values.tolist()
+    [['1+1', '1;2'], ['3+1', '3;4']]
+    """
+    most = np.inf if max_area_m2 is None else max_area_m2
+    if not 0 < min_area_m2 <= most:
+        msg = (
+            f"min_area_m2 is {min_area_m2!r} and max_area_m2 {max_area_m2!r}; expected 0 < min_area_m2 <= max_area_m2."
+        )
+        raise InputError(msg)
+    frame = schema.site_frame(parcels, added=(), what="the parcels")
+    schema.check_polygons(frame, what="the parcels")
+    shapes = np.asarray(frame.geometry.values, dtype=object)
+    areas = np.nan_to_num(crs.areas_m2(frame.geometry))
+    groups = _grown(areas, _borders(shapes), min_area_m2, most)
+    ids = frame["site_id"].to_numpy()
+    left = len(frame) - sum(map(len, groups))
+    if left:
+        warn(
+            f"{left} of {len(frame)} parcels are in no assembly: with their free neighbours they do not reach "
+            f"{min_area_m2:,.0f} m² or exceed the largest area. Lower min_area_m2, or give more parcels."
+        )
+    made = {
+        "site_id": [f"{ids[group[0]]}+{len(group) - 1}" for group in groups],
+        "parcels": [";".join(ids[group]) for group in groups],
+        "parcel_count": [len(group) for group in groups],
+        "area_m2": [float(areas[group].sum()) for group in groups],
+    }
+    whole = [shapely.union_all(shapes[group]) for group in groups]
+    out = gpd.GeoDataFrame(pd.DataFrame(made), geometry=whole, crs=frame.crs)
+    return out.astype({"site_id": "str", "parcels": "str", "parcel_count": "int64", "area_m2": "float64"})
+
+
+def _borders(shapes: NDArray[np.object_]) -> list[dict[int, float]]:
+    """Return the neighbours of each parcel and the length of the border that they share."""
+    rows, columns = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    pairs = rows < columns
+    rows, columns = rows[pairs], columns[pairs]
+    lengths = shapely.length(shapely.intersection(shapes[rows], shapes[columns]))
+    out: list[dict[int, float]] = [{} for _ in shapes]
+    for row, column, length in zip(rows.tolist(), columns.tolist(), lengths.tolist(), strict=True):
+        if length > _SAME:
+            out[row][column] = out[column][row] = length
+    return out
+
+
+def _grown(areas: NDArray[np.float64], borders: list[dict[int, float]], least: float, most: float) -> list[list[int]]:
+    """Return groups of parcels, each grown from its first along the longest shared borders."""
+    free = areas > 0
+    groups = []
+    for seed in range(len(areas)):
+        if not free[seed] or areas[seed] > most:
+            continue
+        group, total, shared = [seed], areas[seed], dict(borders[seed])
+        heap = [(-length, other) for other, length in shared.items()]
+        heapq.heapify(heap)
+        members = {seed}
+        while total < least and heap:
+            length, other = heapq.heappop(heap)
+            # An entry is stale where the border has become longer since.
+            if other in members or not free[other] or -length < shared[other] or total + areas[other] > most:
+                continue
+            group.append(other)
+            members.add(other)
+            total += areas[other]
+            for near, border in borders[other].items():
+                shared[near] = shared.get(near, 0.0) + border
+                heapq.heappush(heap, (-shared[near], near))
+        if total >= least * (1 - _SAME):
+            free[group] = False
+            groups.append(sorted(group))
+    return groups
+
+
+def _polygons(region: Any) -> gpd.GeoDataFrame:
+    """Return a region as a checked frame of polygons."""
+    if isinstance(region, shapely.Polygon | shapely.MultiPolygon):
+        region = gpd.GeoDataFrame(geometry=[region], crs=crs.LONLAT)
+    frame = region.frame if isinstance(region, Layer) else region
+    schema.check_polygons(frame, what="the region")
+    if frame.geometry.is_empty.all() or frame.geometry.isna().all():
+        msg = "The region has no polygons, so there is nothing to lay a grid over."
+        raise InputError(msg)
+    return frame

@@ -1,0 +1,121 @@
+"""Candidates: grids whose cells tile a region, and parcels put together without using one twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from squares import PLANE, layer, sites, square
+
+import clustergeo as cg
+from clustergeo import crs
+
+
+@pytest.mark.parametrize("shape", ["square", "hexagon"])
+def test_the_cells_tile_a_real_region(shape: Any) -> None:
+    regions = cg.load_regions("municipality")
+    region = regions[regions["municipality_code_kostat"] == "33043"]
+    cells = cg.grid(region, size_m=2000, shape=shape)
+    assert (cells["area_m2"] * cells["region_share"]).sum() == pytest.approx(crs.areas_m2(region.geometry)[0], rel=1e-6)
+    assert crs.areas_m2(cells.geometry) == pytest.approx(cells["area_m2"], rel=1e-6)
+    assert cells["site_id"].is_unique
+    plane = cells.to_crs(crs.KOREA_PLANE).geometry
+    rows, others = plane.sindex.query(plane, predicate="intersects")
+    shared = plane.iloc[rows].reset_index(drop=True).intersection(plane.iloc[others].reset_index(drop=True)).area
+    assert shared[rows != others].max() < 1
+
+
+def test_a_cell_does_not_depend_on_the_region() -> None:
+    small, large = (cg.grid(layer([square(0, 0, side)]), size_m=500).set_index("site_id") for side in (2000, 5000))
+    both = small.index.intersection(large.index)
+    assert len(both) == len(small)
+    assert small.geometry.geom_equals_exact(large.geometry[small.index], 1e-6).all()
+
+
+def test_a_hole_of_the_region_has_no_cell() -> None:
+    ring = square(0, 0, 5000).difference(square(1000, 1000, 3000))
+    cells = cg.grid(layer([ring]), size_m=500)
+    assert not cells.within(square(1001, 1001, 2998)).any()
+    assert cells["region_share"].between(0, 1).all()
+
+
+def test_what_exclusions_leave_can_be_a_region() -> None:
+    rules = cg.Exclusions().add("wet", layer([square(0, 0, 500, 1000)], name="wet"))
+    left = rules.apply(sites([square(0, 0, 1000)]), remainder=True).set_geometry("eligible")
+    cells = cg.grid(left, size_m=100)
+    assert (cells["area_m2"] * cells["region_share"]).sum() == pytest.approx(500_000, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"size_m": 0}, "size_m is 0"),
+        ({"size_m": 1}, "Take a larger size_m"),
+        ({"size_m": 100, "shape": "round"}, "shape is 'round'"),
+    ],
+)
+def test_a_wrong_grid_is_refused(options: Any, match: str) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=match):
+        cg.grid(layer([square(0, 0, 5000)]), **options)
+
+
+def test_an_empty_region_is_refused() -> None:
+    with pytest.raises(cg.ClusterGeoError, match="no polygons"):
+        cg.grid(gpd.GeoDataFrame(geometry=[None], crs=PLANE), size_m=100)
+
+
+# Assemblies
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20, unique=True), st.integers(1, 6)
+)
+@pytest.mark.filterwarnings("ignore:.*parcels are in no assembly:clustergeo.ClusterGeoWarning")
+def test_assemblies_are_contiguous_large_enough_and_share_no_parcel(cells: list[tuple[int, int]], least: int) -> None:
+    parcels = sites([square(x * 10, y * 10, 10) for x, y in cells])
+    true = crs.areas_m2(parcels.geometry)
+    out = cg.assemblies(parcels, min_area_m2=least * true.min() * 0.999)
+    used = [name for names in out["parcels"] for name in names.split(";")]
+    assert len(used) == len(set(used)) == out["parcel_count"].sum()
+    assert (out["parcel_count"] >= least).all()
+    assert all(shape.geom_type == "Polygon" for shape in out.geometry)
+    # what is left over cannot make one more
+    rest = [square(x * 10, y * 10, 10) for row, (x, y) in enumerate(cells) if str(row + 1) not in used]
+    clumps = shapely.get_parts(shapely.union_all(rest)) if rest else []
+    assert all(clump.area < least * 100 * 0.999 for clump in clumps)
+
+
+def test_a_corner_is_no_border_and_what_is_left_is_told() -> None:
+    parcels = sites([square(0, 0, 10), square(10, 10, 10)])
+    with pytest.warns(cg.ClusterGeoWarning, match="2 of 2 parcels are in no assembly"):
+        out = cg.assemblies(parcels, min_area_m2=150)
+    assert len(out) == 0
+    assert out.columns.tolist() == ["site_id", "parcels", "parcel_count", "area_m2", "geometry"]
+
+
+def test_the_longest_border_is_taken_first() -> None:
+    parcels = sites([square(0, 0, 10), square(10, 8, 10), square(-10, 1, 10)], site_id=["a", "b", "c"])
+    with pytest.warns(cg.ClusterGeoWarning, match="1 of 3"):
+        out = cg.assemblies(parcels, min_area_m2=190)
+    assert out["parcels"].tolist() == ["a;c"]
+
+
+def test_no_assembly_is_larger_than_it_may_be() -> None:
+    parcels = sites([square(0, 0, 10), square(10, 0, 10, 50), square(0, 10, 10)])
+    with pytest.warns(cg.ClusterGeoWarning, match="1 of 3"):
+        out = cg.assemblies(parcels, min_area_m2=190, max_area_m2=300)
+    assert out["parcels"].tolist() == ["1;3"]
+    with pytest.raises(cg.ClusterGeoError, match="min_area_m2 is 5 and max_area_m2 2"):
+        cg.assemblies(parcels, min_area_m2=5, max_area_m2=2)
+
+
+def test_points_are_no_parcels() -> None:
+    with pytest.raises(cg.ClusterGeoError, match="a Point, expected a Polygon"):
+        cg.assemblies(sites([shapely.Point(0, 0)]), min_area_m2=1)
+    assert np.isfinite(cg.assemblies(sites([square(0, 0, 10)]), min_area_m2=1)["area_m2"]).all()

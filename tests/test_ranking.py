@@ -1,0 +1,305 @@
+"""Ranking: weights, scores, places, what the order rests on, and what is refused; published worked examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+import clustergeo as cg
+from clustergeo.siting import scoring, weighting
+
+UP = cg.Value.linear(worst=0, best=1)
+NAN = float("nan")
+
+# Hwang and Yoon 1981, Multiple Attribute Decision Making, the choice of a fighter aircraft: speed, range, payload,
+# price, reliability, manoeuvrability.
+FIGHTERS = np.array(
+    [
+        [2.0, 1500, 20000, 5.5, 5, 9],
+        [2.5, 2700, 18000, 6.5, 3, 5],
+        [1.8, 2000, 21000, 4.5, 7, 7],
+        [2.2, 1800, 20000, 5.0, 5, 5],
+    ]
+)
+
+# Saaty 2008, Decision making with the analytic hierarchy process, Int. J. Services Sciences 1, 83-98: which drink is
+# consumed more in the USA.
+DRINKS = ["coffee", "wine", "tea", "beer", "sodas", "milk", "water"]
+DRUNK = [
+    [1, 9, 5, 2, 1, 1, 1 / 2],
+    [1 / 9, 1, 1 / 3, 1 / 9, 1 / 9, 1 / 9, 1 / 9],
+    [1 / 5, 3, 1, 1 / 3, 1 / 4, 1 / 3, 1 / 9],
+    [1 / 2, 9, 3, 1, 1 / 2, 1, 1 / 3],
+    [1, 9, 4, 2, 1, 2, 1 / 2],
+    [1, 9, 3, 1, 1 / 2, 1, 1 / 3],
+    [2, 9, 9, 3, 2, 3, 1],
+]
+
+# Saaty 1990, How to make a decision: the analytic hierarchy process, Eur. J. Oper. Res. 48, 9-26: buying a house.
+HOUSE = [
+    [1, 5, 3, 7, 6, 6, 1 / 3, 1 / 4],
+    [1 / 5, 1, 1 / 3, 5, 3, 3, 1 / 5, 1 / 7],
+    [1 / 3, 3, 1, 6, 3, 4, 6, 1 / 5],
+    [1 / 7, 1 / 5, 1 / 6, 1, 1 / 3, 1 / 4, 1 / 7, 1 / 8],
+    [1 / 6, 1 / 3, 1 / 3, 3, 1, 1 / 2, 1 / 5, 1 / 6],
+    [1 / 6, 1 / 3, 1 / 4, 4, 2, 1, 1 / 5, 1 / 6],
+    [3, 5, 1 / 6, 7, 5, 5, 1, 1 / 2],
+    [4, 7, 5, 8, 6, 6, 2, 1],
+]
+
+
+def table(rows: Any, names: Any) -> pd.DataFrame:
+    return pd.DataFrame(rows, index=list(names), columns=list(names))
+
+
+def frame(**columns: Any) -> gpd.GeoDataFrame:
+    count = len(next(iter(columns.values())))
+    return gpd.GeoDataFrame(columns, geometry=[shapely.Point(127, 37)] * count, crs="EPSG:4326")
+
+
+def ranking(weights: Any, method: Any = "sum", names: Any = "ab") -> Any:
+    criteria = cg.Criteria()
+    for name in names:
+        criteria = criteria.attribute(name, value=UP)
+    return cg.Ranking(criteria, weights=weights, method=method)
+
+
+# Published examples
+
+
+def test_topsis_ranks_the_fighters_as_published() -> None:
+    weights = np.array([0.2, 0.1, 0.1, 0.1, 0.2, 0.3])
+    found = scoring.topsis(FIGHTERS, weights, costs=np.array([False, False, False, True, False, False]))
+    assert found.round(3).tolist() == [0.643, 0.268, 0.614, 0.312]
+
+
+def test_entropy_weighs_the_fighters_as_published() -> None:
+    published = [0.0649, 0.2055, 0.0133, 0.0829, 0.3570, 0.2764]  # from entropies rounded to four digits
+    assert weighting.entropy(FIGHTERS) == pytest.approx(published, abs=2e-3)
+
+
+def test_ahp_weighs_the_drinks_as_published() -> None:
+    found = cg.ahp(table(DRUNK, DRINKS))
+    assert list(found.weights) == DRINKS
+    assert list(found.weights.values()) == pytest.approx([0.177, 0.019, 0.042, 0.116, 0.190, 0.129, 0.327], abs=6e-4)
+    assert found.consistency_ratio == pytest.approx(0.022, abs=5e-4)
+
+
+def test_comparisons_that_contradict_each_other_are_refused_with_the_worst_named() -> None:
+    house = table(HOUSE, "abcdefgh")
+    found = cg.ahp(house, limit=1)
+    assert list(found.weights.values()) == pytest.approx(
+        [0.173, 0.054, 0.188, 0.018, 0.031, 0.036, 0.167, 0.333], abs=6e-4
+    )
+    assert found.consistency_ratio == pytest.approx(0.169, abs=5e-4)
+    with pytest.raises(cg.ClusterGeoError, match=r"ratio is 0\.169, more than 0\.1.*'c' against 'g': given 6"):
+        cg.ahp(house)
+
+
+def test_acceptability_equals_its_exact_share_of_the_weights() -> None:
+    # Of the weights (w, 1 - w) those between 0.4 and 0.6 put the third site first; the others share the rest.
+    sites = frame(a=[1, 0, 0.6], b=[0, 1, 0.6])
+    found = ranking({"a": 1, "b": 1}).stability(sites, draws=40_000, top=2, concentration=None)
+    assert found["rank_1"].tolist() == pytest.approx([0.4, 0.4, 0.2], abs=0.01)
+    assert found["rank_2"].tolist() == pytest.approx([0.1, 0.1, 0.8], abs=0.01)
+    assert found["top_probability"].tolist() == pytest.approx([0.5, 0.5, 1.0], abs=0.01)
+
+
+def test_three_criteria_share_the_triangle_of_weights_evenly() -> None:
+    sites = frame(a=[1, 0, 0], b=[0, 1, 0], c=[0, 0, 1])
+    found = ranking({"a": 1, "b": 1, "c": 1}, names="abc").stability(sites, draws=40_000, top=3, concentration=None)
+    assert np.allclose(found[["rank_1", "rank_2", "rank_3"]], 1 / 3, atol=0.01)
+
+
+# Scores and places
+
+
+def test_contributions_add_up_to_a_sum_and_multiply_to_a_product() -> None:
+    sites = frame(a=[0.9, 0.2], b=[0.3, 0.8])
+    added = ranking({"a": 3, "b": 1}).rank(sites)
+    assert added["score"].tolist() == pytest.approx([0.75, 0.35])
+    assert np.allclose(added["contribution_a"] + added["contribution_b"], added["score"])
+    times = ranking({"a": 3, "b": 1}, "product").rank(sites)
+    assert times["score"].tolist() == pytest.approx([0.9**0.75 * 0.3**0.25, 0.2**0.75 * 0.8**0.25])
+    assert np.allclose(times["contribution_a"] * times["contribution_b"], times["score"])
+
+
+def test_a_product_forgives_nothing_and_an_unweighted_criterion_counts_nothing() -> None:
+    sites = frame(a=[0.0, 0.5], b=[1.0, 0.5])
+    assert ranking({"a": 1, "b": 1}, "product").rank(sites)["score"].tolist() == pytest.approx([0.0, 0.5])
+    assert ranking({"a": 0, "b": 1}, "product").rank(sites)["score"].tolist() == pytest.approx([1.0, 0.5])
+
+
+def test_ties_share_the_better_place() -> None:
+    assert ranking({"a": 1, "b": 1}).rank(frame(a=[0.1, 0.2, 0.3], b=[0.2, 0.1, 0.3]))["rank"].tolist() == [2, 2, 1]
+
+
+def test_a_missing_value_leaves_open_only_what_it_can_change() -> None:
+    ranked = ranking({"a": 3, "b": 1}).rank(frame(a=[0.9, 0.5, 0.1], b=[0.9, NAN, 0.5]))
+    assert ranked["rank"].tolist() == [1, 2, 3]
+    assert ranked["score"].isna().tolist() == [False, True, False]
+    assert ranked[["score_low", "score_high"]].iloc[1].tolist() == pytest.approx([0.375, 0.625])
+    wide = ranking({"a": 1, "b": 3}).rank(frame(a=[0.9, 0.5, 0.1], b=[0.9, NAN, 0.5]))
+    assert wide["rank"].isna().tolist() == [False, True, True] or wide["rank"].isna().all()
+    assert wide[["rank_best", "rank_worst"]].iloc[1].tolist() == [1 if wide["score_high"].iloc[1] > 0.9 else 2, 3]
+
+
+values = st.lists(st.tuples(st.sampled_from([0.0, 0.2, 0.5, 1.0, NAN]), st.floats(0, 1)), min_size=1, max_size=6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(values, st.floats(0.1, 5))
+def test_the_places_of_every_filling_lie_between_the_bounds(rows: list[tuple[float, float]], weight: float) -> None:
+    a, b = (list(column) for column in zip(*rows, strict=True))
+    ranked = ranking({"a": weight, "b": 1}).rank(frame(a=a, b=b))
+    for filled in (0.0, 0.3, 1.0):
+        whole = ranking({"a": weight, "b": 1}).rank(frame(a=[filled if x != x else x for x in a], b=b))  # noqa: PLR0124
+        assert (whole["rank"] >= ranked["rank_best"]).all()
+        assert (whole["rank"] <= ranked["rank_worst"]).all()
+
+
+def test_entropy_weights_and_comparisons_can_be_given() -> None:
+    sites = frame(a=[0.5, 0.5], b=[0.2, 0.8])
+    assert ranking("entropy").used_weights(sites) == pytest.approx({"a": 0.0, "b": 1.0})
+    assert ranking(cg.ahp({("a", "b"): 3})).used_weights(sites) == pytest.approx({"a": 0.75, "b": 0.25})
+
+
+def test_a_measured_frame_is_not_measured_again() -> None:
+    made = ranking({"a": 1, "b": 1})
+    measured = made.criteria.measure(frame(a=[0.2], b=[0.4]))
+    assert made.rank(measured)["score"].tolist() == pytest.approx([0.3])
+
+
+# Stability
+
+
+def test_the_same_seed_gives_the_same_answer_and_unknown_values_are_drawn() -> None:
+    sites = frame(a=[0.5, NAN], b=[0.5, 0.5])
+    made = ranking({"a": 1, "b": 1})
+    first, second = (made.stability(sites, draws=5000, top=1, seed=3) for _ in range(2))
+    assert first.equals(second)
+    assert first["rank_1"].tolist() == pytest.approx([0.5, 0.5], abs=0.03)
+
+
+def test_few_doubts_about_the_weights_keep_the_order() -> None:
+    sites = frame(a=[0.9, 0.2], b=[0.3, 0.8])
+    sure = ranking({"a": 3, "b": 1}).stability(sites, draws=1000, top=1, concentration=1e6)
+    assert sure["rank_1"].tolist() == [1.0, 0.0]
+
+
+def test_many_sites_have_the_places_that_sorting_gives() -> None:
+    made = np.random.default_rng(2).random((300, 2)).round(2)
+    found = ranking({"a": 1, "b": 1}).stability(
+        frame(a=made[:, 0], b=made[:, 1]), draws=300, top=3, concentration=None, seed=9
+    )
+    weights = np.random.default_rng(9).dirichlet([1, 1], size=300)
+    place = np.array([[(row > one + 1e-12).sum() for one in row] for row in weights @ made.T])
+    for number in range(3):
+        assert np.allclose(found[f"rank_{number + 1}"], (place == number).mean(axis=0))
+
+
+def test_ties_in_every_draw_share_the_first_place() -> None:
+    found = ranking({"a": 1, "b": 1}).stability(frame(a=[0.4, 0.4, 0.1], b=[0.7, 0.7, 0.1]), draws=50, top=2)
+    assert found["rank_1"].tolist() == [1.0, 1.0, 0.0]
+    assert found["rank_2"].tolist() == [0.0, 0.0, 0.0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(*[st.floats(0, 1)] * 2), min_size=3, max_size=3), st.tuples(*[st.floats(0.05, 1)] * 3))
+def test_the_least_change_of_weights_is_that_of_a_linear_programme(
+    pairs: list[tuple[float, float]], given_weights: tuple[float, ...]
+) -> None:
+    sites = frame(**{name: list(pair) for name, pair in zip("abc", pairs, strict=True)})
+    made = ranking(dict(zip("abc", given_weights, strict=True)), names="abc")
+    row = made.swaps(sites).iloc[0]
+    weights = np.array(list(made.used_weights(sites).values()))
+    apart = np.array([pair[int(row["site_id"]) - 1] - pair[int(row["next_id"]) - 1] for pair in pairs])
+    # weights + up - down, least sum of up, on the simplex, at most a tie
+    limits = np.hstack([apart, -apart])[None, :]
+    solved = linprog(
+        [1, 1, 1, 0, 0, 0],
+        A_ub=limits,
+        b_ub=[-weights @ apart],
+        A_eq=[[1, 1, 1, -1, -1, -1]],
+        b_eq=[0],
+        bounds=[(0, None)] * 3 + [(0, weight) for weight in weights],
+    )
+    if solved.status == 0:
+        assert row["weight_moved"] == pytest.approx(solved.fun, abs=1e-6)
+        after = row[["weight_a", "weight_b", "weight_c"]].to_numpy(dtype=float)
+        assert after.sum() == pytest.approx(1)
+        assert after.min() >= -1e-12
+        assert after @ apart == pytest.approx(0, abs=1e-9)
+    else:
+        assert np.isnan(row["weight_moved"]) or apart.min() < 1e-7
+
+
+def test_a_site_that_is_worse_in_everything_never_meets_the_other() -> None:
+    row = ranking({"a": 1, "b": 1}).swaps(frame(a=[0.9, 0.2], b=[0.9, 0.3])).iloc[0]
+    assert np.isnan(row["weight_moved"])
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("weights", "match"),
+    [
+        ({"a": 0, "b": 0}, "sum is 0"),
+        ({"a": 1}, "'b' has no weight"),
+        ({"a": 1, "b": 1, "c": 1}, "'c' is no criterion"),
+        ({"a": -1, "b": 2}, "weight of 'a' is -1"),
+        ({"a": NAN, "b": 2}, "weight of 'a' is nan"),
+        ([1, 2], "weights is a list"),
+    ],
+)
+def test_wrong_weights_are_refused(weights: Any, match: str) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=match):
+        ranking(weights)
+
+
+def test_what_cannot_be_ranked_is_refused() -> None:
+    both = {"a": 1, "b": 1}
+    with pytest.raises(cg.ClusterGeoError, match="method is 'best'"):
+        ranking(both, "best")
+    with pytest.raises(cg.ClusterGeoError, match="TOPSIS sets each site"):
+        ranking(both, "topsis").rank(frame(a=[0.1, NAN], b=[0.1, 0.2]))
+    with pytest.raises(cg.ClusterGeoError, match="All sites are alike"):
+        ranking(both, "topsis").rank(frame(a=[0.1, 0.1], b=[0.1, 0.1]))
+    with pytest.raises(cg.ClusterGeoError, match="row 1 in criterion 1 is not known"):
+        ranking("entropy").rank(frame(a=[0.1, NAN], b=[0.1, 0.2]))
+    with pytest.raises(cg.ClusterGeoError, match="tells any of these sites"):
+        ranking("entropy").rank(frame(a=[0.1, 0.1], b=[0.1, 0.1]))
+    with pytest.raises(cg.ClusterGeoError, match="top is 3"):
+        ranking(both).stability(frame(a=[0.1, 0.1], b=[0.1, 0.1]), top=3)
+    with pytest.raises(cg.ClusterGeoError, match="concentration is 0"):
+        ranking(both).stability(frame(a=[0.1, 0.1], b=[0.1, 0.1]), top=1, concentration=0)
+    with pytest.raises(cg.ClusterGeoError, match="for weighted sums"):
+        ranking(both, "product").swaps(frame(a=[0.1], b=[0.1]))
+    with pytest.raises(cg.ClusterGeoError, match="'score' of the sites would be overwritten"):
+        ranking(both).rank(frame(a=[0.1], b=[0.1], score=[1]))
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "match"),
+    [
+        ({("a", "b"): 3, ("b", "c"): 2}, "missing: 'a', 'c'"),
+        ({("a", "b"): 3, ("b", "a"): 2}, "differs from the one before"),
+        ({("a", "b"): -3}, "is -3"),
+        ({("a", "b"): 0}, "is none"),
+        ({}, "at least one pair"),
+        (table([[1, 2], [2, 1]], "ab"), "its reciprocal"),
+        (pd.DataFrame([[1.0, 2.0]], index=["a"], columns=["a", "b"]), "other rows than columns"),
+    ],
+)
+def test_wrong_comparisons_are_refused(comparisons: Any, match: str) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=match):
+        cg.ahp(comparisons)

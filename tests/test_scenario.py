@@ -1,0 +1,180 @@
+"""Scenarios: one file in, one folder out, the same bytes twice; what is wrong is told with file, line and cure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from household import command
+from squares import PLANE, square
+
+import clustergeo as cg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = """\
+[sites]
+file = "sites.gpkg"
+
+[layers.wet]
+file = "wet.gpkg"
+coverage = "everywhere"
+
+[layers.stations]
+file = "stations.csv"
+coverage = "everywhere"
+
+[[exclusions]]
+layer = "wet"
+max_share = 0.4
+
+[[exclusions]]
+name = "rail"
+layer = "stations"
+buffer_m = 10
+
+[[criteria]]
+name = "near"
+measure = "distance"
+layer = "stations"
+value = { kind = "linear", worst = 100_000, best = 0, unit = "m" }
+weight = 2
+
+[[criteria]]
+name = "price"
+measure = "attribute"
+value = { kind = "linear", worst = 100, best = 0 }
+weight = 1
+
+[ranking]
+draws = 200
+top = 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shapes = [square(0, 0, 100), square(1000, 0, 100), square(5000, 0, 100)]
+    mine = gpd.GeoDataFrame({"site_id": ["a", "b", "c"], "price": [10.0, 20.0, 90.0]}, geometry=shapes, crs=PLANE)
+    mine.to_file(tmp_path / "sites.gpkg")
+    gpd.GeoDataFrame(geometry=[square(0, 0, 50, 100)], crs=PLANE).to_file(tmp_path / "wet.gpkg")
+    (tmp_path / "stations.csv").write_text("lon,lat\n127.2,37.0\n")
+    (tmp_path / "s.toml").write_text(TEXT)
+    return tmp_path
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    if old not in TEXT:
+        raise AssertionError(old)
+    path = folder / "s.toml"
+    path.write_text(TEXT.replace(old, new, 1))
+    return path
+
+
+def test_a_scenario_excludes_then_ranks_what_is_left(folder: Path) -> None:
+    result = cg.read_scenario(folder / "s.toml").result()
+    assert result["kept"].tolist() == [False, True, True]
+    assert result["rank"].isna().tolist() == [True, False, False]
+    assert result["rank"].dropna().tolist() == [1, 2]
+
+
+def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> None:
+    written = cg.read_scenario(folder / "s.toml").run(folder / "out")
+    names = [path.name for path in written]
+    assert names == ["sites.geojson", "sites.csv", "reasons.csv", "stability.csv", "scenario.toml", "manifest.json"]
+    reasons = pd.read_csv(folder / "out" / "reasons.csv")
+    assert reasons["en"].iloc[0] == "Site a is excluded: wet takes 50.0 % of it (at most 40.0 % is allowed)."
+    assert reasons["ko"].iloc[0].startswith("부지 a 제외")
+    assert pd.read_csv(folder / "out" / "stability.csv")["site_id"].tolist() == ["b", "c"]
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert manifest["inputs"] == {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("sites.gpkg", "wet.gpkg", "stations.csv")
+    }
+    for name, digest in manifest["outputs"].items():
+        assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_same_scenario_twice_gives_the_same_bytes(folder: Path) -> None:
+    for out in ("one", "two"):
+        cg.read_scenario(folder / "s.toml").run(folder / out)
+    for path in (folder / "one").iterdir():
+        assert path.read_bytes() == (folder / "two" / path.name).read_bytes(), path.name
+
+
+def test_the_result_can_be_run_again_from_its_own_scenario(folder: Path) -> None:
+    cg.read_scenario(folder / "s.toml").run(folder / "out")
+    assert tomllib.loads((folder / "out" / "scenario.toml").read_text()) == tomllib.loads(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "problem"),
+    [
+        ('layer = "wet"', 'layer = "wett"', 13, r"no layer 'wett'; the layers are wet, stations. Add a table"),
+        ("weight = 2", "weight = 0", 26, None),
+        ("worst = 100_000, best = 0,", "worst = 5, best = 5,", 25, "its ends are equal"),
+        ("buffer_m = 10", "buffer_m = -10", 19, r"is a Point.*Give a positive buffer_m"),
+        ("max_share = 0.4", "max_shar = 0.4", 14, "no setting 'max_shar'"),
+        ("max_share = 0.4", 'max_share = "much"', 12, "of the wrong kind"),
+        ('measure = "distance"', 'measure = "smell"', 21, "measure is 'smell'"),
+        ("weight = 2\n", "", 21, "'near' has no weight"),
+        ('kind = "linear"', 'kind = "curve"', 25, "kind of value is 'curve'"),
+        ('file = "wet.gpkg"', 'file = "gone.gpkg"', 5, "gone.gpkg"),
+        ("[ranking]", "[rank]", 34, "no table 'rank'"),
+        ("draws = 200", 'weights = "best"', 35, "weights is 'best'"),
+        ('coverage = "everywhere"\n\n[[', "\n[[", 23, "coverage of the layer"),
+    ],
+)
+def test_a_wrong_scenario_is_refused_with_file_line_and_cure(
+    folder: Path, old: str, new: str, line: int, problem: str | None
+) -> None:
+    path = changed(folder, old, new)
+    if problem is None:
+        path.write_text(TEXT.replace("weight = 2", "weight = 0").replace("weight = 1", "weight = 0"))
+        problem = "sum is 0"
+    with pytest.raises(cg.ClusterGeoError, match=rf"s\.toml', line {line}: (.|\n)*{problem}"):
+        cg.read_scenario(path)
+
+
+def test_a_layer_without_a_crs_is_refused_where_it_is_named(folder: Path) -> None:
+    bare = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)])
+    with pytest.warns(UserWarning, match="crs"):
+        bare.to_file(folder / "bare.gpkg")
+    path = changed(folder, 'file = "wet.gpkg"', 'file = "bare.gpkg"')
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5: (.|\n)*no coordinate reference system"):
+        cg.read_scenario(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "match"),
+    [
+        (b"[sites", "no TOML file"),
+        (b"\xff", "no TOML file"),
+        (b"x = 1\n", r"line 1: 'x' stands outside"),
+        (b"[sites]\nfile = 'a.gpkg'\n", "has .sites. and"),
+    ],
+)
+def test_what_is_no_scenario_is_refused(tmp_path: Path, data: bytes, match: str) -> None:
+    (tmp_path / "s.toml").write_bytes(data)
+    with pytest.raises(cg.ClusterGeoError, match=match):
+        cg.read_scenario(tmp_path / "s.toml")
+
+
+def test_the_command_writes_the_folder_or_says_why_not(folder: Path) -> None:
+    def run(*words: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command("site", *map(str, words)), capture_output=True, text=True, check=False)
+
+    done = run(folder / "s.toml", "-o", folder / "out")
+    assert done.returncode == 0, done.stderr
+    assert "manifest.json" in done.stdout
+    refused = run(folder / "none.toml", "-o", folder / "out")
+    assert refused.returncode == 1
+    assert "There is no scenario" in refused.stderr
