@@ -65,6 +65,13 @@ def test_each_rule_has_its_share_what_it_alone_takes_and_all_have_a_total() -> N
     assert row["eligible_area_m2"] == pytest.approx(2500, rel=1e-3)
 
 
+def test_what_a_rule_alone_takes_can_be_left_out() -> None:
+    rules = cg.Exclusions().add("wet", layer([square(0, 0, 50, 100)], name="wet"))
+    out = rules.apply(sites([SITE]), own=False)
+    assert "excluded_wet_own_share" not in out.columns
+    assert rules.explain(out, "1") == "Site 1 is excluded: wet takes 50.0 % of it (none is allowed)."
+
+
 boxes = st.tuples(*[st.integers(-4, 10)] * 2, *[st.integers(1, 8)] * 2)
 
 
