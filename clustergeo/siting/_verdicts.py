@@ -126,6 +126,8 @@ def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, ow
             out.high[number, prints.bare] = (held | ~complete)[prints.bare]
     out.silent[:] = (unknown > 0) | (prints.bare & (out.low[:-1] < out.high[:-1]))
     together = inside[0] if len(inside) == 1 else grounds.every.inside(prints, prints.containers)
+    # Layers of different CRS are put together in the plane, where an edge that was straight in degrees is cut anew.
+    together = np.clip(together, inside.max(axis=0), inside.sum(axis=0))
     _bound(out, -1, prints, together, np.minimum(unknown.sum(axis=0), np.maximum(whole - together, 0.0)))
     out.low[-1, prints.bare] = out.low[:-1, prints.bare].max(axis=0)
     out.high[-1, prints.bare] = out.high[:-1, prints.bare].max(axis=0)
