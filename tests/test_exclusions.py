@@ -55,6 +55,23 @@ def test_a_rule_that_only_touches_takes_nothing() -> None:
     assert out["excluded_share"].tolist() == [0.0]
 
 
+def test_a_long_shared_edge_in_degrees_is_a_touch_whatever_the_other_layers_are() -> None:
+    site = frame(shapely.box(127, 37, 127.5, 37.5), crs=LONLAT)
+    beside = cg.Layer(frame(shapely.box(127, 37.5, 127.5, 38), crs=LONLAT), name="beside", coverage="everywhere")
+    rules = cg.Exclusions().add("beside", beside).add("far", layer([square(0, 0, 1)], name="far"), max_share=0.5)
+    out = rules.apply(site)
+    assert out["excluded_beside_share"].tolist() == [0.0]
+    assert out["excluded_share"].tolist() == out["excluded_far_share"].tolist()
+    assert out["kept"].tolist() == [True]
+
+
+def test_no_sites_give_no_rows_with_every_column() -> None:
+    rules = cg.Exclusions().add("wet", layer([SITE], name="wet"))
+    none = rules.apply(sites([SITE]).iloc[:0], remainder=True)
+    assert none.columns.tolist() == rules.apply(sites([SITE]), remainder=True).columns.tolist()
+    assert len(none) == 0
+
+
 def test_each_rule_has_its_share_what_it_alone_takes_and_all_have_a_total() -> None:
     left, right = layer([square(0, 0, 50, 100)], name="left"), layer([square(25, 0, 50, 100)], name="right")
     out = applied(cg.Exclusions().add("left", left).add("right", right))
@@ -63,6 +80,13 @@ def test_each_rule_has_its_share_what_it_alone_takes_and_all_have_a_total() -> N
     assert [row["excluded_left_own_share"], row["excluded_right_own_share"]] == [0.25, 0.25]
     assert row["excluded_by"] == "left;right"
     assert row["eligible_area_m2"] == pytest.approx(2500, rel=1e-3)
+
+
+def test_what_a_rule_alone_takes_can_be_left_out() -> None:
+    rules = cg.Exclusions().add("wet", layer([square(0, 0, 50, 100)], name="wet"))
+    out = rules.apply(sites([SITE]), own=False)
+    assert "excluded_wet_own_share" not in out.columns
+    assert rules.explain(out, "1") == "Site 1 is excluded: wet takes 50.0 % of it (none is allowed)."
 
 
 boxes = st.tuples(*[st.integers(-4, 10)] * 2, *[st.integers(1, 8)] * 2)

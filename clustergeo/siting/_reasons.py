@@ -109,7 +109,7 @@ def _allowed(one: Rule, lang: str) -> str:
 def _taken(one: Rule, row: pd.Series, lang: str) -> str:
     """Return what a rule takes of a site that it removes."""
     english, name = lang == "en", _name(one, lang)
-    share, own = _range(row, _share(one)), row[f"excluded_{one.name}_own_share"]
+    share, own = _range(row, _share(one)), row.get(f"excluded_{one.name}_own_share", math.nan)
     alone = ""
     if not math.isnan(own) and own != row[_share(one)]:
         alone = f", {_percent(own)} by it alone" if english else f", 이것만으로 {_percent(own)}"

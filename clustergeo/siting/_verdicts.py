@@ -72,21 +72,21 @@ class Figures:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-def figures(prints: footprints.Footprints, rules: Sequence[Rule], *, remainder: bool) -> Figures:
+def figures(prints: footprints.Footprints, rules: Sequence[Rule], *, own: bool, remainder: bool) -> Figures:
     """Return what the rules take of sites that share a plane."""
     frames = [place.crs for one in rules for place in (one.frame, one.where) if place is not None]
     metric = prints.crs.is_projected and prints.crs.axis_info[0].unit_name == "metre"
     if not (metric and all(crs.same(prints.crs, other) for other in frames)):
-        return _on(prints, rules, prints.plane, remainder=remainder)
+        return _on(prints, rules, prints.plane, own=own, remainder=remainder)
     out = Figures.nothing(sum(not one.forced for one in rules), len(prints))
     if prints.measured.any():
         # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
         rows = np.flatnonzero(prints.measured)
-        found = _on(prints.as_drawn, rules, prints.crs, remainder=remainder)
+        found = _on(prints.as_drawn, rules, prints.crs, own=own, remainder=remainder)
         out.put(rows, _of(found, rows))
     if not prints.measured.all():
         rows = np.flatnonzero(~prints.measured)
-        out.put(rows, _of(_on(prints.only(~prints.measured), rules, prints.plane, remainder=False), rows))
+        out.put(rows, _of(_on(prints.only(~prints.measured), rules, prints.plane, own=False, remainder=False), rows))
     return out
 
 
@@ -103,7 +103,7 @@ def _of(found: Figures, rows: NDArray[np.intp]) -> Figures:
     )
 
 
-def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, remainder: bool) -> Figures:
+def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, own: bool, remainder: bool) -> Figures:
     """Return what the rules take, measured in one CRS."""
     places = np.vstack([overlap.bounds_of(prints.shapes), overlap.bounds_of(prints.containers)])
     places = places[np.isfinite(places).all(axis=1)]
@@ -126,11 +126,14 @@ def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, re
             out.high[number, prints.bare] = (held | ~complete)[prints.bare]
     out.silent[:] = (unknown > 0) | (prints.bare & (out.low[:-1] < out.high[:-1]))
     together = inside[0] if len(inside) == 1 else grounds.every.inside(prints, prints.containers)
+    # Layers of different CRS are put together in the plane, where an edge that was straight in degrees is cut anew.
+    together = np.clip(together, inside.max(axis=0), inside.sum(axis=0))
     _bound(out, -1, prints, together, np.minimum(unknown.sum(axis=0), np.maximum(whole - together, 0.0)))
     out.low[-1, prints.bare] = out.low[:-1, prints.bare].max(axis=0)
     out.high[-1, prints.bare] = out.high[:-1, prints.bare].max(axis=0)
     known = prints.measured & (unknown == 0).all(axis=0)
-    out.own[:] = _own(prints, grounds, inside, together, known)
+    if own:
+        out.own[:] = _own(prints, grounds, inside, together, known)
     if remainder:
         _remainder(out, prints, grounds, together, known)
     return out

@@ -99,7 +99,7 @@ class Exclusions:
         options |= {"include": include, "forced": forced}
         return Exclusions((*self.rules, _grounds.rule(name, layer, coverage, where, **options)))
 
-    def apply(self, sites: gpd.GeoDataFrame, *, remainder: bool = False) -> gpd.GeoDataFrame:
+    def apply(self, sites: gpd.GeoDataFrame, *, remainder: bool = False, own: bool = True) -> gpd.GeoDataFrame:
         """Return the sites with what each rule takes of them and whether they are kept.
 
         Parameters
@@ -109,6 +109,9 @@ class Exclusions:
             (`within`, `position_error_m`) bounds the shares of one whose footprint is not measured.
         remainder
             Whether to add the eligible polygons and the area of the largest contiguous part of each.
+        own
+            Whether to add what each rule alone takes; where many sites meet three rules or more, most of the time goes
+            there.
 
         Returns
         -------
@@ -154,10 +157,10 @@ class Exclusions:
         found = _verdicts.Figures.nothing(len(counted), len(frame))
         for rows, plane in crs.planes(frame.geometry):
             prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
-            found.put(rows, _verdicts.figures(prints, self.rules, remainder=remainder))
+            found.put(rows, _verdicts.figures(prints, self.rules, own=own, remainder=remainder))
         for one, silent in zip(counted, found.silent, strict=True):
             warn_silent(one, int(silent.sum()))
-        return _whole(frame, counted, found, remainder=remainder)
+        return _whole(frame, counted, found, own=own, remainder=remainder)
 
     def explain(self, applied: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         """Return in one sentence why a site is kept, excluded or undecided.
@@ -225,7 +228,7 @@ def _columns(names: list[str]) -> list[str]:
 
 
 def _whole(
-    frame: gpd.GeoDataFrame, rules: list[Rule], found: _verdicts.Figures, *, remainder: bool
+    frame: gpd.GeoDataFrame, rules: list[Rule], found: _verdicts.Figures, *, own: bool, remainder: bool
 ) -> gpd.GeoDataFrame:
     """Return the caller's columns, then the added ones, the active geometry last."""
     low, high = found.low, found.high
@@ -249,7 +252,8 @@ def _whole(
     }
     for number, name in enumerate(names):
         values = (share[number], low[number], high[number], share[number] * found.areas, found.own[number])
-        added |= {f"excluded_{name}_{what}": value for what, value in zip(_MEASURES, values, strict=True)}
+        told = zip(_MEASURES, values, strict=True)
+        added |= {f"excluded_{name}_{what}": value for what, value in told if own or what != "own_share"}
     if remainder:
         added["eligible_largest_m2"] = found.largest
         added["eligible"] = gpd.GeoSeries(found.left, index=frame.index, crs=frame.crs)
