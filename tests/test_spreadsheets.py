@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from shapely import Point, box
 
 import clustergeo as cg
@@ -361,3 +362,40 @@ def test_without_openpyxl_the_refusal_says_what_to_install(tmp_path: Path, monke
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(cg.ClusterGeoError, match=r"pip install 'clustergeo\[excel\]'"):
         cg.read_sites(path)
+
+
+def test_an_area_stands_in_whichever_column_of_a_unit_is_filled(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("lon,lat,면적(㎡),면적(평)\n127,37,1000000,\n127.1,37,,302500\n", encoding="utf-8")
+    with pytest.warns(cg.ClusterGeoWarning, match="면적"):
+        assert cg.read_sites(path)["area_km2"].tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_an_amount_with_a_blank_among_its_digits_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("lon,lat,면적(㎡)\n127,37,300 500\n", encoding="utf-8")
+    with pytest.raises(cg.ClusterGeoError, match="300 500"):
+        cg.read_sites(path)
+
+
+def test_a_cell_may_be_longer_than_python_takes_by_itself(tmp_path: Path) -> None:
+    ring = shapely.Point(127, 37).buffer(0.1, quad_segs=2000)
+    assert len(ring.wkt) > 131_072
+    (tmp_path / "a.csv").write_text(f'site_id,wkt\na,"{ring.wkt}"\n', encoding="utf-8")
+    assert cg.read_sites(tmp_path / "a.csv").geometry.iloc[0].equals(ring)
+
+
+def test_what_a_geometry_says_of_its_crs_is_taken_and_held_against_the_callers(tmp_path: Path) -> None:
+    shape = shapely.set_srid(shapely.box(200000, 500000, 200100, 500100), 5186)
+    (tmp_path / "a.csv").write_text(f"site_id,wkb\na,{shapely.to_wkb(shape, hex=True, include_srid=True)}\n")
+    with pytest.warns(cg.ClusterGeoWarning, match="EPSG:5186"):
+        assert cg.read_sites(tmp_path / "a.csv").crs.to_epsg() == 5186
+    with pytest.raises(cg.ClusterGeoError, match=r"say EPSG:5186, not EPSG:5181"):
+        cg.read_sites(tmp_path / "a.csv", crs="EPSG:5181")
+
+
+def test_a_day_that_no_calendar_has_is_no_day() -> None:
+    from clustergeo.reading.vocabulary import _iso
+
+    assert _iso("20230230") is None
+    assert _iso("20240229") == "2024-02-29"

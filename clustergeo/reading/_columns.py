@@ -137,7 +137,11 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
         if not np.allclose(first.sizes[both], other.sizes[both], rtol=_ALIKE, atol=0):
             names = ", ".join(repr(area.column) for area in read)
             return None, [*told, f"columns {names} give different areas, so area_km2 was not made; keep the site's own"]
-    return first.sizes, [*told, f"area_km2 was made from column {first.column!r} ({first.unit})"]
+    sizes = first.sizes
+    for other in read[1:]:
+        sizes = np.where(np.isfinite(sizes), sizes, other.sizes)
+    used = " and ".join(f"{one.column!r} ({one.unit})" for one in read)
+    return sizes, [*told, f"area_km2 was made from column {used}"]
 
 
 def no_area(column: str, lines: list[str]) -> str:
@@ -156,7 +160,8 @@ def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
         text = header(cell if isinstance(cell, str) else "")
         if text in _NOT_SAID:
             continue
-        found = _AMOUNT.fullmatch(text)
+        # A blank between digits may be a comma of thousands or two numbers: nothing says which.
+        found = None if re.search(r"\d\s+\d", str(cell)) else _AMOUNT.fullmatch(text)
         own = _UNITS.get(found[2]) if found else None
         if found is None or (found[2] and own is None):
             bad.append(f"line {line}: {name} is {cell!r}")

@@ -64,6 +64,8 @@ def _from_csv(text: str, name: str | Path) -> pd.DataFrame:
     """Return the rows of a CSV; a row with more or fewer cells than the header is refused."""
     reader = csv.reader(io.StringIO(text, newline=""))
     rows, lines, bad = [], [], []
+    # A municipality as text is longer than what Python takes for a cell.
+    usual = csv.field_size_limit(max(len(text), 1) + 1)
     try:
         header = [one.strip() for one in next(reader, [])]
         for row in reader:
@@ -75,6 +77,8 @@ def _from_csv(text: str, name: str | Path) -> pd.DataFrame:
     except csv.Error as error:
         msg = f"{shown(name)} is no CSV in line {reader.line_num}: {error}. Export it again."
         raise InputError(msg) from error
+    finally:
+        csv.field_size_limit(usual)
     if bad:
         msg = f"{shown(name)} has rows that do not fit its header:\n- " + "\n- ".join(bad[:_SHOWN])
         msg += "\nQuote cells that hold a comma."

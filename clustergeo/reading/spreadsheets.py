@@ -22,6 +22,7 @@ from clustergeo.reading.projection import named_crs
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyproj
     from numpy.typing import NDArray
 
 TABLES = (".csv", *EXCEL)
@@ -85,8 +86,8 @@ def read_table(
     table, told = cells(file, layer, encoding, name)
     if table.empty:
         raise no_rows(name)
-    plane = named_crs(crs or crs_room.LONLAT)
     shapes, used, nowhere = _shapes(table, name)
+    plane, labelled = _plane(shapes, crs, name)
     if shapes is not None and not anywhere:
         if len(used) > 1:
             check_survey((used[0], used[1]), shapely.get_coordinates(shapes), plane, path=name, swap_xy=swap_xy)
@@ -108,7 +109,7 @@ def read_table(
     out = gpd.GeoDataFrame(frame.reset_index(drop=True), geometry=shapes, crs=plane)
     if "within" in added:
         out["within"] = added["within"].set_axis(out.index)
-    return out, [*told, *nowhere, *decided, *said]
+    return out, [*told, *labelled, *nowhere, *decided, *said]
 
 
 def _shapes(table: pd.DataFrame, source: str | Path) -> tuple[NDArray[np.object_] | None, tuple[str, ...], list[str]]:
@@ -122,6 +123,18 @@ def _shapes(table: pd.DataFrame, source: str | Path) -> tuple[NDArray[np.object_
         if name is not None:
             return _parsed(table[name], read, source), (name,), []
     return None, (), []
+
+
+def _plane(shapes: NDArray[np.object_] | None, asked: Any, source: str | Path) -> tuple[pyproj.CRS, list[str]]:
+    """Return the CRS of the coordinates: as asked, as the geometries themselves say (EWKB), or EPSG:4326."""
+    held = [] if shapes is None else shapely.get_srid(shapes[~shapely.is_missing(shapes)]).tolist()
+    codes = sorted({code for code in held if code > 0})
+    plane = named_crs(asked or (f"EPSG:{codes[0]}" if len(codes) == 1 else crs_room.LONLAT))
+    if codes and (len(codes) > 1 or plane != named_crs(f"EPSG:{codes[0]}")):
+        said = ", ".join(f"EPSG:{code}" for code in codes)
+        msg = f"{shown(source)} holds geometries that say {said}, not {plane.to_string()}. Let them agree."
+        raise InputError(msg)
+    return plane, [f"the geometries say EPSG:{codes[0]}"] if codes and asked is None else []
 
 
 def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> tuple[NDArray[np.object_], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import re
 from dataclasses import dataclass
@@ -310,7 +311,10 @@ def _digits(value: Any) -> str:
 def _iso(value: Any) -> str | None:
     """Return a day as ISO text, None for what is no day."""
     found = _DATE.fullmatch(_dashed(value))
-    return "-".join(found.groups()) if found else None
+    try:
+        return dt.date(*map(int, found.groups())).isoformat() if found else None
+    except ValueError:
+        return None
 
 
 def _dashed(value: Any) -> str:
