@@ -205,7 +205,7 @@ def decode_pnu(values: Any) -> pd.DataFrame:
     texts = pd.Series([_digits(value) for value in given], index=given.index, dtype=object)
     reasons = pnu_problems(given)
     valid = np.array([reason is None for reason in reasons], dtype=bool)
-    held = _texts(texts.where(valid, None))
+    held = _nulled(texts.where(valid, None))
     main, sub = (pd.to_numeric(held.str[at : at + 4]).astype("Int64") for at in (11, 15))
     mountain = pd.array(held.str[10].map(_LAND), dtype="boolean")
     tail = ("-" + sub.astype("str")).where(sub > 0, "")
@@ -223,16 +223,18 @@ def decode_pnu(values: Any) -> pd.DataFrame:
             "main_number": main,
             "sub_number": sub,
             "lot": (lot + main.astype("str") + tail).where(valid, None),
-            "reason": _texts(pd.Series(reasons, index=given.index, dtype=object)),
+            "reason": _nulled(pd.Series(reasons, index=given.index, dtype=object)),
         },
         index=given.index,
     )
 
 
-def _texts(values: pd.Series) -> pd.Series:
+def _nulled(values: pd.Series) -> pd.Series:
     """Return texts of pandas' own type for them, null where there is none: pandas 2 would make a null the text None."""
     kind = pd.Series(["a"]).dtype
-    return values.astype(object).where(values.notna(), None) if kind == object else values.astype(kind)
+    if pd.api.types.is_object_dtype(kind):
+        return values.astype(object).where(values.notna(), None)
+    return values.astype(kind)
 
 
 def pnu_problems(values: Iterable[Any]) -> list[str | None]:
