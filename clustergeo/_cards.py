@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _cells, _evidence, _marks, _pack, explaining, labels
+from clustergeo import _cells, _evidence, _marks, _pack, explaining, footprints, labels
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -300,10 +300,8 @@ class _Table:
         """Add a share and its bounds, these rounded outwards: what is proved stays proved."""
         names = (stem, f"{stem}_low", f"{stem}_high")
         share, low, high = (_cells.figures(self.frame, name) for name in names)
-        apart, scale = low != high, 10.0**_SHARE
-        # A bound of exact digits is not moved by the dust of its binary form.
-        low = np.where(apart, np.floor(low * scale + 1e-9) / scale, low)
-        high = np.where(apart, np.ceil(high * scale - 1e-9) / scale, high)
+        apart, (least, most) = low != high, footprints.outwards(low, high, _SHARE)
+        low, high = np.where(apart, least, low), np.where(apart, most, high)
         found = []
         for name, values in zip(names, (share, low, high), strict=True):
             known = bool(np.isfinite(values).any())

@@ -112,9 +112,6 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
     >>> codes.tolist()
     [0, 1, 2, 3, 4, -1]
     """
-    # mapclassify takes seconds to import, and most maps show categories.
-    import mapclassify  # noqa: PLC0415
-
     known = np.isfinite(values)
     held = values[known]
     codes = np.full(len(values), -1, dtype=np.int64)
@@ -122,6 +119,9 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
         return np.zeros(0), codes
     edges = np.unique(held)
     if len(edges) > STEPS:
+        # mapclassify takes seconds to import, and few numbers are steps by themselves.
+        import mapclassify  # noqa: PLC0415
+
         with warnings.catch_warnings():
             # Ties make fewer steps; that is no news.
             warnings.simplefilter("ignore")

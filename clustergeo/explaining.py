@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import labels
+from clustergeo import footprints, labels, schema
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,11 +71,7 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
     if "site_id" not in tagged.columns or "in_capital_region" not in tagged.columns:
         msg = "This frame is not tagged. Call clustergeo.tag(sites) first."
         raise InputError(msg)
-    rows = tagged[tagged["site_id"].astype(str) == str(site_id)]
-    if rows.empty:
-        some = ", ".join(map(str, tagged["site_id"].head(5)))
-        msg = f"There is no site {site_id!r}. The first ids are {some}."
-        raise InputError(msg)
+    rows = schema.one_site(tagged, site_id)
     row = rows.iloc[0]
     away = off_land(rows, np.asarray(~shapely.is_missing(rows.geometry.array), dtype=bool))[0]
     wanted = remedy("abroad" if away else "border", lang)
@@ -168,8 +163,7 @@ def _range(low: float, high: float, lang: str) -> str:
     """Return proved bounds in words."""
     if low == high:
         return _number(low)
-    # Rounded outwards, what is proved stays proved.
-    low, high = math.floor(low * 1000 + 1e-9) / 1000, math.ceil(high * 1000 - 1e-9) / 1000
+    low, high = footprints.outwards(low, high)
     return f"{_number(low)}~{_number(high)}" if lang == "ko" else f"between {_number(low)} and {_number(high)}"
 
 

@@ -286,6 +286,20 @@ def bounds(
     return np.where(nothing, np.nan, low), np.where(nothing, np.nan, high)
 
 
+def outwards(low: Any, high: Any, places: int = 3) -> tuple[Any, Any]:
+    """Return bounds rounded outwards, so that what is proved stays proved.
+
+    Examples
+    --------
+    >>> low, high = outwards(0.1239, 0.98761)
+    >>> float(low), float(high)
+    (0.123, 0.988)
+    """
+    # A bound of exact digits is not moved by the dust of its binary form.
+    scale, dust = 10.0**places, 1e-9
+    return np.floor(low * scale + dust) / scale, np.ceil(high * scale - dust) / scale
+
+
 def flags(low: NDArray[np.float64], high: NDArray[np.float64]) -> pd.arrays.BooleanArray:
     """Return true where the lower bound exceeds 0, false where the upper bound is 0, otherwise null."""
     known = (low > 0) | (high == 0)

@@ -133,6 +133,22 @@ def has_evidence(frame: pd.DataFrame) -> bool:
     return "footprint_basis" in frame.columns
 
 
+def one_site(frame: pd.DataFrame, site_id: str) -> pd.DataFrame:
+    """Return the row of a site, as a frame of one row.
+
+    Raises
+    ------
+    InputError
+        No such site; the message names the first ids.
+    """
+    rows = frame[frame["site_id"].astype(str) == str(site_id)]
+    if rows.empty:
+        some = ", ".join(map(str, frame["site_id"].head(5)))
+        msg = f"There is no site {site_id!r}. The first ids are {some}."
+        raise InputError(msg)
+    return rows.iloc[[0]]
+
+
 def evidence_columns(names: Iterable[str]) -> list[str]:
     """Return which columns say something of the sites that the tags take into account.
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from clustergeo import crs, labels
+from clustergeo import crs, footprints, labels
 from clustergeo._formats import cell
 from clustergeo._table import Column, Kind, Table
 from clustergeo.errors import InputError
@@ -283,7 +282,8 @@ def _outwards(low: float, high: float) -> str:
     >>> _outwards(0.1239, 0.98761), _outwards(0.25, 0.5)
     ('12.3–98.8 %', '25.0–50.0 %')
     """
-    return f"{math.floor(low * 1000 + 1e-9) / 10:.1f}–{math.ceil(high * 1000 - 1e-9) / 10:.1f} %"
+    least, most = footprints.outwards(low, high)
+    return f"{least * 100:.1f}–{most * 100:.1f} %"
 
 
 def _joined(words: list[Any], dates: list[Any]) -> list[Any]:

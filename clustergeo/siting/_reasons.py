@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from clustergeo import labels
+from clustergeo import labels, schema
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ def sentence(rules: Sequence[Rule], applied: Any, site_id: str, lang: str) -> st
     if missing:
         msg = f"This frame has no column {missing[0]!r}. Give the frame that apply() of these exclusions returned."
         raise InputError(msg)
-    rows = applied[applied["site_id"].astype(str) == str(site_id)]
-    if rows.empty:
-        some = ", ".join(map(str, applied["site_id"].head(5)))
-        msg = f"There is no site {site_id!r}. The first ids are {some}."
-        raise InputError(msg)
+    rows = schema.one_site(applied, site_id)
     row = rows.iloc[0]
     by = [one for one in counted if one.name in str(row["excluded_by"]).split(";")]
     doubtful = [one for one in counted if one.name in str(row["undecided_by"]).split(";")]
