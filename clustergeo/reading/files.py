@@ -24,6 +24,7 @@ from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading.archives import opened
+from clustergeo.reading.fence import fast_frame
 from clustergeo.reading.geoparquet import check_nesting, is_binary
 from clustergeo.reading.official import lies_in, told_by
 from clustergeo.reading.opening import (
@@ -377,6 +378,9 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
     with readable(source.name), gdal_path(file) as place:
         plain_flatgeobuf(file)
         chosen = chosen_layer(place, source.layer, path=source.name)
+        fast = fast_frame(file, place, chosen)
+        if fast is not None:
+            return fast
         with warnings.catch_warnings():
             # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its parameters.
             warnings.filterwarnings("ignore", message=r"Could not parse column|.*is not a valid CRS code")
