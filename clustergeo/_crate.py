@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import importlib.metadata
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from clustergeo._files import shown
 from clustergeo._formats import json_bytes
 from clustergeo.errors import InputError
 from clustergeo.layers import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
 CRATE_NAME = "ro-crate-metadata.json"
 _DECIDED = "decidedWhileReading"
@@ -222,3 +225,56 @@ def software_version() -> str:
         return importlib.metadata.version("clustergeo")
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
+
+
+def entities(folder: Path) -> list[dict[str, Any]]:
+    """Return the entities of the manifest of a folder.
+
+    Raises
+    ------
+    OSError
+        There is none, or it cannot be read.
+    ValueError
+        It is no manifest.
+    """
+    content = json.loads((folder / CRATE_NAME).read_bytes())
+    graph = content.get("@graph") if isinstance(content, dict) else None
+    if not isinstance(graph, list):
+        msg = f"{CRATE_NAME} has no @graph"
+        raise ValueError(msg)  # noqa: TRY004 - of a file, not of an argument
+    return [one for one in graph if isinstance(one, dict)]
+
+
+def earlier_files(folder: Path, *, what: str, known: Callable[[str], bool]) -> list[str]:
+    """Return the files that an earlier run wrote into a folder, as its manifest lists them.
+
+    Parameters
+    ----------
+    folder
+        It need not exist.
+    what
+        Who wrote it, such as "report".
+    known
+        Whether a name is one that it may have written.
+
+    Raises
+    ------
+    InputError
+        A manifest of that name stands there which it did not write, and which would be lost.
+    """
+    try:
+        names = [str(one["@id"]) for one in entities(folder) if one.get("@type") == "File"]
+    except OSError:
+        # None there, or none that can be read: what stands in the way of writing is told when it is written.
+        return []
+    except (ValueError, KeyError):
+        names = [""]
+    strange = [name for name in names if not known(name)]
+    if strange:
+        listed = f" (it lists {strange[0]!r})" if strange[0] else ""
+        msg = (
+            f"The folder {shown(folder)} holds a {CRATE_NAME} that no {what} wrote{listed}; it would be lost. "
+            "Choose another folder."
+        )
+        raise InputError(msg)
+    return names

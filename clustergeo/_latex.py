@@ -11,6 +11,9 @@ from clustergeo._widths import DATE, columns, shares
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# The sizes of letters and the papers that a document takes, and how many heights of a letter a line of theirs holds.
+_SIZES = (("footnotesize", "a4paper", 94.0), ("scriptsize", "a4paper", 107.0), ("footnotesize", "a3paper", 138.0))
+
 # A table of more characters in a row is wider than a paper: its cells then break into lines.
 _BROAD = 75
 
@@ -46,16 +49,17 @@ _FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "A
 _WORDS = {"ko": "표", "en": "Table"}
 
 _DOCUMENT = r"""% Compile with xelatex, twice.
-\documentclass[a4paper,10pt]{article}
-\usepackage[landscape,margin=15mm]{geometry}
+\documentclass[10pt]{article}
+\usepackage[PAPER,landscape,margin=15mm]{geometry}
 \usepackage{array,booktabs,fontspec,longtable}
 FONTS
 \ifdefined\XeTeXlinebreaklocale\XeTeXlinebreaklocale "ko"\XeTeXlinebreakskip=0pt plus 1pt\fi
 \renewcommand{\tablename}{NAME}
 \pagestyle{empty}
 \setlength{\tabcolsep}{4pt}
+\setlength{\extrarowheight}{2pt}
 \begin{document}
-\footnotesize
+\SIZE
 BODY\end{document}
 """
 
@@ -102,21 +106,25 @@ def latex_table(
     return "\n".join(lines) + "\n"
 
 
-def latex_document(table: str, *, lang: str) -> str:
+def latex_document(table: str, *, wide: float, lang: str) -> str:
     """Return a whole document of a table, for xelatex with any font that has Hangul.
 
     Parameters
     ----------
     table
         As `latex_table` returns it, a long one.
+    wide
+        The room it needs, see `_widths.room`: a wide table takes smaller letters, or a larger paper.
     lang
         The language of the word that numbers the table.
     """
     fonts = ""
     for name in reversed(_FONTS):
         fonts = rf"\IfFontExistsTF{{{name}}}{{\setmainfont{{{name}}}}}{{{fonts}}}"
-    parts = {"FONTS": fonts, "NAME": _WORDS.get(lang, _WORDS["en"]), "BODY": table}
-    return re.sub("FONTS|NAME|BODY", lambda found: parts[found.group()], _DOCUMENT)
+    size, paper, _ = next((one for one in _SIZES if wide <= one[2]), _SIZES[-1])
+    name = _WORDS.get(lang, _WORDS["en"])
+    parts = {"FONTS": fonts, "NAME": name, "BODY": table, "SIZE": size, "PAPER": paper}
+    return re.sub("|".join(parts), lambda found: parts[found.group()], _DOCUMENT)
 
 
 def escaped(text: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clustergeo._formats import csv_rows, line
 from clustergeo._latex import latex_document, latex_table
-from clustergeo._widths import DATE
+from clustergeo._widths import DATE, room
 from clustergeo._workbook import Sheet, workbook_bytes
 
 if TYPE_CHECKING:
@@ -152,8 +152,11 @@ class Table:
             document of one's own, needs `kotex` or `fontspec` with such a font where it has Korean.
         """
         heads = [(column.header, column.kind != "text") for column in self.columns]
-        made = latex_table(heads, self.shown(), title=self.title, notes=self.notes, long=document)
-        return latex_document(made, lang=self.lang) if document else made
+        rows = self.shown()
+        made = latex_table(heads, rows, title=self.title, notes=self.notes, long=document)
+        if not document:
+            return made
+        return latex_document(made, wide=room([[head for head, _ in heads], *rows]), lang=self.lang)
 
     def shown(self, escape: Callable[[str], str] = line) -> list[list[str]]:
         """Return the cells as text, each escaped by a function."""

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 DATE = re.compile(r"\b[0-9]{4}-[0-9]{2}(-[0-9]{2})?\b")
 
 # An address may break anywhere; a word of a name need not.
-_LONGEST_WORD = 16
+_LONGEST_WORD = 18
 # What a column takes beside its text, and how much wider than a digit letters are.
 _GAP, _LETTER = 2.5, 1.1
+# How wide a digit or letter is, by its height; a column of a page has half a height of it free on each side.
+_EM = 0.56
 # A text of four times the length needs about twice the width, for it takes lines.
 _SPREAD = 2.4
 
@@ -41,7 +43,23 @@ def shares(rows: Sequence[Sequence[str]]) -> list[float]:
     """
     needs = []
     for cells in zip(*rows, strict=True):
-        words = max((columns(word) for text in cells for word in text.split()), default=1)
         longest = max(map(columns, cells), default=1)
-        needs.append(max(_LETTER * min(words, _LONGEST_WORD) + _GAP, _SPREAD * longest**0.5))
+        needs.append(max(_LETTER * _word(cells) + _GAP, _SPREAD * longest**0.5))
     return [need / sum(needs) for need in needs]
+
+
+def room(rows: Sequence[Sequence[str]]) -> float:
+    """Return how wide a table must be, in heights of its letters, so that no column cuts its longest word.
+
+    Examples
+    --------
+    >>> round(room([["site", "km²"], ["Cheongju Osong rail cluster", "0.99"]]), 1)
+    8.7
+    """
+    words = (_EM * _word(cells) + 1 for cells in zip(*rows, strict=True))
+    return max((word / share for word, share in zip(words, shares(rows), strict=True)), default=0)
+
+
+def _word(cells: Sequence[str]) -> int:
+    """Return the width of the longest word of a column."""
+    return min(max((columns(word) for text in cells for word in text.split()), default=1), _LONGEST_WORD)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from clustergeo import facts
-from clustergeo._crate import CRATE_NAME, ro_crate, run_time
-from clustergeo._files import native, shown, staged
+from clustergeo._crate import CRATE_NAME, earlier_files, ro_crate, run_time
+from clustergeo._files import native, staged
 from clustergeo._formats import attributes, cell, csv_bytes, flat_columns, geojson_bytes, geoparquet_bytes
 from clustergeo._geopackage import gpkg_bytes
 from clustergeo._workbook import Sheet, kind_of, workbook_bytes
@@ -107,7 +106,9 @@ def export(
     used = _shipped_layers() if layers is None else layers
     latest = facts.latest_date(attributes(tagged))
     crate = ro_crate(files, used, facts_as_of=latest, run_at=run_time(), name="clustergeo: exported sites")
-    with staged(folder, known=is_export_name, stale=_earlier(native(folder))) as stage:
+    with staged(
+        folder, known=is_export_name, stale=earlier_files(native(folder), what="export", known=is_export_name)
+    ) as stage:
         written = [stage.write(name, data) for name, (data, _) in files.items()]
         written.append(stage.write(CRATE_NAME, crate))
     return written
@@ -259,26 +260,6 @@ def is_export_name(name: str) -> bool:
 def _code(value: Any) -> str:
     """Return the text of a group's value."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _earlier(folder: Path) -> list[str]:
-    """Return the files of an earlier export, as its metadata lists them; refuse metadata that is not an export's."""
-    path = folder / CRATE_NAME
-    try:
-        graph = json.loads(path.read_bytes())["@graph"]
-        names = [str(one["@id"]) for one in graph if one.get("@type") == "File"]
-    except OSError:
-        # None there, or none that can be read: what stands in the way of writing is told when it is written.
-        return []
-    except (ValueError, KeyError, TypeError, AttributeError):
-        names = [""]
-    if not all(is_export_name(name) for name in names):
-        msg = (
-            f"The folder {shown(folder)} holds a {CRATE_NAME} that no export wrote (a report's, perhaps); an export "
-            "would overwrite it. Choose another folder."
-        )
-        raise InputError(msg)
-    return names
 
 
 def _shipped_layers() -> list[Mapping[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from clustergeo._contents import (
     table_files,
     worded,
 )
-from clustergeo._crate import CRATE_NAME, ro_crate, run_time
+from clustergeo._crate import CRATE_NAME, earlier_files, ro_crate, run_time
 from clustergeo._files import native, staged
 from clustergeo.errors import InputError
 from clustergeo.layers import Layer, as_layer
@@ -81,7 +80,7 @@ def report(
     run_at = run_time()
     written: dict[str, tuple[bytes, int | None]] = {}
     place = native(folder)
-    earlier = _earlier(place)
+    earlier = earlier_files(place, what="report", known=is_report_name)
     with staged(folder, known=is_report_name, stale=earlier) as stage:
         for name, content, rows in _figures(tagged):
             _spare(place, name, earlier)
@@ -200,20 +199,3 @@ def page_files(
         yield f"map{suffix(lang)}.html", page.encode("utf-8", "replace")
         front = _front.front_page(said, picture=pictures[lang], names=listed)
         yield f"index{suffix(lang)}.html", front.encode("utf-8", "replace")
-
-
-def _earlier(folder: Path) -> list[str]:
-    """Return the files of an earlier report in the folder, as its manifest lists them."""
-    try:
-        graph = json.loads((folder / CRATE_NAME).read_bytes())["@graph"]
-        names = [str(one["@id"]) for one in graph if one.get("@type") == "File"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        names = []
-    strange = [name for name in names if not is_report_name(name)]
-    if strange:
-        msg = (
-            f"The folder holds a {CRATE_NAME} that no report wrote (it lists {strange[0]!r}); it would be lost. "
-            "Choose another folder."
-        )
-        raise InputError(msg)
-    return names

@@ -20,7 +20,7 @@ import pyogrio
 
 from clustergeo import datasets, labels, schema
 from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files, worded
-from clustergeo._crate import CRATE_NAME, software_version
+from clustergeo._crate import CRATE_NAME, entities, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
 from clustergeo.errors import ClusterGeoError, InputError
@@ -107,9 +107,8 @@ def verify(folder: str | os.PathLike[str]) -> pd.DataFrame:
 def _manifest(place: Path) -> list[dict[str, Any]]:
     """Return the entities of the manifest."""
     try:
-        graph = json.loads((place / CRATE_NAME).read_bytes())["@graph"]
-        return [one for one in graph if isinstance(one, dict)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return entities(place)
+    except (OSError, ValueError) as error:
         msg = f"{shown(place)} holds no report: {CRATE_NAME} cannot be read. Write one with `clustergeo report`."
         raise InputError(msg) from error
 

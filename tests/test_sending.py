@@ -506,6 +506,18 @@ def test_the_latex_of_a_table_compiles_and_shows_its_text(shown: Table, tmp_path
             assert re.sub(r"\s+", "", cell) in text.replace("–", "-").replace("—", "-") or cell == "–"
 
 
+def test_a_table_too_wide_for_its_paper_takes_a_larger_one_and_cuts_no_word(tmp_path: Path) -> None:
+    engine = needed("xelatex")
+    heads = [Column(f"column{at}", "text") for at in range(12)]
+    rows = [["Chungcheongnam-do"] * 12]
+    wide, narrow = (Table.of(heads[:n], [row[:n] for row in rows], title="T") for n in (12, 3))
+    assert "a3paper" in wide.latex(document=True)
+    assert "a4paper" in narrow.latex(document=True)
+    (tmp_path / "wide.tex").write_text(wide.latex(document=True), encoding="utf-8")
+    subprocess.run([engine, "-interaction=nonstopmode", "wide.tex"], cwd=tmp_path, capture_output=True, check=True)
+    assert "Overfull" not in (tmp_path / "wide.log").read_text(encoding="utf-8", errors="replace")
+
+
 def test_latex_of_a_cell_ends_no_row_early_and_keeps_hyphens() -> None:
     assert escaped("[x]*") == "{[}x{]}{*}"
     assert escaped("a--b---c") == "a-{}-b-{}-{}-c"
