@@ -15,6 +15,7 @@ from clustergeo.errors import InputError
 from clustergeo.layers import Layer
 from clustergeo.reading import _placing, _values, files
 from clustergeo.reading._values import Finding
+from clustergeo.reading.formats import Options
 from clustergeo.reading.problems import KINDS, LANGS
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from clustergeo.reading.losses import Loss
 
 COLUMNS = ("row", "column", "problem", "found", "expected", "cure", "severity")
 
@@ -82,8 +85,9 @@ def check(
     if lang not in LANGS:
         msg = f"lang={lang!r} is not a language of clustergeo; expected 'ko' or 'en'."
         raise InputError(msg)
-    frame = _frame(data, files.Options(crs, layer, encoding, swap_xy))
-    return _told(findings(frame), LANGS.index(lang))
+    frame, lost = _frame(data, Options(crs, layer, encoding, swap_xy))
+    unread = Finding("unread", [one.row for one in lost], str(frame.geometry.name), [one.found for one in lost], {})
+    return _told([unread, *findings(frame)], LANGS.index(lang))
 
 
 def lines(found: pd.DataFrame, *, lang: str = "en") -> str:
@@ -116,15 +120,14 @@ def lines(found: pd.DataFrame, *, lang: str = "en") -> str:
     return "\n".join([*out, total])
 
 
-def _frame(data: Any, options: files.Options) -> gpd.GeoDataFrame:
-    """Return the frame of what is to be checked."""
+def _frame(data: Any, options: Options) -> tuple[gpd.GeoDataFrame, list[Loss]]:
+    """Return the frame of what is to be checked, and the geometries of a file that cannot be read."""
     if isinstance(data, Layer):
-        return data.frame
+        return data.frame, []
     if isinstance(data, str | Path):
         return files.read_as_it_is(data, options)
     schema.check_geo(data, what="what is to be checked")
-    frame: gpd.GeoDataFrame = data
-    return frame
+    return data, []
 
 
 def findings(frame: gpd.GeoDataFrame) -> Iterator[Finding]:

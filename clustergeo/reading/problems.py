@@ -33,6 +33,15 @@ KINDS = {
         ("서로 다른 식별자", "a different id for each row"),
         ("중복된 행을 지우거나 식별자를 고치십시오.", "Drop the repeated rows or mend their ids."),
     ),
+    "unread": Kind(
+        ERROR,
+        ("도형을 읽을 수 없거나 일부만 읽힘", "the geometry cannot be read, or in part only"),
+        ("형식에 맞는 좌표", "coordinates as the format writes them"),
+        (
+            "이 행을 고치거나 원본에서 다시 내보내거나 지우십시오.",
+            "Mend the row, export it again, or delete it.",
+        ),
+    ),
     "geometry_null": Kind(
         WARNING,
         ("도형이 없음", "there is no geometry"),

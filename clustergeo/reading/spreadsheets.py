@@ -151,9 +151,7 @@ def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> tuple[ND
         raise InputError(msg)
     zero = known & (lon == 0) & (lat == 0)
     known &= ~zero
-    lines = [str(line) for line in table.index[zero]]
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    told = [f"{x} and {y} are 0 in line {', '.join(lines[:_SHOWN])}{more}: read as no position"] if lines else []
+    told = [f"{x} and {y} are 0 in line {_some(table.index[zero])}: read as no position"] if zero.any() else []
     points = np.full(len(table), None, dtype=object)
     points[known] = shapely.points(lon[known], lat[known])
     return points, told
@@ -201,7 +199,9 @@ def _matched(
     if not used:
         if shapes is None:
             raise _placeless(table, source)
-        return {}, []
+        lines = table.index[shapely.is_missing(shapes)]
+        told = f"{len(lines)} of {len(table)} rows have no position (line {_some(lines)}): where they lie is not known"
+        return {}, [told] if len(lines) else []
     open_rows = np.ones(len(table), dtype=bool) if shapes is None else shapely.is_missing(shapes)
     if not open_rows.any():
         return {}, []
@@ -232,12 +232,16 @@ def _said(found: pd.DataFrame, used: list[str], number: int, rows: int) -> list[
     lost = found.index[found["status"] == addresses.UNKNOWN]
     out = [first]
     if len(lost):
-        lines = ", ".join(str(line) for line in lost[:_SHOWN])
-        more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
         out.append(
-            f"nothing is known of the place in line {lines}{more}; write province, municipality and eup, myeon or dong"
+            f"nothing is known of the place in line {_some(lost)}; write province, municipality and eup, myeon or dong"
         )
     return out
+
+
+def _some(lines: pd.Index) -> str:
+    """Return the first of some lines."""
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return ", ".join(str(line) for line in lines[:_SHOWN]) + more
 
 
 def _agreed(matches: list[tuple[str, bool, pd.DataFrame]]) -> pd.DataFrame:
