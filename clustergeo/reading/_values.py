@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from clustergeo import crs, datasets, schema
 from clustergeo.reading import _columns, _placing, addresses, vocabulary
@@ -80,6 +81,7 @@ def of_columns(
     for text in schema.evidence_problems(frame.loc[:, [label not in twice for label in labels]]):
         at = _ROW.match(text)
         yield Finding("evidence", None if at is None else [int(at[1])], None, at[2] if at else text, {})
+    yield from _of_totals(frame, shapes, names)
     if "address_status" in names:
         yield from _of_addresses(frame)
 
@@ -221,6 +223,18 @@ def _of_units(frame: gpd.GeoDataFrame, name: Any, unit: str, rows: NDArray[np.in
         size = 1e-6 if said is None else said
         words = {"unit": _UNIT_NAMES.get(size, unit), "seen": seen[0]}
         yield Finding("unit", None, str(name), f"{middle * size:.6g} times", words)
+
+
+def _of_totals(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], names: list[Any]) -> Iterator[Finding]:
+    """Yield the rows without a geometry that add up other rows."""
+    labels = [name for name in names if not str(name).startswith("address_")]
+    rows = np.flatnonzero(shapely.is_missing(shapes))
+    words = [
+        _columns.total_of("" if not pd.api.types.is_scalar(cell) or pd.isna(cell) else str(cell) for cell in cells)
+        for cells in frame[labels].iloc[rows].itertuples(index=False, name=None)
+    ]
+    held = [at for at, word in enumerate(words) if word]
+    yield Finding("total", rows[held], None, [words[at] for at in held], {})
 
 
 def _of_addresses(frame: gpd.GeoDataFrame) -> Iterator[Finding]:

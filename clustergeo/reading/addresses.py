@@ -23,6 +23,7 @@ EXACT, MUNICIPALITY, PROVINCE, AMBIGUOUS, UNKNOWN = "exact", "municipality", "pr
 Dong = Literal["legal", "administrative"]
 
 _SHOWN = 10
+_LONGEST, _LONGEST_WORD = 2_000, 100
 TOGETHER = "it is taken to lie in all of them together"
 _DONG = re.compile(r"[가-힣]+[0-9·.ㆍ]*(?:[가-힣]*동|가)")
 
@@ -122,6 +123,8 @@ class _Read(NamedTuple):
 
 def _matched(text: str, dong: Dong) -> _Place:
     """Return what an address says, the union of its places where it names several."""
+    if len(text) > _LONGEST or any(len(word) > _LONGEST_WORD for word in text.split()):
+        return replace(_NOTHING, assumed=(f"a text of {len(text):,} letters, or of words that long, is no address",))
     said = wording.said(text)
     places: list[_Place] = []
     context: Start | None = None
@@ -269,11 +272,7 @@ def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[str, ...]
     since = gazetteer.names().newer.get(found[1], ())
     if not set(codes) & set(since) and wording.starts(Spread(rest)):
         return rest, ()
-    told = (
-        f"{found[1]} was set up after the boundary of 2018"
-        if set(codes) & set(since)
-        else f"{found[1]} is no gu known there"
-    )
+    told = "was set up after the boundary of 2018" if set(codes) & set(since) else "is no gu known there"
     return rest[found.end() :], (f"{found[1]} {told}",)
 
 

@@ -20,7 +20,7 @@ from clustergeo.reading.archives import opened
 from clustergeo.reading.formats import ENDINGS, Options, rows_of, swapped
 from clustergeo.reading.losses import refusal
 from clustergeo.reading.official import lies_in, told_by
-from clustergeo.reading.opening import PARQUET, no_geometry, no_rows, refuse_encoding, refuse_layer, shown
+from clustergeo.reading.opening import PARQUET, no_geometry, no_rows, refuse_encoding, refuse_layer, shown, some
 from clustergeo.reading.projection import named_crs, of_prj, placed, sample_of
 from clustergeo.reading.spreadsheets import TABLES
 from clustergeo.reading.vocabulary import recognised
@@ -220,11 +220,9 @@ def _bare(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
     return np.asarray(frame.geometry.isna() | frame.geometry.is_empty, dtype=bool)
 
 
-def _some(rows: NDArray[np.bool_]) -> str:
+def _numbers(rows: NDArray[np.bool_]) -> str:
     """Return the numbers of the first of some rows, from 1."""
-    return ", ".join(str(row + 1) for row in np.flatnonzero(rows)[: schema.SHOWN]) + (
-        ", …" if rows.sum() > schema.SHOWN else ""
-    )
+    return some((np.flatnonzero(rows) + 1).tolist())
 
 
 def _nowhere(frame: gpd.GeoDataFrame) -> list[str]:
@@ -234,7 +232,9 @@ def _nowhere(frame: gpd.GeoDataFrame) -> list[str]:
         bare = bare & np.asarray(frame["within"].isna(), dtype=bool)
     if not bare.any():
         return []
-    return [f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_some(bare)}): where they lie is not known"]
+    return [
+        f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_numbers(bare)}): where they lie is not known"
+    ]
 
 
 def _drawn(
@@ -244,14 +244,14 @@ def _drawn(
     bare = _bare(frame)
     if not bare.any():
         return frame, report
-    some = _some(bare)
+    rows = _numbers(bare)
     if not repair:
         msg = (
-            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {some}): what they cover is not known, "
+            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {rows}): what they cover is not known, "
             "and would be taken for free ground. repair=True (--repair) leaves them out and says so."
         )
         raise InputError(msg)
-    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {some})"]
+    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {rows})"]
 
 
 def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFrame, list[str], int]:

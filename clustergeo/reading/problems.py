@@ -42,6 +42,15 @@ KINDS = {
             "Mend the row, export it again, or delete it.",
         ),
     ),
+    "total": Kind(
+        WARNING,
+        ("다른 행을 더한 합계 행으로 보임", "the row adds up other rows"),
+        ("후보지 하나에 한 행", "a row for each site"),
+        (
+            "행을 지우십시오. 후보지라면 위치를 주거나 이름을 바꾸십시오.",
+            "Delete the row; if it is a site, give it a position or another name.",
+        ),
+    ),
     "geometry_null": Kind(
         WARNING,
         ("도형이 없음", "there is no geometry"),
