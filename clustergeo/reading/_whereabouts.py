@@ -11,11 +11,17 @@ import shapely
 from clustergeo.datasets import BOUNDARY_VINTAGE
 from clustergeo.reading import _columns, _gazetteer, addresses, vocabulary
 from clustergeo.reading._columns import column_of
+from clustergeo.reading._remarks import Remark, remark
 from clustergeo.reading.opening import some
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_ADDED = (
+    ("address_candidates", "candidates"),
+    ("address_assumed", "assumed"),
+    ("address_assumed_ko", "assumed_ko"),
+)
 _RANK = {addresses.EXACT: 0, addresses.MUNICIPALITY: 1, addresses.AMBIGUOUS: 2, addresses.PROVINCE: 3}
 
 
@@ -35,7 +41,7 @@ def matched(table: pd.DataFrame, shapes: NDArray[np.object_] | None) -> tuple[di
     if not open_rows.any():
         return {}, []
     dong: addresses.Dong = "administrative" if _administrative(table) else "legal"
-    matches = [(label, whole, addresses.match_addresses(text[open_rows], dong=dong)) for label, whole, text in texts]
+    matches = [(label, whole, addresses.matches(text[open_rows], dong=dong)) for label, whole, text in texts]
     found = _agreed(matches)
     codes = pd.Series(None, index=table.index, dtype=object)
     codes[open_rows] = found["codes_kostat"]
@@ -43,7 +49,7 @@ def matched(table: pd.DataFrame, shapes: NDArray[np.object_] | None) -> tuple[di
     status = pd.Series(None, index=table.index, dtype=object)
     status[open_rows] = found["status"]
     out = {"within": within, "address_status": status}
-    for column, name in (("address_candidates", "candidates"), ("address_assumed", "assumed")):
+    for column, name in _ADDED:
         out[column] = found[name].reindex(table.index)
     # Known by area and by what contains it: law 6 needs no position.
     out["footprint_basis"] = pd.Series(["disc" if one else None for one in open_rows], index=table.index, dtype=object)
@@ -83,7 +89,7 @@ def _agreed(matches: list[tuple[str, bool, pd.DataFrame]]) -> pd.DataFrame:
         rows = [(label, records[row]) for label, records in whole]
         told = _contradiction(rows) or next(
             (
-                (one["candidates"], one["assumed"])
+                (one["candidates"], Remark(one["assumed_ko"], one["assumed"]))
                 for label, one in rows
                 if one["status"] == addresses.UNKNOWN
                 and isinstance(one["assumed"], str)
@@ -98,21 +104,21 @@ def _agreed(matches: list[tuple[str, bool, pd.DataFrame]]) -> pd.DataFrame:
                 "text": best["text"].iloc[row],
                 "status": addresses.UNKNOWN,
                 "candidates": candidates,
-                "assumed": assumed,
+                "assumed": assumed.en,
+                "assumed_ko": assumed.ko,
+                "together": False,
             }
     return best
 
 
-def _contradiction(rows: list[tuple[str, dict[str, Any]]]) -> tuple[str, str] | None:
+def _contradiction(rows: list[tuple[str, dict[str, Any]]]) -> tuple[str, Remark] | None:
     """Return the candidates and the sentence of two columns that say different places, None where none do."""
     known = [(label, row) for label, row in rows if isinstance(row["codes_kostat"], str)]
     for at, (label, row) in enumerate(known):
         for other, against in known[at + 1 :]:
             if not (_fits(row, against) and _fits(against, row)):
-                names = ["; ".join(addresses.named(one["codes_kostat"].split(";"))) for one in (row, against)]
-                told = (
-                    f"{label!r} says {names[0]}, {other!r} says {names[1]}: they contradict each other, none is taken"
-                )
+                names = ["; ".join(_gazetteer.named(one["codes_kostat"].split(";"))) for one in (row, against)]
+                told = remark("contradiction", one=label, here=names[0], other=other, there=names[1])
                 return "; ".join(names), told
     return None
 
@@ -123,7 +129,7 @@ def _fits(row: dict[str, Any], against: dict[str, Any]) -> bool:
     fits = [
         any(_gazetteer.lies_in(code, other) or _gazetteer.lies_in(other, code) for other in others) for code in codes
     ]
-    return all(fits) if addresses.TOGETHER in str(row["assumed"]) else any(fits)
+    return all(fits) if row["together"] else any(fits)
 
 
 def _administrative(table: pd.DataFrame) -> bool:

@@ -16,6 +16,7 @@ import shapely
 from clustergeo import overlap, schema
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
+from clustergeo.reading._axes import check_shapes
 from clustergeo.reading.archives import opened
 from clustergeo.reading.formats import ENDINGS, Options, rows_of, swapped
 from clustergeo.reading.losses import refusal
@@ -225,6 +226,18 @@ def _numbers(rows: NDArray[np.bool_]) -> str:
     return some((np.flatnonzero(rows) + 1).tolist())
 
 
+def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return a frame in which a point at 0 and 0, how a position that is not known is written, is none; and say so."""
+    zero = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
+    zero[zero] = (shapely.get_coordinates(shapes[zero]) == 0).all(axis=1)
+    if not zero.any():
+        return frame, []
+    kept = shapes.copy()
+    kept[zero] = None
+    frame = frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=frame.crs))
+    return frame, [f"row {_numbers(zero)} lies at 0, 0: read as no position"]
+
+
 def _nowhere(frame: gpd.GeoDataFrame) -> list[str]:
     """Return what is said of rows that lie nowhere."""
     bare = _bare(frame)
@@ -297,6 +310,11 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         nothing = bool(shapely.is_missing(shapes).all())
         if lost and (nothing or not anywhere):
             raise refusal(lost, source.name)
+        if not anywhere and ending not in TABLES:
+            frame, zeros = _without_zeros(frame, shapes)
+            shapes = np.asarray(frame.geometry.values, dtype=object)
+            nothing = bool(shapely.is_missing(shapes).all())
+            report += zeros
         if nothing and "within" not in frame.columns:
             raise no_geometry(source.name, " in any row")
         if options.swap_xy:
@@ -306,12 +324,16 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         if anywhere and (options.crs is not None or found is not None):
             frame = frame.set_crs(named_crs(options.crs) if options.crs is not None else found, allow_override=True)
             return _Read(frame, report, source.name, digest.result(), source.names, lost, [])
+        shapes, bounds = np.asarray(frame.geometry.values, dtype=object), frame.total_bounds
+        named = named_crs(options.crs) if options.crs is not None else found
+        if named is not None and ending not in TABLES:
+            check_shapes(shapes, named, bounds, path=source.name, swap_xy=options.swap_xy)
         place = placed(
             found,
             options.crs,
-            frame.total_bounds,
+            bounds,
             path=source.name,
-            points=sample_of(np.asarray(frame.geometry.values, dtype=object)),
+            points=sample_of(shapes),
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)

@@ -2,10 +2,56 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ERROR, WARNING = "error", "warning"
 LANGS = ("ko", "en")
+
+# What an evidence column holds, by the fault of `schema.evidence_faults`.
+EVIDENCE = {
+    "flag": ("true 또는 false", "true or false"),
+    "basis": ("reported, inferred, unknown 가운데 하나", "one of reported, inferred, unknown"),
+    "share": ("0에서 1까지의 비율", "a share, 0 to 1"),
+    "amount": ("0 이상의 수", "a number, 0 or more"),
+    "footprint": ("measured, disc, point 가운데 하나", "one of measured, disc, point"),
+    "no_basis": ("근거를 밝힌 열(_basis)의 값", "a basis: say in the column _basis what it rests on"),
+    "areal_point": ("면이 아닌 도형, 또는 measured나 disc", "no polygon, or measured or disc"),
+    "within_invalid": ("올바른 다각형", "a valid polygon"),
+    "within_kind": ("다각형(Polygon, MultiPolygon)", "a Polygon or MultiPolygon"),
+}
+# What an address says, where that is too little.
+STATUS = {"unknown": ("알 수 없음", "unknown"), "ambiguous": ("여러 곳일 수 있음", "ambiguous")}
+# Why a geometry is invalid, in the words of GEOS.
+_REASONS = {
+    "Topology Validation Error": "위상 오류",
+    "Repeated Point": "점이 되풀이됨",
+    "Hole lies outside shell": "구멍이 바깥 고리 밖에 있음",
+    "Holes are nested": "구멍 안에 구멍이 있음",
+    "Interior is disconnected": "안이 이어지지 않음",
+    "Self-intersection": "스스로 교차함",
+    "Ring Self-intersection": "고리가 스스로 교차함",
+    "Nested shells": "바깥 고리 안에 바깥 고리가 있음",
+    "Duplicate Rings": "고리가 중복됨",
+    "Too few points in geometry component": "점이 너무 적음",
+    "Invalid Coordinate": "잘못된 좌표",
+    "Ring is not closed": "고리가 닫히지 않음",
+}
+
+
+def reasons(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return why geometries are invalid, in Korean and in the words of GEOS.
+
+    Examples
+    --------
+    >>> reasons(["Self-intersection[200001 500001]"])
+    (['스스로 교차함[200001 500001]'], ['Self-intersection[200001 500001]'])
+    """
+    given = [str(text) for text in texts]
+    parted = [text.partition("[") for text in given]
+    return [_REASONS.get(reason, "도형 오류") + sign + place for reason, sign, place in parted], given
 
 
 class Kind(NamedTuple):
@@ -123,6 +169,30 @@ KINDS = {
         ("경도, 위도 순서", "longitude before latitude"),
         ("swap_xy=True(--swap-xy)로 읽으십시오.", "Read it with swap_xy=True (--swap-xy)."),
     ),
+    "swapped_rows": Kind(
+        ERROR,
+        ("이 행만 좌표가 뒤바뀜", "the coordinates of this row are swapped, those of others are not"),
+        ("다른 행과 같은 순서", "the order of the other rows"),
+        (
+            "원본에서 이 행을 고치십시오. 축을 모두 바꾸면 다른 행이 틀어집니다.",
+            "Correct this row in the source: swapping all would spoil the others.",
+        ),
+    ),
+    "zero": Kind(
+        WARNING,
+        ("좌표가 0, 0", "the position is 0, 0"),
+        ("실제 위치, 또는 빈 도형", "the true position, or none"),
+        (
+            "위치를 적거나 비우십시오. 위치가 없는 것으로 읽습니다.",
+            "Give the position or leave it out: it is read as none.",
+        ),
+    ),
+    "degrees_rows": Kind(
+        ERROR,
+        ("이 행만 평면 좌표가 아니라 경위도임", "this row holds degrees among metres of a plane"),
+        ("{crs}의 미터 값", "metres of {crs}"),
+        ("원본에서 이 행을 고치십시오.", "Correct this row in the source."),
+    ),
     "metres": Kind(
         ERROR,
         ("경위도라는 좌표가 미터 값임", "metres are labelled longitude and latitude"),
@@ -213,7 +283,7 @@ KINDS = {
     "evidence": Kind(
         ERROR,
         ("근거 열의 값을 쓸 수 없음", "an evidence column cannot be used"),
-        ("docs/architecture.md의 값", "the values of docs/architecture.md"),
+        ("{wanted}", "{wanted}"),
         ("그 값을 고치거나 비우십시오.", "Mend the value, or leave it empty."),
     ),
     "address": Kind(

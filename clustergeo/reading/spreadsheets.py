@@ -64,8 +64,9 @@ def read_table(
     -------
     geopandas.GeoDataFrame, list
         All columns kept but the coordinates. A row without coordinates whose place is known has `within`, the area that
-        certainly contains it, and the columns `address_status`, `address_candidates`, `address_assumed`. `area_km2` is
-        made from a column of areas with a unit, `name_ko` and `sectors` from columns of names and industries.
+        certainly contains it, and the columns `address_status`, `address_candidates`, `address_assumed` and
+        `address_assumed_ko`. `area_km2` is made from a column of areas with a unit, `name_ko` and `sectors` from
+        columns of names and industries.
 
     Raises
     ------
