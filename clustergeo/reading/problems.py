@@ -167,7 +167,10 @@ KINDS = {
         ERROR,
         ("경도와 위도가 뒤바뀜", "longitude and latitude are swapped"),
         ("경도, 위도 순서", "longitude before latitude"),
-        ("swap_xy=True(--swap-xy)로 읽으십시오.", "Read it with swap_xy=True (--swap-xy)."),
+        (
+            "swap_xy=True(--swap-xy, 구역이면 --zone-swap-xy)로 읽으십시오.",
+            "Read it with swap_xy=True (--swap-xy, of a zone layer --zone-swap-xy).",
+        ),
     ),
     "swapped_rows": Kind(
         ERROR,
@@ -267,12 +270,6 @@ KINDS = {
             "값은 {seen} 단위로 보입니다. 열 이름이나 값을 고치십시오.",
             "The values look like {seen}: mend the name or the values.",
         ),
-    ),
-    "area_text": Kind(
-        WARNING,
-        ("면적이 숫자가 아님", "the area is no number"),
-        ("숫자", "a number"),
-        ("숫자만 남기십시오.", "Leave a number only."),
     ),
     "column_twice": Kind(
         ERROR,
