@@ -76,6 +76,7 @@ _WORDS = {
     "about": ("무엇", "What"),
     "date": ("기준일", "As of"),
     "address": ("출처", "Source"),
+    "decided": ("자료를 읽으며 정한 것(영문 기록)", "Decided while reading"),
     "answer": ("답", "Answer"),
 }
 _LAYER_WORDS = {
@@ -123,6 +124,8 @@ class Brief:
     too_many: str
     layer_heads: tuple[str, ...]
     layers: tuple[tuple[str | None, ...], ...]
+    decided_head: str
+    decided: tuple[str, ...]
     sources: tuple[Source, ...]
     made: str
     run_at: str
@@ -152,6 +155,7 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
     at = labels.check_lang(lang)
     words = {name: pair[at] for name, pair in _WORDS.items()}
     figures = tables.site_figures(tagged)
+    used = list(used)
     as_of = facts_as_of(facts.latest_date(tagged), lang)
     explained = tagged.head(_EXPLAINED if len(tagged) <= _EXPLAINED else 0)
     names = _names(tagged, lang)
@@ -178,6 +182,8 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
         too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
         layer_heads=tuple(_LAYER_WORDS[name][at] for name in LAYER_COLUMNS),
         layers=tuple(_layer_row(layer, lang) for layer in used),
+        decided_head=words["decided"],
+        decided=tuple(_decided(used)),
         sources=tuple(_sources(tagged, names, lang)),
         made=words["made"].format(time=told.run_at),
         run_at=told.run_at,
@@ -229,6 +235,7 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
             words["layers"],
             [(head, kinds.get(name, "text")) for name, head in zip(LAYER_COLUMNS, said.layer_heads, strict=True)],
             [[row[name] for name in LAYER_COLUMNS] for row in layers],
+            [f"{said.decided_head}: {line}" for line in said.decided],
         ),
         Sheet(
             words["sources"],
@@ -357,6 +364,14 @@ def _layer_row(layer: Layer | Mapping[str, Any], lang: str) -> tuple[str | None,
         labels.value(name, cell, lang) if cell and name in _TOLD else cell
         for name, cell in zip(LAYER_COLUMNS, cells, strict=True)
     )
+
+
+def _decided(used: Iterable[Layer | Mapping[str, Any]]) -> Iterator[str]:
+    """Yield what was decided while each layer was read, a line each."""
+    for layer in used:
+        told: Mapping[str, Any] = layer.provenance if isinstance(layer, Layer) else layer
+        if told.get("decided"):
+            yield f"{told['layer']}: {told['decided']}"
 
 
 def _sources(tagged: pd.DataFrame, names: list[str], lang: str) -> Iterator[Source]:

@@ -148,6 +148,8 @@ class _Paper:
         table = self._grid(heads, cells, set(), size=8)
         for down, row in enumerate(rows, start=1):
             self._note(table.cell(down, 0).paragraphs[0], row[_SOURCE])
+        for decided in self.said.decided:
+            self._run(self.document.add_paragraph(), f"{self.said.decided_head}: {decided}", size=8.5)
         self._run(self.document.add_paragraph(), self.said.made, colour=_QUIET, size=8.5)
 
     def finished(self) -> bytes:

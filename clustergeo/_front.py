@@ -155,7 +155,9 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 {%- if cell.startswith(("https://", "http://")) %}<a href="{{ cell }}" rel="noopener"><span>{{ words.link }}</span></a>
 {%- elif cell|length == 64 %}<span title="{{ cell }}">{{ cell[:12] }}…</span>
 {%- else %}{{ cell }}{% endif %}</td>{% endfor %}</tr>
-{% endfor %}</tbody></table></div></section>
+{% endfor %}</tbody></table></div>
+{%- if said.decided %}<h3>{{ said.decided_head }}</h3>
+<ul class="decided">{% for line in said.decided %}<li>{{ line }}</li>{% endfor %}</ul>{% endif %}</section>
 <section class="screen"><h2>{{ words.downloads }}</h2>
 {% for use, files in downloads %}<h3>{{ use }}</h3>
 <ul class="files">{% for file in files %}<li><a href="{{ file }}">{{ file }}</a></li>{% endfor %}</ul>

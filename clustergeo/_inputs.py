@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,7 @@ class Inputs(NamedTuple):
     zone_layer: tuple[str, ...]
     zone_encoding: tuple[str, ...]
     zone_swapped: tuple[str, ...]
+    zone_kept: tuple[str, ...]
     reading: dict[str, Any]
     as_of: str | None
 
@@ -54,12 +56,17 @@ class Inputs(NamedTuple):
             "layer": _pairs(self.zone_layer, "--zone-layer", known=files),
             "encoding": _pairs(self.zone_encoding, "--zone-encoding", known=files),
         }
-        _pairs(tuple(f"{name}=yes" for name in self.zone_swapped), "--zone-swap-xy", known=files)
-        said["swap_xy"] = dict.fromkeys(self.zone_swapped, True)
+        turned = {"--zone-swap-xy": self.zone_swapped, "--zone-keep-xy": self.zone_kept}
+        for option, names in turned.items():
+            _pairs(tuple(f"{name}=yes" for name in names), option, known=files)
+        said["swap_xy"] = dict.fromkeys(self.zone_kept, False) | dict.fromkeys(self.zone_swapped, True)
         found = {}
         for name, path in files.items():
             told = {option: one.get(name) for option, one in said.items()}
-            found[name] = read_layer(path, name=name, repair=self.reading["repair"], **told)
+            try:
+                found[name] = read_layer(path, name=name, repair=self.reading["repair"], **told)
+            except InputError as error:
+                raise InputError(_of_zone(str(error), name)) from error
             for decided in found[name].report:
                 click.echo(f"zones {name}: {decided}.", err=True)
         return found
@@ -84,11 +91,13 @@ def inputs_of(command: Callable[..., None]) -> Callable[..., None]:
         zone_layer: tuple[str, ...],
         zone_encoding: tuple[str, ...],
         zone_swap_xy: tuple[str, ...],
+        zone_keep_xy: tuple[str, ...],
         as_of: str | None,
         **rest: Any,
     ) -> None:
         reading = {name: rest.pop(name) for name in ("crs", "layer", "encoding", "swap_xy", "repair")}
-        held = Inputs(zones, coverage, zone_date, zone_crs, zone_layer, zone_encoding, zone_swap_xy, reading, as_of)
+        zone = (zone_date, zone_crs, zone_layer, zone_encoding, zone_swap_xy, zone_keep_xy)
+        held = Inputs(zones, coverage, *zone, reading, as_of)
         command(inputs=held, **rest)
 
     options = [
@@ -104,6 +113,7 @@ def inputs_of(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--zone-layer", multiple=True, metavar="NAME=LAYER", help="As --layer, of a zone layer."),
         click.option("--zone-encoding", multiple=True, metavar="NAME=ENC", help="As --encoding, of a zone layer."),
         click.option("--zone-swap-xy", multiple=True, metavar="NAME", help="Swap the axes of a zone layer."),
+        click.option("--zone-keep-xy", multiple=True, metavar="NAME", help="Say that they are right (zones at sea)."),
         click.option("--layer", default=None, help="Which layer of a sites file, or file of a zip, of several."),
         click.option("--crs", default=None, help="CRS of the sites, where the file has none or a wrong one."),
         click.option("--encoding", default=None, help="Of the texts of the sites, such as cp949 or utf-8."),
@@ -118,6 +128,18 @@ def inputs_of(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(options):
         gathered = option(gathered)
     return gathered
+
+
+def _of_zone(text: str, name: str) -> str:
+    """Return a refusal whose options are those of a zone layer.
+
+    Examples
+    --------
+    >>> _of_zone('pass swap_xy=True (--swap-xy), crs="EPSG:5174" (--crs EPSG:5174)', "rdz")
+    'pass swap_xy=True (--zone-swap-xy rdz), crs="EPSG:5174" (--zone-crs rdz=EPSG:5174)'
+    """
+    text = re.sub(r"(?<!\S)(\(?)--(crs|layer|encoding) ", rf"\1--zone-\2 {name}=", text)
+    return re.sub(r"(?<!\S)(\(?)--(swap|keep)-xy", rf"\1--zone-\2-xy {name}", text)
 
 
 def _pairs(texts: tuple[str, ...], option: str, *, known: dict[str, str] | None = None) -> dict[str, str]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from clustergeo.layers import Layer
     from clustergeo.reading.batches import Batches
-    from clustergeo.reading.files import Options
+    from clustergeo.reading.formats import Options
     from clustergeo.tags import Tagger
 
 _SAMPLE = 64  # rows that show which indexes the files need

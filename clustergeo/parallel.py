@@ -36,7 +36,7 @@ from clustergeo._progress import told
 from clustergeo._signals import termination_raised
 from clustergeo.errors import ClusterGeoError, InputError, warn
 from clustergeo.overlap.threads import processors
-from clustergeo.reading.files import Options
+from clustergeo.reading.formats import Options
 from clustergeo.streaming import provenance
 from clustergeo.tags import Tagger
 

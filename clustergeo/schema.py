@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -33,6 +33,18 @@ ZONE_TAGS = ("present", "share", "share_low", "share_high", "area_m2", "basis", 
 BASES = ("measured", "disc", "point")
 EVIDENCE_BASES = ("reported", "inferred", "unknown")
 
+_FAULTS = {
+    "flag": "{column} is {value}; true or false",
+    "basis": f"{{column}} is {{value}}; one of {', '.join(EVIDENCE_BASES)}",
+    "share": "{column} is {value}; a share is 0 to 1",
+    "amount": "{column} is {value}; a number, 0 or more",
+    "footprint": f"{{column}} is {{value}}; one of {', '.join(BASES)}",
+    "no_basis": "{column} has no basis; say what it rests on",
+    "areal_point": "{column} is {value}, but the geometry is a polygon",
+    "within_invalid": "{column} is invalid, {value}",
+    "within_kind": "{column} is a {value}, expected a Polygon or MultiPolygon",
+}
+
 _RESERVED_ZONES = {
     "capital",
     "region",
@@ -48,6 +60,20 @@ _RESERVED_ZONES = {
 }
 _FLOATS = ("area_km2", "announced_area_km2", "position_error_m")
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+
+class Fault(NamedTuple):
+    """A cell of an evidence column that cannot be used: its row, from 0, its column, what is wrong, what it holds."""
+
+    row: int
+    column: str
+    kind: str
+    value: str
+
+    @property
+    def text(self) -> str:
+        """The fault in one line."""
+        return f"row {self.row}: {_FAULTS[self.kind].format(column=self.column, value=self.value)}"
 
 
 def check_zone_name(name: Any) -> None:
@@ -252,30 +278,35 @@ def _id_problems(frame: gpd.GeoDataFrame) -> list[str]:
 
 
 def evidence_problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return what is wrong with evidence columns, in words."""
+    return [fault.text for fault in evidence_faults(frame)]
+
+
+def evidence_faults(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Return what is wrong with evidence columns."""
     problems = _footprint_problems(frame) + _within_problems(frame)
     for column in [name for name in frame.columns if isinstance(name, str)]:
         values = frame[column]
         if column.endswith("_reported_present"):
-            problems += _unreadable(column, values, [_flag(value) is not None for value in values], "true or false")
+            problems += _unreadable(column, values, [_flag(value) is not None for value in values], "flag")
         elif column.endswith("_reported_basis"):
-            problems += _unreadable(column, values, values.isin(EVIDENCE_BASES), f"one of {', '.join(EVIDENCE_BASES)}")
+            problems += _unreadable(column, values, values.isin(EVIDENCE_BASES), "basis")
         elif column in _FLOATS or column.endswith(("_reported_share", "_reported_area_m2")):
             numbers = pd.to_numeric(values, errors="coerce")
             high = 1.0 if column.endswith("_share") else np.inf
             fits = (numbers >= 0) & (numbers <= high)
-            problems += _unreadable(column, values, fits, "a share is 0 to 1" if high == 1.0 else "a number, 0 or more")
+            problems += _unreadable(column, values, fits, "share" if high == 1.0 else "amount")
         if column.endswith(("_reported_present", "_reported_share", "_reported_area_m2")):
             basis = frame.get(f"{column.partition('_reported_')[0]}_reported_basis")
             without = ~_blank(values) & (True if basis is None else _blank(basis))
-            problems += [f"row {row}: {column} has no basis; say what it rests on" for row in np.flatnonzero(without)]
+            problems += [Fault(int(row), column, "no_basis", "-") for row in np.flatnonzero(without)]
     return problems
 
 
-def _unreadable(column: str, values: pd.Series, fits: Any, expected: str) -> list[str]:
+def _unreadable(column: str, values: pd.Series, fits: Any, kind: str) -> list[Fault]:
     """Return the cells that are neither empty nor what a column holds."""
     bad = ~np.asarray(fits, dtype=bool) & ~_blank(values)
-    return [f"row {row}: {column} is {values.iloc[[row]].tolist()[0]!r}; {expected}" for row in np.flatnonzero(bad)]
+    return [Fault(int(row), column, kind, repr(values.iloc[[row]].tolist()[0])) for row in np.flatnonzero(bad)]
 
 
 def _blank(values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -283,18 +314,18 @@ def _blank(values: pd.Series) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(values.isna() | (values.astype(str).str.strip() == ""), dtype=bool)
 
 
-def _footprint_problems(frame: gpd.GeoDataFrame) -> list[str]:
+def _footprint_problems(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Return footprints whose basis is unknown or does not fit the geometry."""
     if "footprint_basis" not in frame.columns:
         return []
     basis = frame["footprint_basis"]
-    problems = _unreadable("footprint_basis", basis, basis.isin(BASES), f"one of {', '.join(BASES)}")
+    problems = _unreadable("footprint_basis", basis, basis.isin(BASES), "footprint")
     areal = np.isin(shapely.get_type_id(np.asarray(frame.geometry.values, dtype=object)), _POLYGONAL)
     wrong = np.flatnonzero(areal & (basis == "point").to_numpy(dtype=bool, na_value=False))
-    return problems + [f"row {row}: footprint_basis is 'point', but the geometry is a polygon" for row in wrong]
+    return problems + [Fault(int(row), "footprint_basis", "areal_point", "'point'") for row in wrong]
 
 
-def _within_problems(frame: gpd.GeoDataFrame) -> list[str]:
+def _within_problems(frame: gpd.GeoDataFrame) -> list[Fault]:
     """Return containing areas that are no valid polygons."""
     if "within" not in frame.columns:
         return []
@@ -302,9 +333,9 @@ def _within_problems(frame: gpd.GeoDataFrame) -> list[str]:
     for row, value in enumerate(frame["within"]):
         if isinstance(value, shapely.Polygon | shapely.MultiPolygon):
             if not shapely.is_valid(value):
-                problems.append(f"row {row}: within is invalid, {shapely.is_valid_reason(value)}")
+                problems.append(Fault(row, "within", "within_invalid", shapely.is_valid_reason(value)))
         elif value is not None and not (pd.api.types.is_scalar(value) and pd.isna(value)):
-            problems.append(f"row {row}: within is a {type(value).__name__}, expected a Polygon or MultiPolygon")
+            problems.append(Fault(row, "within", "within_kind", type(value).__name__))
     return problems
 
 

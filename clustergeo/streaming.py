@@ -20,7 +20,8 @@ from clustergeo.errors import InputError, warn
 from clustergeo.exporting import frame_bytes
 from clustergeo.overlap.threads import processors, stay_alone
 from clustergeo.reading.batches import open_batches, streams
-from clustergeo.reading.files import Options, read_and_repair
+from clustergeo.reading.files import read_and_repair
+from clustergeo.reading.formats import Options
 from clustergeo.reporting import shipped_layers
 from clustergeo.tags import Tagger, tag
 

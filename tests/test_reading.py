@@ -154,7 +154,8 @@ def test_half_a_position_is_refused_by_line(tmp_path: Path) -> None:
 
 
 def test_a_row_without_a_position_is_a_site_without_a_geometry(tmp_path: Path) -> None:
-    read = cg.read_sites(csv(tmp_path, "site_id,lon,lat\na,127,37\nb,,\n"))
+    with pytest.warns(cg.ClusterGeoWarning, match=r"1 of 2 rows have no position \(line 3\)"):
+        read = cg.read_sites(csv(tmp_path, "site_id,lon,lat\na,127,37\nb,,\n"))
     assert read.geometry.isna().tolist() == [False, True]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import warnings
@@ -409,7 +410,10 @@ def test_rows_of_flatgeobuf_without_a_shape_stay_without_one(tmp_path: Path, ind
     shapes = [SEOUL, SEOUL] if index == "YES" else [SEOUL, None, SEOUL, None]
     held = gpd.GeoDataFrame({"NAME": range(len(shapes))}, geometry=shapes, crs=LONLAT)
     held.to_file(tmp_path / "s.fgb", SPATIAL_INDEX=index)
-    assert cg.read_sites(tmp_path / "s.fgb").geometry.isna().tolist() == [shape is None for shape in shapes]
+    rows = pytest.warns(cg.ClusterGeoWarning, match=r"2 of 4 rows have no geometry \(row 2, 4\)")
+    with contextlib.nullcontext() if index == "YES" else rows:
+        sites = cg.read_sites(tmp_path / "s.fgb")
+    assert sites.geometry.isna().tolist() == [shape is None for shape in shapes]
     assert len(cg.read_layer(tmp_path / "s.fgb", name="zones", repair=True)) == 2
 
 

@@ -78,15 +78,21 @@ def test_an_open_file_of_text_of_rubbish_or_of_nothing_is_refused(tmp_path: Path
 
 # Serves a folder, and some answers that go wrong.
 SERVER = """
-import http.server, sys
+import gzip, http.server, pathlib, sys
 class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         if "html" in self.path: self.answer(b"<!DOCTYPE html><html>log in first</html>")
         elif "short" in self.path: self.answer(b"SQLite format 3\\0", 1_000_000)
         elif "huge" in self.path: self.answer(b"x", 1 << 40)
+        elif "packed" in self.path: self.answer(gzip.compress(self.held()), coding="gzip")
+        elif "torn" in self.path: self.answer(gzip.compress(self.held())[:-20], coding="gzip")
+        elif "strange" in self.path: self.answer(b"x", coding="br")
         else: super().do_GET()
-    def answer(self, body, length=None):
+    def held(self):
+        return pathlib.Path(sys.argv[1], "구역.geojson").read_bytes()
+    def answer(self, body, length=None, coding=None):
         self.send_response(200)
+        if coding: self.send_header("Content-Encoding", coding)
         self.send_header("Content-Length", str(length or len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -119,6 +125,10 @@ def test_an_address_is_fetched_and_named_as_the_source_without_its_key(site: str
     assert "SECRET" not in repr((layer.source, layer.report, layer.provenance))
 
 
+def test_an_answer_that_comes_packed_unasked_is_unpacked(site: str) -> None:
+    assert names(f"{site}/packed.geojson") == NAMES
+
+
 def test_an_address_may_come_as_a_path_as_from_the_command_line(site: str, tmp_path: Path) -> None:
     from pathlib import Path
     from urllib.parse import quote
@@ -136,6 +146,8 @@ def test_an_address_may_come_as_a_path_as_from_the_command_line(site: str, tmp_p
         ("html.gpkg", "web page"),
         ("short.gpkg", "broke off"),
         ("huge.gpkg", "longer than"),
+        ("torn.geojson", "broke off"),
+        ("strange.geojson", "packed in a way that was not asked for"),
     ],
 )
 def test_an_address_that_answers_wrongly_is_refused_without_its_key(site: str, path: str, match: str) -> None:

@@ -30,6 +30,7 @@ from household import (
     run,
     shipped_report,
 )
+from koreafiles import BESSEL_TM, shapefile
 
 import clustergeo as cg
 
@@ -531,6 +532,24 @@ def test_zones_of_the_caller_reach_every_output(tmp_path: Path) -> None:
     assert "water" in (folder / "map.html").read_text(encoding="utf-8")
     assert "Facts as of 2024-05-01" in (folder / "index.html").read_text(encoding="utf-8")
     assert cg.verify(folder).empty
+
+
+def test_what_was_decided_while_a_zone_layer_was_read_stands_in_every_form_of_the_report(tmp_path: Path) -> None:
+    zone = shapefile(tmp_path / "zone.shp", ["종로구".encode("cp949")], prj=BESSEL_TM)
+    layer = cg.read_layer(zone, name="water", coverage="kostat:11")
+    sites = made_up().iloc[:1]
+    folder = cg.report(tmp_path / "out", sites=sites, zones={"water": layer})
+    told = ("texts read as cp949", "read by its parameters as EPSG:5174", "overrode the datum")
+    for name, head in (("index.html", "Decided while reading"), ("index.ko.html", "자료를 읽으며 정한 것")):
+        page = (folder / name).read_text(encoding="utf-8")
+        assert head in page
+        assert all(one in page for one in told)
+    for name, part in (("report.docx", "word/document.xml"), ("report.xlsx", "xl/sharedStrings.xml")):
+        with zipfile.ZipFile(folder / name) as packed:
+            text = packed.read(part).decode("utf-8")
+        assert all(one in text for one in told)
+    plain = cg.report(tmp_path / "plain", sites=sites)
+    assert "Decided while reading" not in (plain / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_callers_frame_is_not_changed(tmp_path: Path) -> None:

@@ -232,7 +232,8 @@ def test_names_and_industries_become_columns_of_the_house(tmp_path: Path) -> Non
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
 def test_a_column_of_wkt_is_the_geometry(tmp_path: Path, name: str, ending: str) -> None:
     shape = box(127, 37, 127.1, 37.1)
-    sites = cg.read_sites(table(tmp_path / f"s{ending}", [["site_id", name], ["a", shape.wkt], ["b", ""]]))
+    path = table(tmp_path / f"s{ending}", [["site_id", name], ["a", shape.wkt], ["b", ""]])
+    sites = read(path, r"1 of 2 rows have no position \(line 3\)")
     assert sites.geometry.iloc[0].equals(shape)
     assert sites.geometry.iloc[1] is None
     assert name not in sites.columns or name == "geometry"

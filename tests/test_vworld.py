@@ -245,6 +245,10 @@ def test_pages_that_do_not_add_up_are_refused(service: str, fault: str, words: s
         read(service, fault)
 
 
+def test_answers_that_come_packed_unasked_are_unpacked(service: str) -> None:
+    assert len(read(service, "packed")) == 2345
+
+
 def test_pages_that_change_while_they_are_read_are_read_again(service: str) -> None:
     asked(service)
     assert len(read(service, "changing")) == 2345

@@ -6,6 +6,7 @@ The first part of the path names the fault; `/none/req/data` has none. `/asked` 
 from __future__ import annotations
 
 import copy
+import gzip
 import json
 import math
 import sys
@@ -152,6 +153,9 @@ class StandIn(BaseHTTPRequestHandler):
             self.send(b"", "text/plain", status=503, headers={"Retry-After": "86400"})
         elif fault == "truncated" or (fault == "truncated-once" and times == 1):
             self.send(whole[: len(whole) // 2], "application/json", length=len(whole))
+        elif fault == "packed":
+            answer = json.dumps(faulty(fault, query), ensure_ascii=False).encode()
+            self.send(gzip.compress(answer), "application/json", headers={"Content-Encoding": "gzip"})
         elif fault == "half-json":
             self.send(whole[: len(whole) // 2], "application/json")
         elif fault in ("slow", "drip"):

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHOWN = 5
+_DEGREES = 360.0
 # Headers of survey tables, in which x is north, and of maps, in which it is east.
 _SURVEY = frozenset({"x좌표", "y좌표", "좌표x", "좌표y"})
 
 
 def check_rows(
-    shapes: NDArray[np.object_], source: Any, rows: Sequence[str], *, path: str | Path, swap_xy: bool | None
+    shapes: NDArray[np.object_], source: Any, rows: Sequence[str] | _Numbered, *, path: str | Path, swap_xy: bool | None
 ) -> None:
     """Refuse single rows that are swapped, or longitudes and latitudes among plane coordinates.
 
@@ -67,13 +68,44 @@ def check_rows(
         raise _refused(path, rows, known[there], middles[there], f"swapped: they fit Korea in {place.name} only so")
 
 
+def check_shapes(
+    shapes: NDArray[np.object_], source: Any, bounds: Sequence[float], *, path: str | Path, swap_xy: bool | None
+) -> None:
+    """Refuse single rows of a file as `check_rows` does, where the bounds of the whole do not rule them out.
+
+    Raises
+    ------
+    InputError
+        Naming the rows, from 1.
+    """
+    place = pyproj.CRS(source)
+    corners = np.array([[x, y] for x in bounds[::2] for y in bounds[1::2]], dtype=np.float64)
+    try:
+        # Near the false origin of a plane a few degrees may lie in Korea too.
+        told = np.isfinite(corners).all() and (place.is_geographic or corners.min(axis=0).max() > _DEGREES)
+        if told and bool(_in_korea(corners, place).all()):
+            return
+        check_rows(shapes, place, _Numbered(), path=path, swap_xy=swap_xy)
+    except pyproj.exceptions.ProjError:
+        # No way to longitude and latitude: `placed` says so.
+        return
+
+
+class _Numbered:
+    """The names of rows by their number, from 1."""
+
+    def __getitem__(self, row: int) -> str:
+        """Return the name of a row."""
+        return f"row {row + 1}"
+
+
 def _in_korea(points: NDArray[np.float64], place: pyproj.CRS) -> NDArray[np.bool_]:
     """Say which positions in a CRS lie in Korea."""
     return in_korea(points if place.is_geographic else crs_room.lonlat_of(points, place))
 
 
 def _refused(
-    path: str | Path, rows: Sequence[str], at: NDArray[np.intp], middles: NDArray[np.float64], what: str
+    path: str | Path, rows: Sequence[str] | _Numbered, at: NDArray[np.intp], middles: NDArray[np.float64], what: str
 ) -> InputError:
     """Return the refusal of single rows."""
     lines = "\n- ".join(

@@ -9,6 +9,7 @@ import numpy as np
 
 from clustergeo import datasets
 from clustergeo.errors import InputError
+from clustergeo.reading.opening import some
 from clustergeo.reading.vocabulary import LEGAL_NAMES, PNU_NAMES
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ SECTORS = ("업종", "유치업종", "주력업종", "산업분야")
 
 # Other areas, such as 연면적 (floor area) or 건축면적 (of buildings), are none of a site.
 _AREA = re.compile(
-    r"(?:총|전체|부지|대지|토지|단지|지정|사업|구역|계획|site_?|land_?|total_?)?(?:면적|area)[_\s]?\(?\[?(.*?)\]?\)?"
+    r"(?:총|전체|부지|대지|토지|단지|지정|사업|구역|계획|site_?|land_?|total_?)?(?:면적|area)"
+    r"[_\s]?\(?\[?(?:단위[:：]?)?(.*?)\]?\)?"
 )
 _PYEONG_KM2 = 400 / 121 / 1e6
 # Square kilometres of one of each unit. A pyeong is 400/121 square metres exactly.
@@ -48,6 +50,10 @@ _UNITS = {
     "천평": _PYEONG_KM2 * 1e3,
     "만평": _PYEONG_KM2 * 1e4,
 }
+_NUMBER = re.compile(r"[+-]?[\d,]+(?:\.\d+)?%?")
+_TOTAL = re.compile(
+    r".{0,12}?(?:총?합계|소계|총계|누계)(?:[(\[].*)?[:：]?|(?:총|합)?계[:：]?|총합|(?:grand|sub)?-?totals?[:：]?|sum[:：]?"
+)
 _AMOUNT = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(.*)")
 _NOT_SAID = frozenset({"", "-", "–", "미정", "미상", "없음", "해당없음", "n/a", "na", "nan", "null", "none"})
 _ALIKE = 0.01
@@ -64,28 +70,59 @@ class _Area(NamedTuple):
 
 
 def column_of(table: pd.DataFrame, names: Iterable[str]) -> str | None:
-    """Return the column of one of these names, in any case and spacing.
+    """Return the column of one of these names, in any case and spacing and with or without a note in brackets.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> column_of(pd.DataFrame(columns=["소 재 지", "LON"]), ("lon",))
+    >>> column_of(pd.DataFrame(columns=["소 재 지(지번)", "LON"]), ("lon", "소재지"))
     'LON'
     """
-    found = {header(column): str(column) for column in table.columns}
-    return next((found[name] for name in names if name in found), None)
+    return next(iter(columns_of(table, names)), None)
 
 
 def columns_of(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
-    """Return all columns of these names, in the order of the names.
+    """Return all columns of these names, in the order of the names; those with a note in brackets after those without.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> columns_of(pd.DataFrame(columns=["주소", "소재지"]), ("소재지", "주소"))
-    ['소재지', '주소']
+    >>> columns_of(pd.DataFrame(columns=["주소(도로명)", "주소", "소재지(지번)"]), ("소재지", "주소"))
+    ['소재지(지번)', '주소', '주소(도로명)']
     """
-    return [name for one in names if (name := column_of(table, (one,))) is not None]
+    held = [str(column) for column in table.columns]
+    found: dict[str, None] = {}
+    for name in names:
+        found |= dict.fromkeys(column for column in held if header(column) == name)
+        found |= dict.fromkeys(column for column in held if unnoted(column) == name)
+    return list(found)
+
+
+def unnoted(name: object) -> str:
+    """Return a header as headers are compared, without a note in brackets at its end.
+
+    Examples
+    --------
+    >>> unnoted("위도 (WGS84)"), unnoted("소재지[지번]")
+    ('위도', '소재지')
+    """
+    return re.sub(r"[(\[][^()\[\]]*[)\]]$", "", header(name))
+
+
+def total_of(cells: Iterable[str]) -> str | None:
+    """Return the word of a row that is one of totals: among its first texts, or alone beside numbers; None otherwise.
+
+    Examples
+    --------
+    >>> total_of(["합 계", "", "300"]), total_of(["경기도", "소계", "3"]), total_of(["가 단지", "300", "합계"])
+    ('합 계', '소계', None)
+    """
+    given = [cell.strip() for cell in cells if cell.strip()]
+    numbers = [bool(_NUMBER.fullmatch(cell)) for cell in given]
+    first = numbers.index(True) if True in numbers else len(given)
+    texts = [cell for cell, number in zip(given, numbers, strict=True) if not number]
+    found = next((cell for cell in given[:first] if _TOTAL.fullmatch(header(cell))), None)
+    return found or (texts[0] if len(texts) == 1 and _TOTAL.fullmatch(header(texts[0])) else None)
 
 
 def header(name: object) -> str:
@@ -146,8 +183,7 @@ def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None
 
 def no_area(column: str, lines: list[str]) -> str:
     """Return the sentence on lines whose area is 0."""
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    return f"column {column!r} is 0 in line {', '.join(lines[:_SHOWN])}{more}, which is no area: it is unknown there"
+    return f"column {column!r} is 0 in line {some(lines)}, which is no area: it is unknown there"
 
 
 def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import http.client
+import io
 import random
 import time
 import urllib.error
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from clustergeo.errors import InputError, ServiceError
+from clustergeo.reading import _bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +26,6 @@ _Judged = TypeVar("_Judged")
 
 MOST_BYTES = 512 * 1024**2
 _LEAST_SECRET = 8
-_PIECE = 64 * 1024
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 120.0
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
@@ -116,7 +117,7 @@ class Fetcher:
         self._secret = Secret(secret or {})
         self._timeout_s, self._tries, self._pause_s, self._sleep = timeout_s, max(tries, 1), pause_s, sleep
         self._next = 0.0
-        self._headers = {"User-Agent": "clustergeo", "Accept": accept, "Accept-Encoding": "identity"}
+        self._headers = _bodies.HEADERS | {"Accept": accept}
         self._opener = urllib.request.build_opener(_Unmoved)
 
     def clean(self, text: str) -> str:
@@ -260,18 +261,19 @@ def spelt(url: str) -> str:
 
 def _read(response: Any, deadline: float, timeout_s: float) -> Answer | _Failure:
     """Return the whole body of a response; one that is cut short, drips or does not end is a failure."""
-    told = response.headers.get("Content-Length")
-    pieces, size = [], 0
-    while piece := response.read1(_PIECE):
-        pieces.append(piece)
-        size += len(piece)
-        if size > MOST_BYTES:
-            return _Failure(f"the answer is larger than {MOST_BYTES // 1024**2} MB; ask for a smaller box", again=False)
-        if time.monotonic() > deadline:
-            return _Failure(f"the answer was not whole within {timeout_s:g} s ({size:,} bytes came)")
-    if told is not None and told.isdigit() and size != int(told):
-        return _Failure(f"the answer was cut short ({size:,} of {int(told):,} bytes)")
-    return Answer(int(response.status), str(response.headers.get("Content-Type", "")).lower(), b"".join(pieces))
+    held = io.BytesIO()
+    body = _bodies.pour(response, held, most=MOST_BYTES, until=deadline)
+    if body.fault == _bodies.LONG:
+        return _Failure(f"the answer is larger than {MOST_BYTES // 1024**2} MB; ask for a smaller box", again=False)
+    if body.fault == _bodies.LATE:
+        return _Failure(f"the answer was not whole within {timeout_s:g} s ({body.came:,} bytes came)")
+    if body.fault == _bodies.SHORT:
+        return _Failure(f"the answer was cut short ({body.came:,} of {body.told:,} bytes)")
+    if body.fault == _bodies.STRANGE:
+        return _Failure("the answer is packed in a way that was not asked for", again=False)
+    if body.fault == _bodies.DAMAGED:
+        return _Failure(f"the answer cannot be unpacked ({body.came:,} bytes came)")
+    return Answer(int(response.status), str(response.headers.get("Content-Type", "")).lower(), held.getvalue())
 
 
 def _of_status(error: urllib.error.HTTPError, deadline: float, timeout_s: float) -> Answer | _Failure:

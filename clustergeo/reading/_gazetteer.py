@@ -13,7 +13,7 @@ import shapely
 from clustergeo import crs, datasets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SHORT = {
     "11": ("서울", "서울시"),
@@ -177,6 +177,32 @@ def kin(name: str) -> str:
     ('역삼', '역삼', '화곡')
     """
     return re.sub(r"(본|\d)*(동|가)$", "", dong_name(name)) or name
+
+
+def called(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of municipalities and provinces, today."""
+    known, ever = names().known, provinces_today()
+    return tuple(f"{known[code].province} {known[code].name}" if code in known else ever[code] for code in codes)
+
+
+def named(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of regions of any level, today."""
+    shown = names().shown
+    return tuple(f"{called([code[:5]])[0]} {shown[code]}" if code in shown else called([code])[0] for code in codes)
+
+
+@functools.cache
+def provinces_today() -> dict[str, str]:
+    """Return the name today of the province that each 2018 province has become."""
+    table = datasets.provinces_on()
+    return {code: row.province for row in table.itertuples(index=False) for code in row.members}
+
+
+def alike(codes: Iterable[str], name: str) -> Iterator[str]:
+    """Yield the administrative dongs of municipalities that share the origin of a name."""
+    held, origin = names(), kin(name)
+    for code in codes:
+        yield from (held.shown[one] for other, one in held.localities[code].items() if kin(other) == origin)
 
 
 def lies_in(code: str, other: str) -> bool:

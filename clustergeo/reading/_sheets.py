@@ -13,7 +13,7 @@ import pandas as pd
 
 from clustergeo import _extras
 from clustergeo.errors import InputError
-from clustergeo.reading.opening import no_rows, refuse_layer, shown
+from clustergeo.reading.opening import no_rows, refuse_layer, shown, some
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +24,13 @@ _SHOWN = 5
 _MOST_BYTES = 1 << 30
 # A cell left behind at the end of a sheet makes all before it part of the table.
 _MOST_CELLS = 20_000_000
-_ZEROS = re.compile(r"0+")
-_WHOLE = 1e15
+# Excel keeps this many digits of a number and makes the others 0.
+_DIGITS = 15
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_LOOKED_AT = 1 << 20
+# The parts of a number format: a quoted or escaped literal, what leaves or fills room, a colour or locale, a sign.
+_PART = re.compile(r'"([^"]*)"|\\(.)|_.|\*.|\[\$[^\]]*\]|\[[A-Z][A-Za-z]*\]|(.)')
+_PLAIN_SIGNS = frozenset("-() +")
 
 
 def cells(file: Path, layer: str | None, encoding: str | None, name: str | Path) -> tuple[pd.DataFrame, list[str]]:
@@ -40,7 +45,8 @@ def cells(file: Path, layer: str | None, encoding: str | None, name: str | Path)
         return _from_excel(file, layer, name)
     refuse_layer(name, layer)
     text, told = _decoded(file, encoding, name)
-    return _from_csv(text, name), told
+    table, said = _from_csv(text, name)
+    return table, [*told, *said]
 
 
 def _decoded(file: Path, encoding: str | None, name: str | Path) -> tuple[str, list[str]]:
@@ -60,13 +66,14 @@ def _decoded(file: Path, encoding: str | None, name: str | Path) -> tuple[str, l
     raise InputError(msg)
 
 
-def _from_csv(text: str, name: str | Path) -> pd.DataFrame:
-    """Return the rows of a CSV; a row with more or fewer cells than the header is refused."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+def _from_csv(text: str, name: str | Path) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of a CSV, and what was decided; a row with more or fewer cells than the header is refused."""
     rows, lines, bad = [], [], []
     # A municipality as text is longer than what Python takes for a cell.
     usual = csv.field_size_limit(max(len(text), 1) + 1)
     try:
+        delimiter = _delimiter(text, name)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         header = [one.strip() for one in next(reader, [])]
         for row in reader:
             if len(row) == len(header):
@@ -83,7 +90,30 @@ def _from_csv(text: str, name: str | Path) -> pd.DataFrame:
         msg = f"{shown(name)} has rows that do not fit its header:\n- " + "\n- ".join(bad[:_SHOWN])
         msg += "\nQuote cells that hold a comma."
         raise InputError(msg)
-    return _framed(header, rows, lines, name)
+    told = [] if delimiter == "," else [f"its cells are parted by {_DELIMITERS[delimiter]}, not by commas"]
+    return _framed(header, rows, lines, name), told
+
+
+def _delimiter(text: str, name: str | Path) -> str:
+    """Return what parts the cells: a comma, or the one other sign by which all of the first rows fit the header."""
+    fitting = [sign for sign in _DELIMITERS if _fits(text, sign)]
+    if len(fitting) > 1:
+        signs = " or by ".join(_DELIMITERS[sign] for sign in fitting)
+        msg = f"{shown(name)} can be parted by {signs}: nothing says which. Save it as CSV UTF-8 with commas, quoted."
+        raise InputError(msg)
+    return fitting[0] if fitting else ","
+
+
+def _fits(text: str, delimiter: str) -> bool:
+    """Say whether a delimiter makes two columns or more, and as many cells in each of the first rows."""
+    head = io.StringIO(text[:_LOOKED_AT], newline="")
+    try:
+        rows = list(csv.reader(head, delimiter=delimiter))
+    except csv.Error:
+        return False
+    if len(text) > _LOOKED_AT and len(rows) > 1:
+        del rows[-1]
+    return bool(rows) and len(rows[0]) > 1 and all(len(row) in (0, len(rows[0])) for row in rows)
 
 
 def _framed(header: list[str], rows: list[list[str]], lines: list[int], name: str | Path) -> pd.DataFrame:
@@ -134,7 +164,52 @@ def _from_excel(file: Path, layer: str | None, name: str | Path) -> tuple[pd.Dat
     if not filled:
         raise no_rows(name)
     header = [name.strip() for name in filled[0][1]]
-    return _framed(header, [row for _, row in filled[1:]], [line for line, _ in filled[1:]], name), told
+    lines = [line for line, _ in filled[1:]]
+    told += [*_hidden(sheet, header, lines), *_rounded(sheet, header, name)]
+    return _framed(header, [row for _, row in filled[1:]], lines, name), told
+
+
+def _hidden(sheet: Any, header: list[str], lines: list[int]) -> list[str]:
+    """Return what is said of rows and columns that whoever looks at the sheet does not see: they are read too."""
+    held = set(lines)
+    rows = [str(line) for line, one in sorted(sheet.row_dimensions.items()) if one.hidden and line in held]
+    columns = [
+        repr(header[at - 1])
+        for one in sheet.column_dimensions.values()
+        if one.hidden
+        for at in range(one.min, min(one.max, len(header)) + 1)
+        if header[at - 1]
+    ]
+    out = []
+    if rows:
+        why = "hidden by a filter or by hand" if sheet.auto_filter.ref else "hidden"
+        out.append(
+            f"{len(rows)} rows are {why} (line {some(rows)}) and were read too: delete them if they are not meant"
+        )
+    if columns:
+        out.append(f"columns {some(columns)} are hidden and were read too: delete them if they are not meant")
+    return out
+
+
+def _rounded(sheet: Any, header: list[str], name: str | Path) -> list[str]:
+    """Return what is said of numbers longer than Excel keeps; refuse them as ids, of which two may be one now."""
+    cells = [cell for row in sheet.iter_rows() for cell in row if _is_rounded(cell.value)]
+    if not cells:
+        return []
+    where = some(cell.coordinate for cell in cells)
+    fault = f"cell {where} holds more than {_DIGITS} digits, of which Excel keeps {_DIGITS}: the others are lost"
+    ids = [cell for cell in cells if cell.column <= len(header) and header[cell.column - 1].lower() == "site_id"]
+    if ids:
+        msg = f"{shown(name)}, sheet {sheet.title!r}: {fault}. Format the column as text, then enter the ids again."
+        raise InputError(msg)
+    return [f"{fault}; format the column as text, then enter them again"]
+
+
+def _is_rounded(value: Any) -> bool:
+    """Say whether a number has lost digits in Excel: those behind the 15th are 0, or it is a broken number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) >= 10**_DIGITS:
+        return False
+    return isinstance(value, float) or value % 10 ** (len(str(abs(value))) - _DIGITS) == 0
 
 
 def _check_size(file: Path, name: str | Path) -> None:
@@ -206,8 +281,52 @@ def _text(cell: Any) -> str:
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    if isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 10**_DIGITS:
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and _ZEROS.fullmatch(str(cell.number_format)):
-        return str(value).zfill(len(cell.number_format))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _as_formatted(value, str(cell.number_format))
     return str(value)
+
+
+def _as_formatted(value: int, form: str) -> str:
+    """Return a whole number as its format shows it, where that is a code: with zeros in front or letters within.
+
+    A format for amounts (a comma of thousands, decimals, a unit behind) leaves the number as it is.
+
+    Examples
+    --------
+    >>> _as_formatted(1234, "000-000"), _as_formatted(7, '"A"000'), _as_formatted(7, "#,##0"), _as_formatted(7, '0"평"')
+    ('001-234', 'A007', '7', '7')
+    """
+    parts = [] if value < 0 or form == "General" else _parts(form.split(";", maxsplit=1)[0])
+    places = [at for at, (place, _) in enumerate(parts) if place]
+    zeros = sum(sign == "0" for place, sign in parts if place)
+    within = "".join(sign for place, sign in parts[: places[-1]] if not place) if places else ""
+    if not places or (zeros < 2 and not re.search(r"[\w-]", within)):  # noqa: PLR2004 - a single 0 shows no zeros
+        return str(value)
+    digits, out = list(str(value).zfill(zeros)), []
+    for at in range(len(parts) - 1, -1, -1):
+        place, sign = parts[at]
+        if not place:
+            out.append(sign)
+        elif at == places[0]:
+            out.append("".join(digits))
+        elif digits:
+            out.append(digits.pop())
+    return "".join(reversed(out))
+
+
+def _parts(form: str) -> list[tuple[bool, str]]:
+    """Return the places of digits and the literals of a number format; nothing where it is not of these alone."""
+    out = []
+    for found in _PART.finditer(form):
+        quoted, escaped, sign = found.groups()
+        if sign is None:
+            out += [(False, quoted or escaped)] if quoted or escaped else []
+        elif sign in "0#":
+            out.append((True, sign))
+        elif sign in _PLAIN_SIGNS:
+            out.append((False, sign))
+        else:
+            return []
+    return out

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from clustergeo import crs, datasets, schema
-from clustergeo.reading import _columns, _placing, addresses, vocabulary
+from clustergeo.reading import _columns, _placing, addresses, problems, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,14 +28,13 @@ _CLOSE, _SPREAD, _FEWEST = 0.05, 0.1, 3
 _MOST = 0.8
 _UNITS = {"m2": 1e-6, "평": 400 / 121 / 1e6, "ha": 1e-2, "km2": 1.0}
 _UNIT_NAMES = {1e-6: "m2", 1e-2: "ha", 1.0: "km2", 400 / 121 / 1e6: "평"}
-_ROW = re.compile(r"row (\d+): (.*)")
 
 
 class Finding(NamedTuple):
     """A kind of problem in some rows of a column: what was found in each, and what its words name.
 
-    `rows` is None for a problem of the whole; a word may be one text, a pair in Korean and English, or a list, one for
-    each row.
+    `rows` is None for a problem of the whole; what was found and a word may be one text, a list, one for each row, or a
+    pair of such in Korean and English.
     """
 
     kind: str
@@ -77,9 +77,10 @@ def of_columns(
     twice = [name for name in dict.fromkeys(labels) if labels.count(name) > 1]
     for name in twice:
         yield Finding("column_twice", None, name, str(labels.count(name)), {})
-    for text in schema.evidence_problems(frame.loc[:, [label not in twice for label in labels]]):
-        at = _ROW.match(text)
-        yield Finding("evidence", None if at is None else [int(at[1])], None, at[2] if at else text, {})
+    for fault in schema.evidence_faults(frame.loc[:, [label not in twice for label in labels]]):
+        value = problems.reasons([fault.value]) if fault.kind == "within_invalid" else fault.value
+        yield Finding("evidence", [fault.row], fault.column, value, {"wanted": problems.EVIDENCE[fault.kind]})
+    yield from _of_totals(frame, shapes, names)
     if "address_status" in names:
         yield from _of_addresses(frame)
 
@@ -164,11 +165,15 @@ def _decoded(data: bytes | None, encoding: str) -> str | None:
 def _of_parcels(values: pd.Series, name: str) -> Iterator[Finding]:
     """Yield parcel numbers that are none or stand twice; an empty one is not looked at."""
     given = values.to_numpy(dtype=object, na_value=None)
-    reasons = np.array(vocabulary.pnu_problems(given), dtype=object)
-    wrong = np.flatnonzero(reasons)
+    reasons = vocabulary.pnu_problems(given)
+    wrong = np.array([row for row, reason in enumerate(reasons) if reason is not None], dtype=np.intp)
     empty = [row for row in wrong if vocabulary.code_text(given[row]) is None]
     bad = np.setdiff1d(wrong, empty)
-    yield Finding("pnu", bad, name, [f"{given[row]!r}: {reasons[row]}" for row in bad], {})
+    words = tuple(
+        [f"{given[row]!r}: {reason[place]}" for row in bad if (reason := reasons[row]) is not None]
+        for place in range(len(problems.LANGS))
+    )
+    yield Finding("pnu", bad, name, words, {})
     twice = np.setdiff1d(np.flatnonzero(values.duplicated(keep=False).to_numpy()), empty)
     yield Finding("pnu_twice", twice, name, [str(given[row]) for row in twice], {})
 
@@ -198,7 +203,8 @@ def _of_codes(
     }
     if known and fits[other] >= _MOST * len(known) > fits[scheme]:
         found = (
-            f"{fits[other]} of {len(known)} rows lie where their {other} code says, {fits[scheme]} where {scheme} does"
+            f"{len(known)}행 가운데 {other} 코드가 말하는 곳에 {fits[other]}행, {scheme} 코드로는 {fits[scheme]}행",
+            f"{fits[other]} of {len(known)} rows lie where their {other} code says, {fits[scheme]} where {scheme} does",
         )
         yield Finding("scheme", None, name, found, words)
 
@@ -220,7 +226,19 @@ def _of_units(frame: gpd.GeoDataFrame, name: Any, unit: str, rows: NDArray[np.in
     if said is None or abs(middle * said - 1) >= _CLOSE:
         size = 1e-6 if said is None else said
         words = {"unit": _UNIT_NAMES.get(size, unit), "seen": seen[0]}
-        yield Finding("unit", None, str(name), f"{middle * size:.6g} times", words)
+        yield Finding("unit", None, str(name), (f"{middle * size:.6g}배", f"{middle * size:.6g} times"), words)
+
+
+def _of_totals(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], names: list[Any]) -> Iterator[Finding]:
+    """Yield the rows without a geometry that add up other rows."""
+    labels = [name for name in names if not str(name).startswith("address_")]
+    rows = np.flatnonzero(shapely.is_missing(shapes))
+    words = [
+        _columns.total_of("" if not pd.api.types.is_scalar(cell) or pd.isna(cell) else str(cell) for cell in cells)
+        for cells in frame[labels].iloc[rows].itertuples(index=False, name=None)
+    ]
+    held = [at for at, word in enumerate(words) if word]
+    yield Finding("total", rows[held], None, [words[at] for at in held], {})
 
 
 def _of_addresses(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
@@ -229,4 +247,5 @@ def _of_addresses(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
     rows = np.flatnonzero(status.isin([addresses.UNKNOWN, addresses.AMBIGUOUS]).to_numpy(dtype=bool))
     candidates = frame.get("address_candidates", pd.Series(index=frame.index, dtype=object))
     named = [text if isinstance(text, str) else "-" for text in candidates.iloc[rows]]
-    yield Finding("address", rows, "address_status", list(status.iloc[rows]), {"candidates": named})
+    words = tuple([problems.STATUS[one][place] for one in status.iloc[rows]] for place in range(len(problems.LANGS)))
+    yield Finding("address", rows, "address_status", words, {"candidates": named})

@@ -23,7 +23,15 @@ _MORE = re.compile(
     r"|(?<![가-힣])(?:외|등)\s*(?:여러|다른|두|세|네|수|몇|기타|다수)"
     r"|(?:(?<=[시군구읍면동리도])|(?<=\s))(?:외|등|등지)(?=\s|$|[),])"
 )
-_ASIDE = re.compile(r"\((.*?)\)|\[(.*?)\]", re.DOTALL)
+# What may stand before an address: the country and the postcode of five digits, or of six before 2015.
+_COUNTRY = re.compile(
+    r"\s*(?:대한민국|한국(?=[\s,])|(?:the\s+)?republic\s+of\s+korea|south\s+korea|korea)(?![가-힣A-Za-z])[\s,]*",
+    re.IGNORECASE,
+)
+_POSTCODE = re.compile(
+    r"\s*(?:우편번호|\(우\)|우\)|〒)?[\s:]*[(\[]?\s*(?:\d{5}|\d{3}-\d{3})\s*[)\]]?(?=[\s,가-힣])[\s,]*"
+)
+_BRACKETS = {"(": ")", "[": "]"}
 _PARTICLE = re.compile(r"(?<=[시군구읍면동리도])(?:에서|부터|까지|에|의|을|를|은|는)(?=[\s,~]|$)")
 # Where one address names several places. A dot between digits belongs to a name such as 종로1·2가동.
 _SEVERAL = re.compile(
@@ -48,6 +56,8 @@ _AFTER = re.compile(r"(?:[가-힣]{1,6}?[0-9]*리)?(?:산?[\d-]+.*)?")
 # What may follow the name of a municipality without a space.
 _GLUED = re.compile(r"[가-힣0-9]+?(?:[읍면동리로길가])")
 _INSIDE = 3
+# No name of a place, with its province before it and what may follow it, is longer; nor is that of an eup or myeon.
+_REACH, _EUP_LENGTH = 80, 7
 
 
 class Said(NamedTuple):
@@ -77,12 +87,17 @@ class Start(NamedTuple):
 
 
 class Spread:
-    """An address without its spaces, which still knows where they were."""
+    """The beginning of an address without its spaces, which still knows where they were."""
 
     def __init__(self, text: str) -> None:
-        self.text = " ".join(text.split())
-        self._at = [at for at, sign in enumerate(self.text) if sign != " "]
+        self.text = text.strip()
+        self._at = [at for at, sign in enumerate(self.beginning) if sign != " "]
         self.tight = "".join(self.text[at] for at in self._at)
+
+    @property
+    def beginning(self) -> str:
+        """As much of the text as names at its beginning may take up."""
+        return self.text[:_REACH]
 
     def parted(self, end: int) -> bool:
         """Say whether a name that ends here is followed by nothing, a space or what is no Korean letter."""
@@ -103,17 +118,53 @@ def said(text: str) -> Said:
     >>> said("남사읍 일원, 진위면(평택시) 외 1개 시")
     Said(parts=['남사읍 일원', '진위면 외 1개 시'], asides=['평택시'], near='', around='일원', more='외 1')
     """
-    plain = unicodedata.normalize("NFKC", text)
-    asides = [one or other for one, other in _ASIDE.findall(plain)]
-    near, around, more = (pattern.search(plain) for pattern in (_NEAR, _AROUND, _LOTS))
-    hinted = _MORE.search(_LOTS.sub(" ", plain))
+    plain, asides = _parted(_addressed(unicodedata.normalize("NFKC", text)))
+    whole = " ".join([plain, *asides])
+    near, around, more = (pattern.search(whole) for pattern in (_NEAR, _AROUND, _LOTS))
+    hinted = _MORE.search(_LOTS.sub(" ", whole))
     return Said(
-        list(_parts(_ASIDE.sub(" ", plain))),
+        list(_parts(plain)),
         [part for aside in asides for part in _parts(aside)],
         near[0] if near else "",
         around[0] if around else more[0].strip() if more else "",
         hinted[0] if hinted else "",
     )
+
+
+def _addressed(text: str) -> str:
+    """Return an address without the country and the postcode before it, in either order.
+
+    Examples
+    --------
+    >>> [_addressed(text) for text in ("(06236) 서울 강남구", "대한민국 06236 서울", "12345", "한국동 1")]
+    ['서울 강남구', '서울', '12345', '한국동 1']
+    """
+    for pattern in (_COUNTRY, _POSTCODE, _COUNTRY):
+        found = pattern.match(text)
+        text = text[found.end() :] if found else text
+    return text
+
+
+def _parted(text: str) -> tuple[str, list[str]]:
+    """Return a text without what stands in brackets, and that; a bracket that is not closed is none.
+
+    Examples
+    --------
+    >>> _parted("남사읍(완장리(일부)) 12 (산")
+    ('남사읍  12 (산', ['완장리(일부)'])
+    """
+    out, asides, opened = [], [], list[int]()
+    start = 0
+    for at, sign in enumerate(text):
+        if sign in _BRACKETS:
+            opened.append(at)
+        elif opened and sign == _BRACKETS[text[opened[-1]]]:
+            first = opened.pop()
+            if not opened:
+                out.append(text[start:first])
+                asides.append(text[first + 1 : at])
+                start = at + 1
+    return " ".join([*out, text[start:]]), asides
 
 
 def _parts(text: str) -> Iterator[str]:
@@ -131,13 +182,15 @@ def further(text: str, *, past_head: bool) -> int | None:
     >>> further("남사읍 완장리 12 평택시 진위면", past_head=True), further("완장리 12 가동", past_head=False)
     (11, None)
     """
+    digit = re.search(r"\d", text)
+    lot = len(text) if digit is None else digit.start()
     for token in _WORD.finditer(text):
         at, word = token.start(), token[0]
         if _ROAD.fullmatch(word) and not _GLUED_ROAD.match(word):
             continue
-        if not (past_head and at == 0) and _begins(text[at:], word, lot=any(map(str.isdigit, text[:at]))):
+        if not (past_head and at == 0) and _begins(text[at:], word, lot=lot < at):
             return at
-        inside = next((one for one in range(1, len(word) - _INSIDE + 1) if _hidden(word[one:])), None)
+        inside = next((one for one in range(1, len(word) - _INSIDE + 1) if _hidden(word[one : one + _REACH])), None)
         if inside is not None:
             return at + inside
     return None
@@ -145,7 +198,7 @@ def further(text: str, *, past_head: bool) -> int | None:
 
 def _begins(text: str, word: str, *, lot: bool) -> bool:
     """Say whether a text begins with the name of a place, or a word that looks like one."""
-    if starts(Spread(text)):
+    if starts(Spread(text[:_REACH])):
         return True
     if lot and _BUILDING.fullmatch(word):
         return False
@@ -170,7 +223,7 @@ def _hidden(text: str) -> bool:
     held, spread = gazetteer.names(), Spread(text)
     for mapping in (held.provinces, held.municipalities):
         for _, end in _prefixes(spread, mapping, 0):
-            if end >= _INSIDE and (spread.parted(end) or _GLUED.match(spread.rest(end))):
+            if end >= _INSIDE and (spread.parted(end) or _GLUED.match(spread.rest(end)[:_REACH])):
                 return True
     return False
 
@@ -187,7 +240,7 @@ def _starts_of(text: str) -> tuple[Start, ...]:
         for mapping, glued in ((held.municipalities, True), (held.stems, False), (held.newer, True)):
             for codes, end in _prefixes(spread, mapping, begin):
                 mine = tuple(code for code in codes if not provinces or held.known[code].owners & provinces)
-                if mine and (spread.parted(end) or (glued and _GLUED.match(spread.rest(end)))):
+                if mine and (spread.parted(end) or (glued and _GLUED.match(spread.rest(end)[:_REACH]))):
                     found.append(Start(frozenset(provinces), mine, end))
     longest = max((start.end for start in found), default=0)
     return tuple(start for start in found if start.end == longest)
@@ -195,7 +248,7 @@ def _starts_of(text: str) -> tuple[Start, ...]:
 
 def starts(spread: Spread) -> list[Start]:
     """Return the readings of the beginning of an address that use most of it."""
-    return list(_starts_of(spread.text))
+    return list(_starts_of(spread.beginning))
 
 
 @functools.cache
@@ -227,8 +280,8 @@ def eup_of(text: str) -> str | None:
     >>> eup_of("남사면완장리12 외"), eup_of("서신면로 12")
     ('남사면', None)
     """
-    word = re.split(r"\s", text, maxsplit=1)[0]
-    return next(
-        (word[:end] for end in range(len(word), 1, -1) if _EUP.fullmatch(word[:end]) and _AFTER.fullmatch(word[end:])),
-        None,
-    )
+    word = re.split(r"\s", text[:_REACH], maxsplit=1)[0]
+    for end in range(min(len(word), _EUP_LENGTH), 1, -1):
+        if _EUP.fullmatch(word[:end]) and _AFTER.fullmatch(word[end:]):
+            return word[:end]
+    return None

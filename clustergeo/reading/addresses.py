@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, get_args
 
 import pandas as pd
 
-from clustergeo import datasets
 from clustergeo.errors import InputError
 from clustergeo.reading import _gazetteer as gazetteer
 from clustergeo.reading import _wording as wording
+from clustergeo.reading._remarks import Remark, remark
 from clustergeo.reading._wording import Spread, Start
+from clustergeo.reading.problems import LANGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 EXACT, MUNICIPALITY, PROVINCE, AMBIGUOUS, UNKNOWN = "exact", "municipality", "province", "ambiguous", "unknown"
 
 Dong = Literal["legal", "administrative"]
+_Text = TypeVar("_Text", str, Remark)
 
 _SHOWN = 10
-TOGETHER = "it is taken to lie in all of them together"
+_COLUMNS = (
+    "text",
+    "status",
+    "province",
+    "municipality",
+    "locality",
+    "codes_kostat",
+    "candidates",
+    "assumed",
+    "assumed_ko",
+    "together",
+)
+_LONGEST, _LONGEST_WORD = 2_000, 100
 _DONG = re.compile(r"[가-힣]+[0-9·.ㆍ]*(?:[가-힣]*동|가)")
 
 
-def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
+def match_addresses(texts: Any, *, dong: Dong = "legal", lang: str = "en") -> pd.DataFrame:
     """Return where each address lies, as far as the shipped regions prove it. No service is asked.
 
     Parameters
@@ -38,6 +51,8 @@ def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
         What a dong in them is. `"legal"` (법정동), as in every address of a lot: it is not held to lie in the
         administrative dong of the same name, so that only its municipality is certain. `"administrative"` (행정동)
         where the texts are known to name those.
+    lang
+        `"en"` or `"ko"`, of the words in `assumed`.
 
     Returns
     -------
@@ -53,7 +68,7 @@ def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
     Raises
     ------
     InputError
-        `dong` is neither.
+        `dong` or `lang` is neither.
 
     Notes
     -----
@@ -73,13 +88,23 @@ def match_addresses(texts: Any, *, dong: Dong = "legal") -> pd.DataFrame:
     if dong not in get_args(Dong):
         msg = f"dong={dong!r} is no kind of dong; expected 'legal' (법정동) or 'administrative' (행정동)."
         raise InputError(msg)
+    if lang not in LANGS:
+        msg = f"lang={lang!r} is not a language of clustergeo; expected 'ko' or 'en'."
+        raise InputError(msg)
+    columns = ["text", "status", "province", "municipality", "locality", "codes_kostat", "candidates"]
+    found = matches(texts, dong=dong)
+    assumed = found["assumed" if lang == "en" else f"assumed_{lang}"]
+    return found[columns].assign(assumed=assumed)
+
+
+def matches(texts: Any, *, dong: Dong) -> pd.DataFrame:
+    """Return what `match_addresses` does, what was assumed in both languages, and whether all places are meant."""
     given = texts if isinstance(texts, pd.Series) else pd.Series(list(texts), dtype=object)
     # A cell that is no text, such as a number or nothing, is no address.
     cells = [value if isinstance(value, str) else "" for value in given]
     found = {text: _matched(text, dong) for text in dict.fromkeys(cells)}
     rows = [_row(text or None, found[text]) for text in cells]
-    columns = ["text", "status", "province", "municipality", "locality", "codes_kostat", "candidates", "assumed"]
-    return pd.DataFrame(rows, columns=columns, index=given.index, dtype=object)
+    return pd.DataFrame(rows, columns=_COLUMNS, index=given.index, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -96,13 +121,16 @@ class _Place:
         What the name may mean, and what was taken for granted.
     fine
         Whether it names more than a municipality: a dong, an eup.
+    together
+        Whether it names several places, all of which contain it together.
     """
 
     status: str
     codes: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
-    assumed: tuple[str, ...] = ()
+    assumed: tuple[Remark, ...] = ()
     fine: bool = False
+    together: bool = False
 
 
 _NOTHING = _Place(UNKNOWN)
@@ -122,6 +150,8 @@ class _Read(NamedTuple):
 
 def _matched(text: str, dong: Dong) -> _Place:
     """Return what an address says, the union of its places where it names several."""
+    if len(text) > _LONGEST or any(len(word) > _LONGEST_WORD for word in text.split()):
+        return replace(_NOTHING, assumed=(remark("long", count=f"{len(text):,}"),))
     said = wording.said(text)
     places: list[_Place] = []
     context: Start | None = None
@@ -143,8 +173,9 @@ def _matched(text: str, dong: Dong) -> _Place:
                 # What follows a province or a city without a separator lies in it.
                 places[-1] = replace(found.place, assumed=_unique(places[-1].assumed, found.place.assumed))
             elif joined and (places[-1].status == PROVINCE or _vague(places[-1])):
-                why = f"{rest.split(maxsplit=1)[0]} is not known to lie in {', '.join(_called(places[-1].codes))}"
-                return replace(_NOTHING, candidates=named(found.place.codes), assumed=(why,))
+                where = ", ".join(gazetteer.called(places[-1].codes))
+                why = remark("not_in", name=rest.split(maxsplit=1)[0], where=where)
+                return replace(_NOTHING, candidates=gazetteer.named(found.place.codes), assumed=(why,))
             else:
                 places.append(found.place)
             context = found.context or context
@@ -153,14 +184,14 @@ def _matched(text: str, dong: Dong) -> _Place:
     return _noted(_together(places), said) if places else _NOTHING
 
 
-def _unique(*texts: tuple[str, ...]) -> tuple[str, ...]:
+def _unique(*texts: tuple[_Text, ...]) -> tuple[_Text, ...]:
     """Return texts once each, in their order."""
     return tuple(dict.fromkeys(text for some in texts for text in some))
 
 
 def _vague(place: _Place) -> bool:
     """Say whether a place may be a whole province."""
-    return any(code in _province_today() for code in place.codes)
+    return any(code in gazetteer.provinces_today() for code in place.codes)
 
 
 def _all_in(codes: tuple[str, ...], others: tuple[str, ...]) -> bool:
@@ -172,7 +203,7 @@ def _together(places: list[_Place]) -> _Place:
     """Return the union of several places; of one that lies in another, only the greater counts."""
     assumed = _unique(*(place.assumed for place in places))
     if len(places) > 1 and any(place.status == UNKNOWN for place in places):
-        return replace(_NOTHING, assumed=(*assumed, "one of the places that it names is not known"))
+        return replace(_NOTHING, assumed=(*assumed, remark("one_unknown")))
     kept: list[_Place] = []
     for place in places:
         if any(_all_in(place.codes, other.codes) for other in kept):
@@ -182,25 +213,26 @@ def _together(places: list[_Place]) -> _Place:
     if len(kept) == 1:
         return replace(kept[0], assumed=assumed)
     codes = _unique(*(place.codes for place in kept))
-    names = _unique(*(place.candidates if place.status == AMBIGUOUS else named(place.codes) for place in kept))
-    told = f"it names {len(kept)} places: {TOGETHER}"
-    return _Place(AMBIGUOUS, codes, names, (*assumed, told))
+    names = _unique(
+        *(place.candidates if place.status == AMBIGUOUS else gazetteer.named(place.codes) for place in kept)
+    )
+    return _Place(AMBIGUOUS, codes, names, (*assumed, remark("together", count=len(kept))), together=True)
 
 
 def _noted(place: _Place, said: wording.Said) -> _Place:
     """Return a place with what its other words say: near it is not in it, the ground around is taken to be."""
     if said.more:
-        told = f"{said.more.strip()} (and others) means places that it does not name"
-        return replace(_NOTHING, candidates=named(place.codes), assumed=(*place.assumed, told))
+        told = remark("more", word=said.more.strip())
+        return replace(_NOTHING, candidates=gazetteer.named(place.codes), assumed=(*place.assumed, told))
     if said.near and place.codes:
         if place.status not in {EXACT, MUNICIPALITY} or not place.fine:
-            told = f"{said.near} (near) does not say that it lies in the place named"
-            return replace(_NOTHING, candidates=named(place.codes), assumed=(*place.assumed, told))
+            told = remark("near", word=said.near)
+            return replace(_NOTHING, candidates=gazetteer.named(place.codes), assumed=(*place.assumed, told))
         codes = tuple(dict.fromkeys(code[:5] for code in place.codes))
-        told = f"{said.near} (near) does not say that it lies in the place named: only its municipality is taken"
+        told = remark("near_fine", word=said.near)
         return _Place(MUNICIPALITY, codes, place.candidates, (*place.assumed, told))
     if said.around and place.codes:
-        told = f"{said.around} is taken to lie in the places named"
+        told = remark("around", word=said.around)
         return replace(place, assumed=(*place.assumed, told))
     return place
 
@@ -219,7 +251,7 @@ def _placed(spread: Spread, starts: list[Start], dong: Dong) -> _Read:
         if place is not None:
             context = Start(provinces, tuple(dict.fromkeys(code[:5] for code in place.codes)), 0)
             return _Read(replace(place, assumed=(*told, *place.assumed)), context, rest, past_head=True)
-        told = (*told, f"{eup} is no eup or myeon of 2018 there")
+        told = (*told, remark("no_eup", name=eup))
         if starts and _in_eup(eup, wording.municipalities_of(frozenset()), named=False) is not None:
             return _Read(replace(_NOTHING, assumed=told), Start(provinces, codes, 0), rest, past_head=True)
     if not codes:
@@ -227,7 +259,7 @@ def _placed(spread: Spread, starts: list[Start], dong: Dong) -> _Read:
         return _Read(place, Start(provinces, (), 0) if provinces else None, rest, past_head=not other)
     if vague:
         options = (*codes, *sorted({code for start in vague for code in start.provinces}))
-        return _Read(_Place(AMBIGUOUS, options, _called(options), told), None, rest, past_head=not other)
+        return _Read(_Place(AMBIGUOUS, options, gazetteer.called(options), told), None, rest, past_head=not other)
     place = _in_municipality(codes, "" if other else rest, dong)
     place = replace(place, assumed=(*told, *place.assumed), fine=place.fine or eup is not None)
     return _Read(place, Start(provinces, codes, 0), rest, past_head=place.fine)
@@ -237,23 +269,25 @@ def _in_context(text: str, context: Start | None, dong: Dong) -> _Read:
     """Return what a word that looks like a place says after the places before it."""
     word = text.split(maxsplit=1)[0]
     eup = wording.eup_of(text)
-    place = replace(_NOTHING, assumed=(f"{word} is no place known there",))
+    place = replace(_NOTHING, assumed=(remark("no_place", name=word),))
     if eup is not None:
         among = (context.municipalities or wording.municipalities_of(context.provinces)) if context else ()
         found = _in_eup(eup, among, named=True)
         if found is not None:
             place = found
         elif context and _in_eup(eup, wording.municipalities_of(frozenset()), named=False) is None:
-            place = _as_context(context, f"{eup} is no eup or myeon of 2018 there")
+            place = _as_context(context, remark("no_eup", name=eup))
     elif context and _DONG.match(word):
         codes = context.municipalities
-        place = _in_municipality(codes, word, dong) if codes else _as_context(context, f"{word} is not known there")
+        place = (
+            _in_municipality(codes, word, dong) if codes else _as_context(context, remark("unknown_there", name=word))
+        )
     elif context and word.endswith("도"):
-        place = _as_context(context, f"{word} is not known there")
+        place = _as_context(context, remark("unknown_there", name=word))
     return _Read(place, context, text, past_head=True)
 
 
-def _as_context(context: Start, told: str) -> _Place:
+def _as_context(context: Start, told: Remark) -> _Place:
     """Return what is certain of a place of which only what stands before it is known."""
     codes = context.municipalities
     if not codes:
@@ -261,7 +295,7 @@ def _as_context(context: Start, told: str) -> _Place:
     return replace(_in_municipality(codes, "", "legal"), assumed=(told,), fine=True)
 
 
-def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[Remark, ...]]:
     """Return an address past the gu that its city has been given since 2018, and that there is one."""
     found = re.match(r"([가-힣]+구)(?:\s+|$)", rest)
     if found is None or not codes:
@@ -269,12 +303,7 @@ def _past_newer(rest: str, codes: tuple[str, ...]) -> tuple[str, tuple[str, ...]
     since = gazetteer.names().newer.get(found[1], ())
     if not set(codes) & set(since) and wording.starts(Spread(rest)):
         return rest, ()
-    told = (
-        f"{found[1]} was set up after the boundary of 2018"
-        if set(codes) & set(since)
-        else f"{found[1]} is no gu known there"
-    )
-    return rest[found.end() :], (f"{found[1]} {told}",)
+    return rest[found.end() :], (remark("newer_gu" if set(codes) & set(since) else "no_gu", name=found[1]),)
 
 
 def _in_eup(eup: str, among: tuple[str, ...], *, named: bool) -> _Place | None:
@@ -285,14 +314,14 @@ def _in_eup(eup: str, among: tuple[str, ...], *, named: bool) -> _Place | None:
     if not found and eup.endswith("읍"):
         name = eup[:-1] + "면"
         found = [code for code in among if name in held.localities[code]]
-    assumed = () if name == eup else (f"{eup} is {name} of 2018, an eup since",)
+    assumed = () if name == eup else (remark("was_myeon", name=eup, myeon=name),)
     if not found:
         return None
     codes = tuple(held.localities[code][name] for code in found)
     if len(codes) == 1:
-        alone = () if named and len(among) == 1 else (f"of the places meant only {_called(found)[0]} has {name}",)
+        alone = () if named and len(among) == 1 else (remark("only", where=gazetteer.called(found)[0], name=name),)
         return _Place(EXACT, codes, (), (*assumed, *alone), fine=True)
-    return _Place(AMBIGUOUS, codes, tuple(f"{where} {name}" for where in _called(found)), assumed, fine=True)
+    return _Place(AMBIGUOUS, codes, tuple(f"{where} {name}" for where in gazetteer.called(found)), assumed, fine=True)
 
 
 def _in_municipality(codes: tuple[str, ...], rest: str, dong: Dong) -> _Place:
@@ -301,73 +330,44 @@ def _in_municipality(codes: tuple[str, ...], rest: str, dong: Dong) -> _Place:
     # The gu of one city are one answer; municipalities of one name in several provinces are not.
     cities = {(held.known[code].province, held.known[code].name.partition(" ")[0]) for code in codes}
     newer = any(set(codes) == set(since) for since in held.newer.values())
-    since = (
-        (f"its gu was renamed or rearranged since the boundary of 2018: {'; '.join(_called(codes))}",) if newer else ()
-    )
+    since = (remark("renamed", where="; ".join(gazetteer.called(codes))),) if newer else ()
     found = _DONG.match(rest)
     if found is None:
         several = len(cities) > 1 and not newer
-        return _Place(AMBIGUOUS, codes, _called(codes)) if several else _Place(MUNICIPALITY, codes, (), since)
+        return _Place(AMBIGUOUS, codes, gazetteer.called(codes)) if several else _Place(MUNICIPALITY, codes, (), since)
     name = gazetteer.dong_name(found[0])
     same = tuple(held.localities[code][name] for code in codes if name in held.localities[code])
     if dong == "administrative" and same:
         if len(same) == 1:
             return _Place(EXACT, same, fine=True)
         return _Place(
-            AMBIGUOUS, same, tuple(f"{where} {found[0]}" for where in _called([code[:5] for code in same])), fine=True
+            AMBIGUOUS,
+            same,
+            tuple(f"{where} {found[0]}" for where in gazetteer.called([code[:5] for code in same])),
+            fine=True,
         )
-    alike = tuple(_alike(codes, name))
+    alike = tuple(gazetteer.alike(codes, name))
     if len(cities) > 1 and not newer:
-        return _Place(AMBIGUOUS, codes, _called(codes), fine=True)
-    why = (
-        f"{found[0]} is a legal dong: no administrative dong is known to contain it, only its municipality"
-        if dong == "legal"
-        else f"{found[0]} is no administrative dong of 2018 there"
-    )
+        return _Place(AMBIGUOUS, codes, gazetteer.called(codes), fine=True)
+    why = remark("legal", name=found[0]) if dong == "legal" else remark("no_dong", name=found[0])
     return _Place(MUNICIPALITY, codes, alike, (*since, why), fine=True)
 
 
-def _alike(codes: Iterable[str], name: str) -> Iterator[str]:
-    """Yield the administrative dongs of municipalities that share the origin of a name."""
-    held, origin = gazetteer.names(), gazetteer.kin(name)
-    for code in codes:
-        yield from (held.shown[one] for other, one in held.localities[code].items() if gazetteer.kin(other) == origin)
-
-
-def _in_province(provinces: frozenset[str], rest: str, told: tuple[str, ...]) -> _Place:
+def _in_province(provinces: frozenset[str], rest: str, told: tuple[Remark, ...]) -> _Place:
     """Return what is certain of a place of which at most the province is named."""
     word, held = rest.split(" ", maxsplit=1)[0], gazetteer.names()
     missed = re.fullmatch(r"[가-힣]+[시군구읍면]", word)
     if not provinces or missed:
         # Counties have changed province (Ganghwa, Yeongi): a name that the province does not have proves nothing.
         if missed and provinces and word[-1] not in "읍면":
-            told = (*told, f"{word} is no municipality of 2018 there")
-        return replace(_NOTHING, candidates=_called(held.municipalities.get(word, ())), assumed=told)
+            told = (*told, remark("no_municipality", name=word))
+        return replace(_NOTHING, candidates=gazetteer.called(held.municipalities.get(word, ())), assumed=told)
     return _Place(PROVINCE, tuple(sorted(provinces)), (), told)
 
 
-def _called(codes: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of municipalities and provinces, today."""
-    known, ever = gazetteer.names().known, _province_today()
-    return tuple(f"{known[code].province} {known[code].name}" if code in known else ever[code] for code in codes)
-
-
-def named(codes: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of regions of any level, today."""
-    shown = gazetteer.names().shown
-    return tuple(f"{_called([code[:5]])[0]} {shown[code]}" if code in shown else _called([code])[0] for code in codes)
-
-
-@functools.cache
-def _province_today() -> dict[str, str]:
-    """Return the name today of the province that each 2018 province has become."""
-    table = datasets.provinces_on()
-    return {code: row.province for row in table.itertuples(index=False) for code in row.members}
-
-
-def _row(text: str | None, place: _Place) -> tuple[str | None, ...]:
+def _row(text: str | None, place: _Place) -> tuple[str | bool | None, ...]:
     """Return the cells of one address."""
-    held, today = gazetteer.names(), _province_today()
+    held, today = gazetteer.names(), gazetteer.provinces_today()
     above = [held.known[code[:5]] for code in place.codes if code[:5] in held.known]
     provinces = [one.province for one in above] + [today[code] for code in place.codes if code in today]
     settled = place.status in {EXACT, MUNICIPALITY, PROVINCE}
@@ -385,7 +385,9 @@ def _row(text: str | None, place: _Place) -> tuple[str | None, ...]:
         *(_joined(values, "; ") for values in columns),
         _joined(place.codes, ";"),
         _joined(candidates, "; "),
-        _joined(place.assumed, "; "),
+        _joined((one.en for one in place.assumed), "; "),
+        _joined((one.ko for one in place.assumed), "; "),
+        place.together,
     )
 
 

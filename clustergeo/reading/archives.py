@@ -157,7 +157,7 @@ def _unpacked(file: Path, asked: _Asked, folder: Path) -> Source:
     _check_listing(file, name)
     try:
         with zipfile.ZipFile(file) as archive:
-            parts = {_told(info): info for info in archive.infolist() if not info.is_dir() and not _hidden(info)}
+            parts = {_told(info): info for info in archive.infolist() if not _is_folder(info) and not _hidden(info)}
             known = [part for part in parts if posixpath.splitext(part)[1].lower() in asked.endings]
             chosen, layer = _chosen(known, parts, asked)
             wanted = {chosen: parts[chosen]} | _companions(chosen, parts)

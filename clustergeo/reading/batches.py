@@ -18,7 +18,8 @@ from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
 from clustergeo.reading.archives import holds, opened
 from clustergeo.reading.downloads import address_of
-from clustergeo.reading.files import Options, swapped
+from clustergeo.reading.formats import Options, swapped
+from clustergeo.reading.losses import losses, refusal
 from clustergeo.reading.opening import (
     PARQUET,
     UNKNOWN_BOUNDS,
@@ -298,6 +299,7 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
     geometry = next(name for name in (GEOMETRY, column, "_" + GEOMETRY) if name not in others)
     names = [*held.names[:at], geometry, *held.names[at + 1 :]]
     schema = pa.schema([pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)])
+    read = functools.partial(_vector_batches, path, options.layer, texts, schema, geometry=geometry, size=size)
     return Batches(
         path=path,
         crs=crs,
@@ -305,14 +307,14 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         geometry=geometry,
         rows=count if count > 0 else None,
         report=(*report, *said),
-        _read=_turned(functools.partial(_vector_batches, path, options.layer, texts, schema, size), geometry, options),
+        _read=_turned(read, geometry, options),
     )
 
 
 def _vector_batches(
-    path: Path, layer: str | None, texts: encodings.Encoding, schema: pa.Schema, size: int
+    path: Path, layer: str | None, texts: encodings.Encoding, schema: pa.Schema, *, geometry: str, size: int
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a file that GDAL reads, under the names and types of a schema."""
+    """Yield the rows of a file that GDAL reads, under the names and types of a schema; refuse it where it lost one."""
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(path, endings=(*PARQUET, *VECTOR), layer=layer))
         with readable(path):
@@ -320,15 +322,24 @@ def _vector_batches(
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
+            driver = str(pyogrio.read_info(place, layer=chosen)["driver"])
             found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
             _, reader = stack.enter_context(found)
+        at = schema.get_field_index(geometry)
+        rows, missing = 0, list[int]()
         while True:
             with readable(path):
                 batch = next(reader, None)
             if batch is None:
-                return
+                break
+            if batch.column(at).null_count:
+                missing += (rows + np.flatnonzero(np.asarray(batch.column(at).is_null()))).tolist()
+            rows += batch.num_rows
             columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        lost = losses(file, missing, rows, driver=driver, layer=chosen, name=str(path))
+        if lost:
+            raise refusal(lost, str(path))
 
 
 def _stored(kind: pa.DataType) -> pa.DataType:

@@ -13,8 +13,9 @@ import shapely
 from clustergeo import _ids, crs, overlap, schema
 from clustergeo.errors import InputError
 from clustergeo.layers import Layer
-from clustergeo.reading import _placing, _values, files
+from clustergeo.reading import _placing, _values, files, problems
 from clustergeo.reading._values import Finding
+from clustergeo.reading.formats import Options
 from clustergeo.reading.problems import KINDS, LANGS
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from clustergeo.reading.losses import Loss
 
 COLUMNS = ("row", "column", "problem", "found", "expected", "cure", "severity")
 
@@ -82,8 +85,9 @@ def check(
     if lang not in LANGS:
         msg = f"lang={lang!r} is not a language of clustergeo; expected 'ko' or 'en'."
         raise InputError(msg)
-    frame = _frame(data, files.Options(crs, layer, encoding, swap_xy))
-    return _told(findings(frame), LANGS.index(lang))
+    frame, lost = _frame(data, Options(crs, layer, encoding, swap_xy))
+    unread = Finding("unread", [one.row for one in lost], str(frame.geometry.name), [one.found for one in lost], {})
+    return _told([unread, *findings(frame)], LANGS.index(lang))
 
 
 def lines(found: pd.DataFrame, *, lang: str = "en") -> str:
@@ -116,15 +120,14 @@ def lines(found: pd.DataFrame, *, lang: str = "en") -> str:
     return "\n".join([*out, total])
 
 
-def _frame(data: Any, options: files.Options) -> gpd.GeoDataFrame:
-    """Return the frame of what is to be checked."""
+def _frame(data: Any, options: Options) -> tuple[gpd.GeoDataFrame, list[Loss]]:
+    """Return the frame of what is to be checked, and the geometries of a file that cannot be read."""
     if isinstance(data, Layer):
-        return data.frame
+        return data.frame, []
     if isinstance(data, str | Path):
         return files.read_as_it_is(data, options)
     schema.check_geo(data, what="what is to be checked")
-    frame: gpd.GeoDataFrame = data
-    return frame
+    return data, []
 
 
 def findings(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
@@ -134,7 +137,7 @@ def findings(frame: gpd.GeoDataFrame) -> Iterator[Finding]:
     yield from _of_ids(frame)
     yield from _of_kinds(frame, shapes, name)
     bad = overlap.invalid_rows(shapes)
-    yield Finding("invalid", bad, name, shapely.is_valid_reason(shapes[bad]), {})
+    yield Finding("invalid", bad, name, problems.reasons(shapely.is_valid_reason(shapes[bad])), {})
     bounds = shapely.bounds(shapes).reshape(-1, 4)
     present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     endless = np.flatnonzero(present & ~np.isfinite(bounds).all(axis=1))
@@ -183,8 +186,12 @@ def _of_kinds(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], name: str) -
     yield Finding("kind", other, name, np.array([shapes[row].geom_type for row in other], dtype=object), {})
     dimensions = pd.Series(shapely.get_dimensions(shapes)[~missing & ~empty]).value_counts().sort_index()
     if len(dimensions) > 1:
-        words = {0: "points", 1: "lines", 2: "polygons"}
-        counts = ", ".join(f"{count:,} {words[int(kind)]}" for kind, count in dimensions.items() if int(kind) in words)
+        words = {0: ("점", "points"), 1: ("선", "lines"), 2: ("면", "polygons")}
+        held = [(count, *words[int(kind)]) for kind, count in dimensions.items()]
+        counts = (
+            ", ".join(f"{korean} {count:,}개" for count, korean, _ in held),
+            ", ".join(f"{count:,} {english}" for count, _, english in held),
+        )
         yield Finding("mixed", None, name, counts, {})
 
 
@@ -192,7 +199,9 @@ def _of_places(
     bounds: NDArray[np.float64], sound: NDArray[np.bool_], source: pyproj.CRS, name: str
 ) -> Generator[Finding, None, bool]:
     """Yield places that cannot be right; returns whether the coordinates can be measured at all."""
-    rows = np.flatnonzero(sound)
+    at_zero = np.flatnonzero(sound & (bounds == 0).all(axis=1))
+    yield Finding("zero", at_zero, name, "0, 0", {})
+    rows = np.setdiff1d(np.flatnonzero(sound), at_zero)
     if not len(rows):
         return False
     corners = np.concatenate([bounds[rows, :2], bounds[rows, 2:]])
@@ -206,19 +215,31 @@ def _of_places(
             yield Finding(
                 "metres", None, name, _bounds_text(_whole(bounds[rows[metres]]))[0], {"places": _joined(places)}
             )
-        yield Finding("swapped", rows[swapped], name, _bounds_text(bounds[rows[swapped]]), {})
+        yield _swapped(rows, swapped, bounds, name)
         away = ~_placing.in_korea(middles) & ~wrong & ~swapped
         yield Finding("abroad", rows[away], name, _bounds_text(bounds[rows[away]]), {"places": "-"})
         return not (wrong.any() or swapped.any())
-    if _placing.in_korea(middles).all():
-        yield Finding("degrees", None, name, _bounds_text(_whole(bounds[rows]))[0], {"crs": source.name})
+    odd = _placing.in_korea(middles) | _placing.in_korea(middles[:, ::-1])
+    if odd.all():
+        yield Finding("degrees", None, name, _bounds_text(_whole(bounds[rows]))[0], {"crs": _called(source)})
         return False
+    yield Finding("degrees_rows", rows[odd], name, _bounds_text(bounds[rows[odd]]), {"crs": _called(source)})
     with np.errstate(invalid="ignore"):
-        away = ~_placing.in_korea(crs.lonlat_of(middles, source))
+        here = _placing.in_korea(crs.lonlat_of(middles, source))
+        swapped = ~here & ~odd
+        swapped[swapped] = _placing.in_korea(crs.lonlat_of(middles[swapped][:, ::-1], source))
+    yield _swapped(rows, swapped, bounds, name)
+    away = ~here & ~odd & ~swapped
     if away.any():
         places = _placing.planes_in_korea(middles[:_CANDIDATES])
         yield Finding("abroad", rows[away], name, _bounds_text(bounds[rows[away]]), {"places": _joined(places)})
     return True
+
+
+def _swapped(rows: NDArray[np.intp], swapped: NDArray[np.bool_], bounds: NDArray[np.float64], name: str) -> Finding:
+    """Return the rows that lie in Korea with their axes swapped only: all are swapped on reading, some in the file."""
+    kind = "swapped" if swapped.all() else "swapped_rows"
+    return Finding(kind, rows[swapped], name, _bounds_text(bounds[rows[swapped]]), {})
 
 
 def _of_areas(shapes: NDArray[np.object_], rows: NDArray[np.intp], source: pyproj.CRS, name: str) -> Iterator[Finding]:
@@ -228,8 +249,10 @@ def _of_areas(shapes: NDArray[np.object_], rows: NDArray[np.intp], source: pypro
     kept = shapely.force_2d(shapes[rows])
     offset = _placing.datum_offset(kept, source)
     if offset is not None:
+        metres, east, north = f"{offset.metres:.0f} m", f"{offset.east:+.0f} m", f"{offset.north:+.0f} m"
         found = (
-            f"{offset.metres:.0f} m ({offset.east:+.0f} m east, {offset.north:+.0f} m north; {offset.shapes:,} areas)"
+            f"{metres} (동쪽 {east}, 북쪽 {north}; {offset.shapes:,}곳)",
+            f"{metres} ({east} east, {north} north; {offset.shapes:,} areas)",
         )
         yield Finding("datum", None, name, found, {"least": 100, "places": _joined(offset.cures)})
     plane = kept if source.is_projected and _metric(source) else crs.carried(kept, source, _plane(kept, source))
@@ -238,7 +261,7 @@ def _of_areas(shapes: NDArray[np.object_], rows: NDArray[np.intp], source: pypro
     rows, kept, plane = rows[flat], kept[flat], plane[flat]
     first = _repeated(kept)
     again = np.flatnonzero(first >= 0)
-    yield Finding("duplicate", rows[again], name, [f"row {rows[at]}" for at in first[again]], {})
+    yield Finding("duplicate", rows[again], name, _of_rows(rows[first[again]]), {})
     areas, lengths = shapely.area(plane), shapely.length(plane)
     with np.errstate(invalid="ignore", divide="ignore"):
         widths = 2 * areas / lengths
@@ -247,7 +270,10 @@ def _of_areas(shapes: NDArray[np.object_], rows: NDArray[np.intp], source: pypro
         "sliver",
         rows[thin],
         name,
-        [f"{widths[at]:.2g} m wide, {areas[at]:.3g} m2" for at in thin],
+        (
+            [f"너비 {widths[at]:.2g} m, {areas[at]:.3g} m2" for at in thin],
+            [f"{widths[at]:.2g} m wide, {areas[at]:.3g} m2" for at in thin],
+        ),
         {"least": _LEAST_WIDTH_M},
     )
     yield from _overlaps(plane, areas, rows, np.flatnonzero(first < 0), name)
@@ -274,7 +300,7 @@ def _overlaps(
     one, other, sizes = index.overlaps(shapes, checked=True)
     one, other = single[one], single[other]
     pairs = np.flatnonzero((one < other) & (sizes > _ROUNDING * np.minimum(areas[one], areas[other])))
-    found = [f"row {rows[other[at]]}, {sizes[at]:,.3g} m2" for at in pairs]
+    found = _of_rows(rows[other[pairs]], [f", {size:,.3g} m2" for size in sizes[pairs]])
     yield Finding("overlap", rows[one[pairs]], name, found, {})
 
 
@@ -301,6 +327,21 @@ def _bounds_text(bounds: NDArray[np.float64]) -> list[str]:
     return [f"x {west:.9g} .. {east:.9g}, y {south:.9g} .. {north:.9g}" for west, south, east, north in bounds]
 
 
+def _of_rows(rows: NDArray[np.intp], more: list[str] | None = None) -> tuple[list[str], list[str]]:
+    """Return the names of other rows, and what is said of each, in Korean and English."""
+    behind = more or [""] * len(rows)
+    both = zip(rows, behind, strict=True)
+    korean, english = (
+        zip(*((f"행 {row}{text}", f"row {row}{text}") for row, text in both), strict=True) if len(rows) else ((), ())
+    )
+    return list(korean), list(english)
+
+
+def _called(source: pyproj.CRS) -> str:
+    """Return the code of a CRS, its name where it has none."""
+    return ":".join(source.to_authority() or (source.name,))
+
+
 def _joined(names: Iterable[str]) -> str:
     """Return names joined, a dash for none."""
     return ", ".join(names) or "-"
@@ -323,7 +364,7 @@ def _block(one: Finding, place: int) -> pd.DataFrame:
     cells = {
         "column": [one.column] * count,
         "problem": [kind.problem[place]] * count,
-        "found": _each(one.found, count),
+        "found": _each(one.found[place] if isinstance(one.found, tuple) else one.found, count),
         "expected": _filled(kind.expected[place], words, count),
         "cure": _filled(kind.cure[place], words, count),
         "severity": [kind.severity] * count,

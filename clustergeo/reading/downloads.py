@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from clustergeo.errors import InputError
+from clustergeo.reading import _bodies
 from clustergeo.reading._fetching import spelt
 from clustergeo.reading.opening import shown
 
@@ -72,13 +73,11 @@ def fetched(address: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path,
         msg = f"{shown(name)} is an address of {scheme}://; clustergeo fetches http and https. Download it and pass it."
         raise InputError(msg)
     target = folder / "given"
-    headers = {"User-Agent": "clustergeo", "Accept-Encoding": "identity"}
-    request = urllib.request.Request(spelt(address), headers=headers)  # noqa: S310 - http(s) only, above
+    request = urllib.request.Request(spelt(address), headers=_bodies.HEADERS)  # noqa: S310 - http(s) only, above
     until = time.monotonic() + _HOUR
     try:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as answer, target.open("wb") as out:  # noqa: S310
-            told = int(answer.headers.get("Content-Length") or 0)
-            count = 0 if told > LIMIT else poured(answer, out, LIMIT, until=until)
+            body = _bodies.pour(answer, out, most=LIMIT, until=until)
     except urllib.error.HTTPError as error:
         error.close()
         # The words beside the number are the server's, which may repeat a key of the address.
@@ -90,11 +89,16 @@ def fetched(address: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path,
             f"{shown(name)} cannot be fetched: {reason}. Check the address and the network, or download it and pass it."
         )
         raise InputError(msg) from None
-    if max(told, count) > LIMIT:
+    if body.fault == _bodies.LONG:
         msg = f"{shown(name)} is longer than {LIMIT:,} bytes. Download it and pass its path."
         raise InputError(msg)
-    if time.monotonic() >= until or count < told:
-        msg = f"{shown(name)} broke off after {count:,} bytes{f' of {told:,}' if told else ''}. Try again."
+    if body.fault == _bodies.STRANGE:
+        msg = f"{shown(name)} comes packed in a way that was not asked for. Download it and pass its path."
+        raise InputError(msg)
+    if body.fault is not None:
+        msg = (
+            f"{shown(name)} broke off after {body.came:,} bytes{f' of {body.told:,}' if body.told else ''}. Try again."
+        )
         raise InputError(msg)
     with target.open("rb") as stream:
         if _WEB.match(stream.read(_HEAD)):
@@ -126,10 +130,10 @@ def _with_ending(file: Path, name: str, endings: tuple[str, ...]) -> Path:
     return target
 
 
-def poured(source: Any, out: BinaryIO, most: int, *, until: float | None = None) -> int:
-    """Copy bytes until the end, or until there are more than a number or it is too late; return how many."""
+def poured(source: Any, out: BinaryIO, most: int) -> int:
+    """Copy bytes until the end, or until there are more than a number; return how many."""
     count = 0
-    while count <= most and (until is None or time.monotonic() < until):
+    while count <= most:
         block = source.read(_BLOCK)
         if not isinstance(block, bytes):
             msg = f"the open file gives {type(block).__name__}, not bytes. Open it in binary mode: open(path, 'rb')."

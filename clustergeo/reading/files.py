@@ -4,78 +4,53 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
-import tempfile
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import pyarrow.parquet as pq
-import pyogrio
 import pyproj
 import shapely
 
-from clustergeo import crs as crs_room
 from clustergeo import overlap, schema
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
-from clustergeo.reading import encoding as encodings
+from clustergeo.reading._axes import check_shapes
 from clustergeo.reading.archives import opened
-from clustergeo.reading.fence import fast_frame
-from clustergeo.reading.geoparquet import check_nesting, is_binary
+from clustergeo.reading.formats import ENDINGS, Options, rows_of, swapped
+from clustergeo.reading.losses import refusal
 from clustergeo.reading.official import lies_in, told_by
-from clustergeo.reading.opening import (
-    PARQUET,
-    VECTOR,
-    check_length,
-    check_lines,
-    chosen_layer,
-    gdal_path,
-    no_geometry,
-    no_index,
-    no_rows,
-    plain_flatgeobuf,
-    readable,
-    refuse_encoding,
-    refuse_layer,
-    shown,
-)
+from clustergeo.reading.opening import PARQUET, no_geometry, no_rows, refuse_encoding, refuse_layer, shown, some
 from clustergeo.reading.projection import named_crs, of_prj, placed, sample_of
-from clustergeo.reading.spreadsheets import TABLES, read_table
+from clustergeo.reading.spreadsheets import TABLES
 from clustergeo.reading.vocabulary import recognised
 
 if TYPE_CHECKING:
     import os
     from typing import BinaryIO
 
-    from clustergeo.reading.archives import Source
+    from numpy.typing import NDArray
+
+    from clustergeo.reading.losses import Loss
 
     Given = str | os.PathLike[str] | BinaryIO
 
-_TEXT = (".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson")
-_ENDINGS = (*VECTOR, *_TEXT, *PARQUET, *TABLES)
-
 
 class _Read(NamedTuple):
-    """The rows of a file, what was decided while reading, its name and its sha256."""
+    """The rows of a file and what is said of them.
+
+    `report` is what was decided while reading, `names` are those it came by, `lost` the geometries that cannot be read,
+    `nowhere` what is said of rows without one.
+    """
 
     frame: gpd.GeoDataFrame
     report: list[str]
     name: str
     sha256: str
-    names: tuple[str, str] = ("", "")
-
-
-class Options(NamedTuple):
-    """How a caller says that a file is to be read; see `read_sites`."""
-
-    crs: Any = None
-    layer: str | None = None
-    encoding: str | None = None
-    swap_xy: bool | None = None
+    names: tuple[str, str]
+    lost: list[Loss]
+    nowhere: list[str]
 
 
 def read_sites(
@@ -138,7 +113,7 @@ def read_and_repair(path: Given, options: Options, *, repair: bool) -> tuple[gpd
     """Return the sites of a file as `read_sites` does, and how many of their geometries were repaired."""
     found = _read(path, options)
     frame, report, repaired = _repaired(found.frame, found.report) if repair else (found.frame, found.report, 0)
-    for decided in report:
+    for decided in [*report, *found.nowhere]:
         warn(f"the file {shown(found.name)}: {decided}.")
     return schema.site_frame(frame, what=f"the file {shown(found.name)}"), repaired
 
@@ -165,7 +140,7 @@ def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) 
     [<POINT (127.2 37.15)>]
     """
     found = _read(path, Options(crs, layer))
-    for decided in found.report:
+    for decided in [*found.report, *found.nowhere]:
         warn(f"the file {shown(found.name)}: {decided}.")
     return found.frame
 
@@ -241,21 +216,55 @@ def read_layer(
     )
 
 
+def _bare(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Say which rows have no geometry or an empty one."""
+    return np.asarray(frame.geometry.isna() | frame.geometry.is_empty, dtype=bool)
+
+
+def _numbers(rows: NDArray[np.bool_]) -> str:
+    """Return the numbers of the first of some rows, from 1."""
+    return some((np.flatnonzero(rows) + 1).tolist())
+
+
+def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return a frame in which a point at 0 and 0, how a position that is not known is written, is none; and say so."""
+    zero = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
+    zero[zero] = (shapely.get_coordinates(shapes[zero]) == 0).all(axis=1)
+    if not zero.any():
+        return frame, []
+    kept = shapes.copy()
+    kept[zero] = None
+    frame = frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=frame.crs))
+    return frame, [f"row {_numbers(zero)} lies at 0, 0: read as no position"]
+
+
+def _nowhere(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return what is said of rows that lie nowhere."""
+    bare = _bare(frame)
+    if "within" in frame.columns:
+        bare = bare & np.asarray(frame["within"].isna(), dtype=bool)
+    if not bare.any():
+        return []
+    return [
+        f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_numbers(bare)}): where they lie is not known"
+    ]
+
+
 def _drawn(
     frame: gpd.GeoDataFrame, report: list[str], *, name: str, repair: bool
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the rows of a layer that have a geometry; the others are left out on request only: they would say none."""
-    bare = np.asarray(frame.geometry.isna() | frame.geometry.is_empty, dtype=bool)
+    bare = _bare(frame)
     if not bare.any():
         return frame, report
-    some = ", ".join(str(row + 1) for row in np.flatnonzero(bare)[: schema.SHOWN])
+    rows = _numbers(bare)
     if not repair:
         msg = (
-            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {some}): what they cover is not known, "
+            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {rows}): what they cover is not known, "
             "and would be taken for free ground. repair=True (--repair) leaves them out and says so."
         )
         raise InputError(msg)
-    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {some})"]
+    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {rows})"]
 
 
 def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFrame, list[str], int]:
@@ -271,144 +280,68 @@ def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFr
     return frame.set_geometry(gpd.GeoSeries(mended, index=frame.index, crs=frame.crs)), [*report, said], len(bad)
 
 
-def read_as_it_is(path: Given, options: Options) -> gpd.GeoDataFrame:
-    """Return the frame of a file wherever its coordinates lie, for `check`.
+def read_as_it_is(path: Given, options: Options) -> tuple[gpd.GeoDataFrame, list[Loss]]:
+    """Return the frame of a file wherever its coordinates lie, and the geometries that cannot be read, for `check`.
 
     Raises
     ------
     InputError
         It cannot be read at all, or has no CRS.
     """
-    return _read(path, options, anywhere=True).frame
+    found = _read(path, options, anywhere=True)
+    return found.frame, found.lost
 
 
 def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
     """Return the frame of a file and what was decided while reading; its bounds are not looked at on request."""
     with contextlib.ExitStack() as stack:
-        source = stack.enter_context(opened(path, endings=_ENDINGS, layer=options.layer))
-        report, ending = list(source.report), source.file.suffix.lower()
+        source = stack.enter_context(opened(path, endings=ENDINGS, layer=options.layer))
+        ending = source.file.suffix.lower()
         pool = stack.enter_context(ThreadPoolExecutor(1))
         digest = pool.submit(_digest, source.packed)  # beside the reading, which waits for the disk too
         if ending in PARQUET:
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)
-        frame = _rows(source, options, report, anywhere=anywhere)
+        frame, told, lost = rows_of(source, options, anywhere=anywhere)
+        report = [*source.report, *told]
         if frame.empty:
             raise no_rows(source.name)
         shapes = np.asarray(frame.geometry.values, dtype=object)
-        if shapely.is_missing(shapes).all() and "within" not in frame.columns:
+        nothing = bool(shapely.is_missing(shapes).all())
+        if lost and (nothing or not anywhere):
+            raise refusal(lost, source.name)
+        if not anywhere and ending not in TABLES:
+            frame, zeros = _without_zeros(frame, shapes)
+            shapes = np.asarray(frame.geometry.values, dtype=object)
+            nothing = bool(shapely.is_missing(shapes).all())
+            report += zeros
+        if nothing and "within" not in frame.columns:
             raise no_geometry(source.name, " in any row")
         if options.swap_xy:
             frame = frame.set_geometry(gpd.GeoSeries(swapped(shapes), index=frame.index, crs=frame.crs))
             report.append("x and y swapped, as asked")
         found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
-            told = named_crs(options.crs) if options.crs is not None else found
-            return _Read(frame.set_crs(told, allow_override=True), report, source.name, digest.result(), source.names)
+            frame = frame.set_crs(named_crs(options.crs) if options.crs is not None else found, allow_override=True)
+            return _Read(frame, report, source.name, digest.result(), source.names, lost, [])
+        shapes, bounds = np.asarray(frame.geometry.values, dtype=object), frame.total_bounds
+        named = named_crs(options.crs) if options.crs is not None else found
+        if named is not None and ending not in TABLES:
+            check_shapes(shapes, named, bounds, path=source.name, swap_xy=options.swap_xy)
         place = placed(
             found,
             options.crs,
-            frame.total_bounds,
+            bounds,
             path=source.name,
-            points=sample_of(np.asarray(frame.geometry.values, dtype=object)),
+            points=sample_of(shapes),
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
-        return _Read(frame, [*report, *place.report], source.name, digest.result(), source.names)
+        nowhere = [] if ending in TABLES else _nowhere(frame)
+        return _Read(frame, [*report, *place.report], source.name, digest.result(), source.names, lost, nowhere)
 
 
 def _digest(file: Path) -> str:
     """Return the sha256 of a file."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def swapped(shapes: Any) -> Any:
-    """Return geometries with x as y.
-
-    Examples
-    --------
-    >>> swapped(np.array([shapely.Point(37, 127)])).tolist()
-    [<POINT (127 37)>]
-    """
-    return shapely.transform(shapes, lambda points: points[:, ::-1])
-
-
-def _rows(source: Source, options: Options, report: list[str], *, anywhere: bool) -> gpd.GeoDataFrame:
-    """Return the rows of a file by its format."""
-    ending = source.file.suffix.lower()
-    if ending in PARQUET:
-        return _from_parquet(source)
-    if ending in TABLES:
-        frame, told = read_table(
-            source.file,
-            crs=options.crs,
-            layer=source.layer,
-            encoding=options.encoding,
-            name=source.name,
-            swap_xy=options.swap_xy,
-            anywhere=anywhere,
-        )
-        report += told
-        return frame
-    return _by_encoding(source, options, report)
-
-
-def _by_encoding(source: Source, options: Options, report: list[str]) -> gpd.GeoDataFrame:
-    """Return the frame of a file whose texts may be in several encodings."""
-    file = source.file
-    if file.suffix.lower() not in _TEXT:
-        check_length(file, source.name)
-        if file.suffix.lower() != ".shp":
-            return _from_vector(file, source, None, report)
-        found = encodings.of_shapefile(file, options.encoding, source.name)
-        report += [*found.report, *no_index(file)]
-        with encodings.whole(file, found) as whole:
-            return _from_vector(whole, source, found.name, report)
-    with tempfile.TemporaryDirectory() as folder:
-        told = encodings.of_text(file, options.encoding, source.name)
-        report += told.report
-        if told.name not in (encodings.UTF8, "utf-8-sig"):
-            file = encodings.transcoded(file, str(told.name), Path(folder, f"file{file.suffix.lower()}"))
-        return _from_vector(file, source, None, report)
-
-
-def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> gpd.GeoDataFrame:
-    """Return the frame of a format that GDAL reads."""
-    with readable(source.name), gdal_path(file) as place:
-        plain_flatgeobuf(file)
-        chosen = chosen_layer(place, source.layer, path=source.name)
-        fast = fast_frame(file, place, chosen)
-        if fast is not None:
-            return fast
-        with warnings.catch_warnings():
-            # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its parameters.
-            warnings.filterwarnings("ignore", message=r"Could not parse column|.*is not a valid CRS code")
-            frame = pyogrio.read_dataframe(
-                place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True
-            )
-        if not isinstance(frame, gpd.GeoDataFrame):
-            raise no_geometry(source.name)
-        driver = pyogrio.read_info(place, layer=chosen)["driver"] if file.suffix.lower() in _TEXT else None
-        if driver == "GeoJSONSeq":
-            check_lines(file, len(frame), source.name)
-        if frame.crs is None and driver == "TopoJSON":
-            # Metres in it are refused by their bounds, as in GeoJSON.
-            frame = frame.set_crs(crs_room.LONLAT)
-            report.append("TopoJSON names no CRS; it is longitude and latitude, as its standard says")
-    return frame
-
-
-def _from_parquet(source: Source) -> gpd.GeoDataFrame:
-    """Return the frame of a GeoParquet file."""
-    data = source.file.read_bytes()
-    try:
-        for name in (field.name for field in pq.read_schema(io.BytesIO(data)) if is_binary(field.type)):
-            check_nesting(pq.read_table(io.BytesIO(data), columns=[name]).column(0), source.name)
-        return gpd.read_parquet(io.BytesIO(data))
-    except InputError:
-        raise
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        msg = f"{shown(source.name)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
-        raise InputError(msg) from error

@@ -15,6 +15,7 @@ import shapely
 
 from clustergeo._files import native
 from clustergeo.errors import InputError
+from clustergeo.schema import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +48,18 @@ def shown(path: str | Path) -> str:
     if isinstance(path, str) and "://" in path:
         return repr(path)
     return repr(os.fsencode(native(path) if path else "").decode("utf-8", "backslashreplace"))
+
+
+def some(names: Iterable[object]) -> str:
+    """Return the first of some names, and how many more there are.
+
+    Examples
+    --------
+    >>> some([2, 3]), some("abcdefg")
+    ('2, 3', 'a, b, c, d, e and 2 more')
+    """
+    held = [str(name) for name in names]
+    return ", ".join(held[:SHOWN]) + (f" and {len(held) - SHOWN} more" if len(held) > SHOWN else "")
 
 
 def expect_file(path: str | Path, endings: Iterable[str]) -> Path:

@@ -2,10 +2,56 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ERROR, WARNING = "error", "warning"
 LANGS = ("ko", "en")
+
+# What an evidence column holds, by the fault of `schema.evidence_faults`.
+EVIDENCE = {
+    "flag": ("true 또는 false", "true or false"),
+    "basis": ("reported, inferred, unknown 가운데 하나", "one of reported, inferred, unknown"),
+    "share": ("0에서 1까지의 비율", "a share, 0 to 1"),
+    "amount": ("0 이상의 수", "a number, 0 or more"),
+    "footprint": ("measured, disc, point 가운데 하나", "one of measured, disc, point"),
+    "no_basis": ("근거를 밝힌 열(_basis)의 값", "a basis: say in the column _basis what it rests on"),
+    "areal_point": ("면이 아닌 도형, 또는 measured나 disc", "no polygon, or measured or disc"),
+    "within_invalid": ("올바른 다각형", "a valid polygon"),
+    "within_kind": ("다각형(Polygon, MultiPolygon)", "a Polygon or MultiPolygon"),
+}
+# What an address says, where that is too little.
+STATUS = {"unknown": ("알 수 없음", "unknown"), "ambiguous": ("여러 곳일 수 있음", "ambiguous")}
+# Why a geometry is invalid, in the words of GEOS.
+_REASONS = {
+    "Topology Validation Error": "위상 오류",
+    "Repeated Point": "점이 되풀이됨",
+    "Hole lies outside shell": "구멍이 바깥 고리 밖에 있음",
+    "Holes are nested": "구멍 안에 구멍이 있음",
+    "Interior is disconnected": "안이 이어지지 않음",
+    "Self-intersection": "스스로 교차함",
+    "Ring Self-intersection": "고리가 스스로 교차함",
+    "Nested shells": "바깥 고리 안에 바깥 고리가 있음",
+    "Duplicate Rings": "고리가 중복됨",
+    "Too few points in geometry component": "점이 너무 적음",
+    "Invalid Coordinate": "잘못된 좌표",
+    "Ring is not closed": "고리가 닫히지 않음",
+}
+
+
+def reasons(texts: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return why geometries are invalid, in Korean and in the words of GEOS.
+
+    Examples
+    --------
+    >>> reasons(["Self-intersection[200001 500001]"])
+    (['스스로 교차함[200001 500001]'], ['Self-intersection[200001 500001]'])
+    """
+    given = [str(text) for text in texts]
+    parted = [text.partition("[") for text in given]
+    return [_REASONS.get(reason, "도형 오류") + sign + place for reason, sign, place in parted], given
 
 
 class Kind(NamedTuple):
@@ -32,6 +78,24 @@ KINDS = {
         ("식별자가 중복됨", "the id stands more than once"),
         ("서로 다른 식별자", "a different id for each row"),
         ("중복된 행을 지우거나 식별자를 고치십시오.", "Drop the repeated rows or mend their ids."),
+    ),
+    "unread": Kind(
+        ERROR,
+        ("도형을 읽을 수 없거나 일부만 읽힘", "the geometry cannot be read, or in part only"),
+        ("형식에 맞는 좌표", "coordinates as the format writes them"),
+        (
+            "이 행을 고치거나 원본에서 다시 내보내거나 지우십시오.",
+            "Mend the row, export it again, or delete it.",
+        ),
+    ),
+    "total": Kind(
+        WARNING,
+        ("다른 행을 더한 합계 행으로 보임", "the row adds up other rows"),
+        ("후보지 하나에 한 행", "a row for each site"),
+        (
+            "행을 지우십시오. 후보지라면 위치를 주거나 이름을 바꾸십시오.",
+            "Delete the row; if it is a site, give it a position or another name.",
+        ),
     ),
     "geometry_null": Kind(
         WARNING,
@@ -103,7 +167,34 @@ KINDS = {
         ERROR,
         ("경도와 위도가 뒤바뀜", "longitude and latitude are swapped"),
         ("경도, 위도 순서", "longitude before latitude"),
-        ("swap_xy=True(--swap-xy)로 읽으십시오.", "Read it with swap_xy=True (--swap-xy)."),
+        (
+            "swap_xy=True(--swap-xy, 구역이면 --zone-swap-xy)로 읽으십시오.",
+            "Read it with swap_xy=True (--swap-xy, of a zone layer --zone-swap-xy).",
+        ),
+    ),
+    "swapped_rows": Kind(
+        ERROR,
+        ("이 행만 좌표가 뒤바뀜", "the coordinates of this row are swapped, those of others are not"),
+        ("다른 행과 같은 순서", "the order of the other rows"),
+        (
+            "원본에서 이 행을 고치십시오. 축을 모두 바꾸면 다른 행이 틀어집니다.",
+            "Correct this row in the source: swapping all would spoil the others.",
+        ),
+    ),
+    "zero": Kind(
+        WARNING,
+        ("좌표가 0, 0", "the position is 0, 0"),
+        ("실제 위치, 또는 빈 도형", "the true position, or none"),
+        (
+            "위치를 적거나 비우십시오. 위치가 없는 것으로 읽습니다.",
+            "Give the position or leave it out: it is read as none.",
+        ),
+    ),
+    "degrees_rows": Kind(
+        ERROR,
+        ("이 행만 평면 좌표가 아니라 경위도임", "this row holds degrees among metres of a plane"),
+        ("{crs}의 미터 값", "metres of {crs}"),
+        ("원본에서 이 행을 고치십시오.", "Correct this row in the source."),
     ),
     "metres": Kind(
         ERROR,
@@ -180,12 +271,6 @@ KINDS = {
             "The values look like {seen}: mend the name or the values.",
         ),
     ),
-    "area_text": Kind(
-        WARNING,
-        ("면적이 숫자가 아님", "the area is no number"),
-        ("숫자", "a number"),
-        ("숫자만 남기십시오.", "Leave a number only."),
-    ),
     "column_twice": Kind(
         ERROR,
         ("같은 이름의 열이 또 있음", "a column of this name stands more than once"),
@@ -195,7 +280,7 @@ KINDS = {
     "evidence": Kind(
         ERROR,
         ("근거 열의 값을 쓸 수 없음", "an evidence column cannot be used"),
-        ("docs/architecture.md의 값", "the values of docs/architecture.md"),
+        ("{wanted}", "{wanted}"),
         ("그 값을 고치거나 비우십시오.", "Mend the value, or leave it empty."),
     ),
     "address": Kind(

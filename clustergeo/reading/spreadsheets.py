@@ -10,13 +10,13 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs as crs_room
-from clustergeo.datasets import BOUNDARY_VINTAGE
 from clustergeo.errors import InputError
-from clustergeo.reading import _columns, _gazetteer, addresses, vocabulary
+from clustergeo.reading import _columns, vocabulary
 from clustergeo.reading._axes import check_rows, check_survey
 from clustergeo.reading._columns import column_of
 from clustergeo.reading._sheets import EXCEL, cells
-from clustergeo.reading.opening import no_rows, shown
+from clustergeo.reading._whereabouts import matched
+from clustergeo.reading.opening import no_rows, shown, some
 from clustergeo.reading.projection import named_crs
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 TABLES = (".csv", *EXCEL)
 _SHOWN = 5
-_RANK = {addresses.EXACT: 0, addresses.MUNICIPALITY: 1, addresses.AMBIGUOUS: 2, addresses.PROVINCE: 3}
 
 
 def read_table(
@@ -65,8 +64,9 @@ def read_table(
     -------
     geopandas.GeoDataFrame, list
         All columns kept but the coordinates. A row without coordinates whose place is known has `within`, the area that
-        certainly contains it, and the columns `address_status`, `address_candidates`, `address_assumed`. `area_km2` is
-        made from a column of areas with a unit, `name_ko` and `sectors` from columns of names and industries.
+        certainly contains it, and the columns `address_status`, `address_candidates`, `address_assumed` and
+        `address_assumed_ko`. `area_km2` is made from a column of areas with a unit, `name_ko` and `sectors` from
+        columns of names and industries.
 
     Raises
     ------
@@ -87,24 +87,26 @@ def read_table(
     if table.empty:
         raise no_rows(name)
     shapes, used, nowhere = _shapes(table, name)
+    if not anywhere:
+        table, shapes, totals = _without_totals(table, shapes, name)
+        told += totals
     plane, labelled = _plane(shapes, crs, name)
     if shapes is not None and not anywhere:
         if len(used) > 1:
             check_survey((used[0], used[1]), shapely.get_coordinates(shapes), plane, path=name, swap_xy=swap_xy)
         seen = shapely.transform(shapes, lambda points: points[:, ::-1]) if swap_xy else shapes
         check_rows(seen, plane, [f"line {line}" for line in table.index], path=name, swap_xy=swap_xy)
-    added, said = _matched(table, shapes, name)
+    found = matched(table, shapes)
+    if found is None:
+        raise _placeless(table, name)
+    added, said = found
     if shapes is None:
         shapes = np.full(len(table), None, dtype=object)
     columns = {name: _inferred(table[name]) for name in table.columns if name not in used}
     made, decided = _house_columns(table, what=shown(name))
     for column, values in (made | added).items():
         columns.setdefault(column, values)
-    if "area_km2" in table.columns and pd.api.types.is_numeric_dtype(columns["area_km2"]):
-        nothing = columns["area_km2"] == 0
-        if nothing.any():
-            columns["area_km2"] = columns["area_km2"].mask(nothing)
-            decided.append(_columns.no_area("area_km2", [str(line) for line in table.index[nothing]]))
+    decided += _unknown_areas(columns, table)
     frame = pd.DataFrame({name: pd.Series(values, index=table.index) for name, values in columns.items()})
     out = gpd.GeoDataFrame(frame.reset_index(drop=True), geometry=shapes, crs=plane)
     if "within" in added:
@@ -112,9 +114,28 @@ def read_table(
     return out, [*told, *labelled, *nowhere, *decided, *said]
 
 
+def _without_totals(
+    table: pd.DataFrame, shapes: NDArray[np.object_] | None, source: str | Path
+) -> tuple[pd.DataFrame, NDArray[np.object_] | None, list[str]]:
+    """Return the rows that are no totals of others, their geometries, and what is told of those set aside.
+
+    A row with a position is a site whatever it is called.
+    """
+    bare = np.ones(len(table), dtype=bool) if shapes is None else shapely.is_missing(shapes)
+    words = {row: word for row in np.flatnonzero(bare) if (word := _columns.total_of(table.iloc[row]))}
+    if not words:
+        return table, shapes, []
+    kept = ~np.isin(np.arange(len(table)), list(words))
+    if not kept.any():
+        raise no_rows(source)
+    rows = some(f"line {table.index[row]} ({word})" for row, word in words.items())
+    told = f"{rows} adds up other rows and was set aside; if it is a site, give it a position or another name"
+    return table[kept], None if shapes is None else shapes[kept], [told]
+
+
 def _shapes(table: pd.DataFrame, source: str | Path) -> tuple[NDArray[np.object_] | None, tuple[str, ...], list[str]]:
     """Return the geometries of the rows, None where no column holds any; the columns that gave them; what is told."""
-    x, y = column_of(table, _columns.LONGITUDE), column_of(table, _columns.LATITUDE)
+    x, y = (_only(table, names, source) for names in (_columns.LONGITUDE, _columns.LATITUDE))
     if x is not None and y is not None:
         points, told = _points(table, x, y, source)
         return points, (x, y), told
@@ -123,6 +144,19 @@ def _shapes(table: pd.DataFrame, source: str | Path) -> tuple[NDArray[np.object_
         if name is not None:
             return _parsed(table[name], read, source), (name,), []
     return None, (), []
+
+
+def _only(table: pd.DataFrame, names: tuple[str, ...], source: str | Path) -> str | None:
+    """Return the column of one of these names; refuse several that only their notes part: 경도(도), 경도(분)."""
+    found = _columns.columns_of(table, names)
+    noted = [name for name in found if _columns.unnoted(name) == _columns.unnoted(found[0])]
+    if len(noted) > 1 and _columns.header(found[0]) not in names:
+        msg = (
+            f"{shown(source)} has several columns of one coordinate: {', '.join(map(repr, noted))}. Keep one, in "
+            "decimal degrees or in metres, and rename the others."
+        )
+        raise InputError(msg)
+    return found[0] if found else None
 
 
 def _plane(shapes: NDArray[np.object_] | None, asked: Any, source: str | Path) -> tuple[pyproj.CRS, list[str]]:
@@ -151,9 +185,7 @@ def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> tuple[ND
         raise InputError(msg)
     zero = known & (lon == 0) & (lat == 0)
     known &= ~zero
-    lines = [str(line) for line in table.index[zero]]
-    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-    told = [f"{x} and {y} are 0 in line {', '.join(lines[:_SHOWN])}{more}: read as no position"] if lines else []
+    told = [f"{x} and {y} are 0 in line {some(table.index[zero])}: read as no position"] if zero.any() else []
     points = np.full(len(table), None, dtype=object)
     points[known] = shapely.points(lon[known], lat[known])
     return points, told
@@ -193,160 +225,13 @@ def _house_columns(table: pd.DataFrame, *, what: str) -> tuple[dict[str, Any], l
     return out, [*told, *said]
 
 
-def _matched(
-    table: pd.DataFrame, shapes: NDArray[np.object_] | None, source: str | Path
-) -> tuple[dict[str, pd.Series], list[str]]:
-    """Return what is known of the rows without coordinates by their place: columns to add, and what was decided."""
-    texts, used = _texts(table)
-    if not used:
-        if shapes is None:
-            raise _placeless(table, source)
-        return {}, []
-    open_rows = np.ones(len(table), dtype=bool) if shapes is None else shapely.is_missing(shapes)
-    if not open_rows.any():
-        return {}, []
-    dong: addresses.Dong = "administrative" if _administrative(table) else "legal"
-    matches = [(label, whole, addresses.match_addresses(text[open_rows], dong=dong)) for label, whole, text in texts]
-    found = _agreed(matches)
-    codes = pd.Series(None, index=table.index, dtype=object)
-    codes[open_rows] = found["codes_kostat"]
-    within = _gazetteer.areas_of(codes)
-    status = pd.Series(None, index=table.index, dtype=object)
-    status[open_rows] = found["status"]
-    out = {"within": within, "address_status": status}
-    for column, name in (("address_candidates", "candidates"), ("address_assumed", "assumed")):
-        out[column] = found[name].reindex(table.index)
-    # Known by area and by what contains it: law 6 needs no position.
-    out["footprint_basis"] = pd.Series(["disc" if one else None for one in open_rows], index=table.index, dtype=object)
-    return out, _said(found, used, int(open_rows.sum()), len(table))
-
-
-def _said(found: pd.DataFrame, used: list[str], number: int, rows: int) -> list[str]:
-    """Return the sentences on the rows that were matched by their place."""
-    counts = found["status"].value_counts()
-    told = ", ".join(f"{counts[status]} {status}" for status in (*_RANK, addresses.UNKNOWN) if status in counts)
-    first = (
-        f"{number} of {rows} rows have no coordinates; their place is known from {', '.join(map(repr, used))} and the "
-        f"boundaries of {BOUNDARY_VINTAGE} ({told}): `within` is the area that contains each, see address_status"
-    )
-    lost = found.index[found["status"] == addresses.UNKNOWN]
-    out = [first]
-    if len(lost):
-        lines = ", ".join(str(line) for line in lost[:_SHOWN])
-        more = f" and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
-        out.append(
-            f"nothing is known of the place in line {lines}{more}; write province, municipality and eup, myeon or dong"
-        )
-    return out
-
-
-def _agreed(matches: list[tuple[str, bool, pd.DataFrame]]) -> pd.DataFrame:
-    """Return for each row the match that proves most, the first of equals; unknown where the columns contradict.
-
-    Each match is that of a column or of columns together, named by its label; of several of one label those that are
-    not whole add to it what stands in other columns.
-    """
-    best = matches[0][2].copy()
-    for _, _, other in matches[1:]:
-        better = other["status"].map(_RANK).fillna(len(_RANK)) < best["status"].map(_RANK).fillna(len(_RANK))
-        best = best.where(~better, other)
-    whole = [(label, match.to_dict("records")) for label, own, match in matches if own]
-    added = [(label, match["status"].tolist()) for label, own, match in matches if not own]
-    for row in range(len(best)):
-        rows = [(label, records[row]) for label, records in whole]
-        told = _contradiction(rows) or next(
-            (
-                (one["candidates"], one["assumed"])
-                for label, one in rows
-                if one["status"] == addresses.UNKNOWN
-                and isinstance(one["assumed"], str)
-                and all(statuses[row] == addresses.UNKNOWN for other, statuses in added if other == label)
-            ),
-            None,
-        )
-        if told is not None:
-            candidates, assumed = told
-            best.iloc[row] = {
-                **dict.fromkeys(best.columns),
-                "text": best["text"].iloc[row],
-                "status": addresses.UNKNOWN,
-                "candidates": candidates,
-                "assumed": assumed,
-            }
-    return best
-
-
-def _contradiction(rows: list[tuple[str, dict[str, Any]]]) -> tuple[str, str] | None:
-    """Return the candidates and the sentence of two columns that say different places, None where none do."""
-    known = [(label, row) for label, row in rows if isinstance(row["codes_kostat"], str)]
-    for at, (label, row) in enumerate(known):
-        for other, against in known[at + 1 :]:
-            if not (_fits(row, against) and _fits(against, row)):
-                names = ["; ".join(addresses.named(one["codes_kostat"].split(";"))) for one in (row, against)]
-                told = (
-                    f"{label!r} says {names[0]}, {other!r} says {names[1]}: they contradict each other, none is taken"
-                )
-                return "; ".join(names), told
-    return None
-
-
-def _fits(row: dict[str, Any], against: dict[str, Any]) -> bool:
-    """Say whether a place, or each of several that an address names, can be where another is."""
-    codes, others = row["codes_kostat"].split(";"), against["codes_kostat"].split(";")
-    fits = [
-        any(_gazetteer.lies_in(code, other) or _gazetteer.lies_in(other, code) for other in others) for code in codes
-    ]
-    return all(fits) if addresses.TOGETHER in str(row["assumed"]) else any(fits)
-
-
-def _administrative(table: pd.DataFrame) -> bool:
-    """Say whether the dongs of a table are administrative ones: it names those and has no address of lots."""
-    return column_of(table, _columns.ADMINISTRATIVE) is not None and column_of(table, _columns.ADDRESS) is None
-
-
-def _texts(table: pd.DataFrame) -> tuple[list[tuple[str, bool, pd.Series]], list[str]]:
-    """Return the texts that say where each row is, those to be asked first first, and the columns they are made of.
-
-    Each has the name of its column and whether it is that alone.
-    """
-    written = _columns.columns_of(table, _columns.ADDRESS)
-    parts = [column_of(table, names) for names in _columns.PARTS]
-    if parts[2] is None:
-        parts[2] = column_of(table, _columns.ADMINISTRATIVE)
-    named = [name for name in parts if name is not None]
-    code = column_of(table, _columns.CODES)
-    texts = [(name, True, table[name]) for name in written]
-    if named:
-        # An address that leaves out what stands in columns of its own: 시도, 시군구.
-        before = [name for name in parts[:2] if name is not None]
-        texts += [(name, False, _joined(table, [*before, name])) for name in written]
-        texts.append((", ".join(named), True, _joined(table, named)))
-    if code is not None:
-        province = _province_names(table[code])
-        texts += [(label, False, (province + " " + text).str.strip()) for label, _, text in texts]
-        texts.append((code, True, province))
-    return texts, [*written, *named, *([code] if code is not None else [])]
-
-
-def _joined(table: pd.DataFrame, names: list[str]) -> pd.Series:
-    """Return columns joined by a space."""
-    out = table[names[0]]
-    for name in names[1:]:
-        out = out + " " + table[name]
-    return out.str.strip()
-
-
-def _province_names(codes: pd.Series) -> pd.Series:
-    """Return the name of the province that a legal-dong code or a PNU begins with; empty where it is not valid."""
-    known = _gazetteer.provinces_by_code()
-    parcels = str(codes.name).strip().lower() in vocabulary.PNU_NAMES
-    fine = (
-        vocabulary.decode_pnu(codes)["valid"]
-        if parcels
-        else pd.Series([vocabulary.legal_code_problem(code) is None for code in codes], index=codes.index)
-    )
-    heads = codes.str.strip().str[:2]
-    return heads.map(known).where(fine, "").fillna("")
+def _unknown_areas(columns: dict[str, Any], table: pd.DataFrame) -> list[str]:
+    """Make an area of 0 in the house's own column unknown, and return what is told of it."""
+    if "area_km2" not in table.columns or not pd.api.types.is_numeric_dtype(columns["area_km2"]):
+        return []
+    nothing = columns["area_km2"] == 0
+    columns["area_km2"] = columns["area_km2"].mask(nothing)
+    return [_columns.no_area("area_km2", [str(line) for line in table.index[nothing]])] if nothing.any() else []
 
 
 def _placeless(table: pd.DataFrame, source: str | Path) -> InputError:

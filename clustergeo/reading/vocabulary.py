@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from clustergeo import datasets
+from clustergeo.errors import InputError
+from clustergeo.reading.problems import LANGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -174,13 +176,15 @@ def zone_codes(numbers: pd.Series) -> pd.Series:
     return _texts(numbers, lambda value: found[0] if (found := _ZONE.search(str(value).upper())) else None)
 
 
-def decode_pnu(values: Any) -> pd.DataFrame:
+def decode_pnu(values: Any, *, lang: str = "en") -> pd.DataFrame:
     """Return the parts of parcel numbers (PNU, 필지고유번호), and what is wrong with those that are none.
 
     Parameters
     ----------
     values
         n parcel numbers: a column, an array or a list, as text of 19 digits; spaces and hyphens are passed over.
+    lang
+        `"en"` or `"ko"`, of the words in `reason`.
 
     Returns
     -------
@@ -201,9 +205,13 @@ def decode_pnu(values: Any) -> pd.DataFrame:
     >>> decode_pnu(["4146125626200120003"])[["municipality_code_mois", "mountain", "lot"]].iloc[0].to_dict()
     {'municipality_code_mois': '41461', 'mountain': True, 'lot': '산12-3'}
     """
+    if lang not in LANGS:
+        msg = f"lang={lang!r} is not a language of clustergeo; expected 'ko' or 'en'."
+        raise InputError(msg)
     given = values if isinstance(values, pd.Series) else pd.Series(list(values), dtype=object)
     texts = pd.Series([_digits(value) for value in given], index=given.index, dtype=object)
-    reasons = pnu_problems(given)
+    place = LANGS.index(lang)
+    reasons = [None if reason is None else reason[place] for reason in pnu_problems(given)]
     valid = np.array([reason is None for reason in reasons], dtype=bool)
     held = _nulled(texts.where(valid, None))
     main, sub = (pd.to_numeric(held.str[at : at + 4]).astype("Int64") for at in (11, 15))
@@ -237,13 +245,13 @@ def _nulled(values: pd.Series) -> pd.Series:
     return values.astype(kind)
 
 
-def pnu_problems(values: Iterable[Any]) -> list[str | None]:
-    """Return what is wrong with each parcel number, None for one that can be.
+def pnu_problems(values: Iterable[Any]) -> list[tuple[str, str] | None]:
+    """Return what is wrong with each parcel number, in Korean and English, None for one that can be.
 
     Examples
     --------
     >>> pnu_problems(["4146125626200120003", "41461"])
-    [None, '5 digits; a parcel number has 19 digits']
+    [None, ('숫자 5자리. 필지고유번호는 숫자 19자리', '5 digits; a parcel number has 19 digits')]
     """
     plain = _plainly_valid()
     return [
@@ -263,7 +271,8 @@ def legal_code_problem(value: Any) -> str | None:
     text = _digits(value)
     if not (text.isascii() and text.isdigit()) or len(text) != _LEGAL_DIGITS:
         return f"{len(text)} characters; a legal-dong code has {_LEGAL_DIGITS} digits"
-    return _province_problem(text)
+    found = _province_problem(text)
+    return None if found is None else found[1]
 
 
 def code_text(value: Any) -> str | None:
@@ -284,26 +293,48 @@ def _plainly_valid() -> re.Pattern[str]:
     return re.compile(rf"(?:{provinces})(?!000)[0-9]{{3}}(?!000)[0-9]{{5}}[12](?!0000)[0-9]{{8}}")
 
 
-def _pnu_problem(value: Any, text: str) -> str | None:
-    """Return what is wrong with a parcel number, None for one that can be."""
+def _pnu_problem(value: Any, text: str) -> tuple[str, str] | None:
+    """Return what is wrong with a parcel number, in Korean and English, None for one that can be."""
     digits = bool(re.fullmatch(r"[0-9]+", text))
     if (isinstance(value, float) and abs(value) >= _EXACT_BELOW) or re.fullmatch(r"\d\.\d+[eE]\+?\d+", text):
-        return "a number of a spreadsheet keeps 15 digits of 19: the last ones are lost; format the column as text"
+        return (
+            "스프레드시트의 수는 19자리 가운데 15자리만 남아 뒷자리를 잃음. 열을 텍스트로 바꿀 것",
+            "a number of a spreadsheet keeps 15 digits of 19: the last ones are lost; format the column as text",
+        )
     if not digits or len(text) != _PNU_DIGITS:
-        what = f"{len(text)} digits" if digits else f"{text[:30]!r}" if text else "empty"
-        return f"{what}; a parcel number has {_PNU_DIGITS} digits"
+        held = repr(text[:30])
+        korean, english = (f"숫자 {len(text)}자리", f"{len(text)} digits") if digits else (held, held)
+        korean, english = (korean, english) if text else ("비어 있음", "empty")
+        return (
+            f"{korean}. 필지고유번호는 숫자 {_PNU_DIGITS}자리",
+            f"{english}; a parcel number has {_PNU_DIGITS} digits",
+        )
     faults = (
-        (text[10] not in _LAND, f"digit 11 is {text[10]}; expected 1 (land) or 2 (mountain)"),
-        (text[2:5] == "000" or text[5:8] == "000", f"{text[:8]} names no municipality, or no eup, myeon or dong"),
-        (text[11:15] == "0000", "the main number of the lot is 0"),
+        (
+            text[10] not in _LAND,
+            (
+                f"11번째 숫자가 {text[10]}. 1(토지) 또는 2(산)",
+                f"digit 11 is {text[10]}; expected 1 (land) or 2 (mountain)",
+            ),
+        ),
+        (
+            text[2:5] == "000" or text[5:8] == "000",
+            (f"{text[:8]}: 시군구나 읍면동이 없음", f"{text[:8]} names no municipality, or no eup, myeon or dong"),
+        ),
+        (text[11:15] == "0000", ("본번이 0", "the main number of the lot is 0")),
     )
     return next((fault for is_so, fault in faults if is_so), None) or _province_problem(text)
 
 
-def _province_problem(text: str) -> str | None:
-    """Return that the first two digits are no province, or None."""
+def _province_problem(text: str) -> tuple[str, str] | None:
+    """Return that the first two digits are no province, in Korean and English, or None."""
     known = datasets.province_members(scheme=MOIS)
-    return None if text[:2] in known else f"{text[:2]} is the code of no province known here (MOIS)"
+    if text[:2] in known:
+        return None
+    return (
+        f"{text[:2]}: 알려진 시도의 코드가 아님(행정안전부)",
+        f"{text[:2]} is the code of no province known here (MOIS)",
+    )
 
 
 def _digits(value: Any) -> str:
