@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ from clustergeo._zones import Zones, coverage_shape
 from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer, as_layer
 from clustergeo.siting._buffers import LARGEST_M, buffered
+from clustergeo.siting._together import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,35 +172,13 @@ class Grounds:
         self._box = shapely.box(*(box[:2] - _MARGIN), *(box[2:] + _MARGIN))
         forced = [self._of(one) for one in rules if one.forced]
         self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
-        self._pieces: tuple[shapely.STRtree, NDArray[np.object_]] | None = None
         self.layers = [self._layer(one) for one in self.rules]
         self.zones = [Zones([layer]) for layer in self.layers]
-        self.every = Zones(self.layers)
 
-    def others(self, number: int) -> Zones:
-        """Return the grounds of all rules but one."""
-        return Zones([layer for at, layer in enumerate(self.layers) if at != number])
-
-    def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
-        """Return what all rules together leave of each polygon; an empty polygon where they take it whole."""
-        if self._pieces is None:
-            drawn = [self._drawn(layer.frame.geometry) for layer in self.layers]
-            shapes = np.concatenate([np.empty(0, dtype=object), *drawn])
-            self._pieces = shapely.STRtree(shapes), shapes
-        tree, shapes = self._pieces
-        rows, hits = tree.query(sites, predicate="intersects")
-        order = np.argsort(rows, kind="stable")
-        rows, hits = rows[order], hits[order]
-        out = sites.copy()
-        if not len(rows):
-            return out
-        met, starts = np.unique(rows, return_index=True)
-        for row, near in zip(met, np.split(shapes[hits], starts[1:]), strict=True):
-            parts = _areal(np.array([shapely.difference(sites[row], shapely.union_all(near))], dtype=object))
-            out[row] = (
-                parts[0] if len(parts) == 1 else shapely.multipolygons(parts) if len(parts) else shapely.Polygon()
-            )
-        return out
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The polygons of all grounds."""
+        return Pieces([zone.index(self._target).polygons for zone in self.zones])
 
     def _layer(self, one: Rule) -> Layer:
         """Return the ground of a rule as a layer; where the layer of the caller does, that one."""

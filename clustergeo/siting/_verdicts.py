@@ -125,15 +125,15 @@ def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, ow
             out.low[number, prints.bare] = held[prints.bare]
             out.high[number, prints.bare] = (held | ~complete)[prints.bare]
     out.silent[:] = (unknown > 0) | (prints.bare & (out.low[:-1] < out.high[:-1]))
-    together = inside[0] if len(inside) == 1 else grounds.every.inside(prints, prints.containers)
-    # Layers of different CRS are put together in the plane, where an edge that was straight in degrees is cut anew.
-    together = np.clip(together, inside.max(axis=0), inside.sum(axis=0))
+    together, alone = grounds.pieces.areas(prints.containers, inside, whole, own=own)
     _bound(out, -1, prints, together, np.minimum(unknown.sum(axis=0), np.maximum(whole - together, 0.0)))
     out.low[-1, prints.bare] = out.low[:-1, prints.bare].max(axis=0)
     out.high[-1, prints.bare] = out.high[:-1, prints.bare].max(axis=0)
     known = prints.measured & (unknown == 0).all(axis=0)
     if own:
-        out.own[:] = _own(prints, grounds, inside, together, known)
+        # Less than this is rounding; what is drawn apart takes nothing of the other's.
+        share = np.divide(np.maximum(alone, 0.0), whole, out=np.zeros(alone.shape), where=whole > 0)
+        out.own[:] = np.where(known, np.where(share < _SAME, 0.0, share), np.nan)
     if remainder:
         _remainder(out, prints, grounds, together, known)
     return out
@@ -151,30 +151,6 @@ def _bound(
     out.low[number], out.high[number] = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0)
 
 
-def _own(
-    prints: footprints.Footprints,
-    grounds: Grounds,
-    inside: NDArray[np.float64],
-    together: NDArray[np.float64],
-    known: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Return what each rule alone takes: what all take together, less what the others do."""
-    own = np.full(inside.shape, np.nan)
-    met = (inside > 0) & known
-    number_met = met.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for number in range(len(inside)):
-            others = np.where(number_met == 2, inside.sum(axis=0) - inside[number], 0.0)  # noqa: PLR2004
-            many = met[number] & (number_met > 2)  # noqa: PLR2004
-            if many.any():
-                rest = grounds.others(number)
-                some = prints.only(many)
-                others = np.where(many, rest.inside(some, overlap.only(prints.containers, many)), others)
-            alone = np.where(met[number], np.maximum(together - others, 0.0), 0.0) / prints.whole
-            own[number] = np.where(known, np.where(alone < _SAME, 0.0, alone), np.nan)
-    return own
-
-
 def _remainder(
     out: Figures,
     prints: footprints.Footprints,
@@ -189,7 +165,7 @@ def _remainder(
     out.largest[rows] = [shapely.area(shapely.get_parts(one)).max() for one in drawn] / shapely.area(drawn)
     partly = np.flatnonzero(known & (together > 0))
     sites = overlap.as_array(overlap.rows_of(prints.containers, partly))
-    left = grounds.left_of(sites)
+    left = grounds.pieces.left_of(sites)
     sizes = [shapely.area(shapely.get_parts(one)).max(initial=0.0) for one in left]
     out.largest[partly] = np.array(sizes) / prints.whole[partly]
     out.largest *= prints.true_areas
