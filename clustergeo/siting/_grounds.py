@@ -174,6 +174,19 @@ class Grounds:
         self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
         self.layers = [self._layer(one) for one in self.rules]
         self.zones = [Zones([layer]) for layer in self.layers]
+        self._everywhere = forced == [] and all(one.plain and one.layer is not None for one in self.rules)
+
+    def reaches(self, box: NDArray[np.float64]) -> bool:
+        """Say whether the grounds are drawn as far as a box of sites; layers as they are given are drawn whole."""
+        return self._everywhere or bool(
+            self._box.covers(shapely.box(*(box[:2] - _MARGIN / 2), *(box[2:] + _MARGIN / 2)))
+        )
+
+    def widened(self, box: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a box about what is drawn and another box, with room: batches that walk on must not draw all anew."""
+        held = np.array(self._box.bounds)
+        low, high = np.minimum(box[:2], held[:2]), np.maximum(box[2:], held[2:])
+        return np.concatenate([2 * low - high, 2 * high - low])
 
     @cached_property
     def pieces(self) -> Pieces:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -19,6 +19,14 @@ _MOST = 256
 _AREAL = 2
 _CHUNK = 4_096
 _VERTICES = 100_000
+
+
+class _Held(NamedTuple):
+    """The pieces, a tree over them and the number of the ground of each."""
+
+    tree: shapely.STRtree
+    shapes: NDArray[np.object_]
+    owners: NDArray[np.intp]
 
 
 class Pieces:
@@ -40,14 +48,18 @@ class Pieces:
     """
 
     def __init__(self, grounds: list[NDArray[np.object_]]) -> None:
-        self._grounds = grounds
+        self._grounds, self._making = grounds, threading.Lock()
+        self._held: _Held | None = None
 
-    @cached_property
-    def _held(self) -> tuple[shapely.STRtree, NDArray[np.object_], NDArray[np.intp]]:
-        """The tree, its polygons and the ground of each; made when the first site needs them, which many never do."""
-        cut = [_small(shapes) for shapes in self._grounds]
-        shapes = np.concatenate([np.empty(0, dtype=object), *cut])
-        return shapely.STRtree(shapes), shapes, np.repeat(np.arange(len(cut)), [len(part) for part in cut])
+    def _pieces(self) -> _Held:
+        """Return the pieces, made when the first site needs them, which many never do, and by one thread only."""
+        with self._making:
+            if self._held is None:
+                cut = [_small(shapes) for shapes in self._grounds]
+                shapes = np.concatenate([np.empty(0, dtype=object), *cut])
+                owners = np.repeat(np.arange(len(cut)), [len(part) for part in cut])
+                self._held = _Held(shapely.STRtree(shapes), shapes, owners)
+            return self._held
 
     def areas(
         self, sites: overlap.Shapes, inside: NDArray[np.float64], whole: NDArray[np.float64], *, own: bool
@@ -105,7 +117,7 @@ class Pieces:
         """Return what the grounds leave of each polygon; an empty polygon where they take it whole."""
         out = sites.copy()
         rows, columns = self._met(sites)
-        for part, near in zip(*_runs(rows, self._held[1][columns]), strict=True):
+        for part, near in zip(*_runs(rows, self._pieces().shapes[columns]), strict=True):
             left = shapely.get_parts(shapely.difference(sites[part], shapely.union_all(near)))
             left = left[shapely.get_dimensions(left) == _AREAL]
             out[part] = left[0] if len(left) == 1 else shapely.multipolygons(left) if len(left) else shapely.Polygon()
@@ -113,7 +125,7 @@ class Pieces:
 
     def _met(self, sites: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return which sites meet which pieces, by site."""
-        rows, columns = self._held[0].query(sites, predicate="intersects")
+        rows, columns = self._pieces().tree.query(sites, predicate="intersects")
         order = np.lexsort((columns, rows))
         return rows[order], columns[order]
 
@@ -122,22 +134,22 @@ class Pieces:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the area of the union of all parts of each site, and of the parts in all grounds but each."""
         rows, columns = self._met(sites)
-        _, shapes, grounds = self._held
-        clips = shapely.intersection(sites[rows], shapes[columns])
+        held = self._pieces()
+        clips = shapely.intersection(sites[rows], held.shapes[columns])
         kept = shapely.get_dimensions(clips) == _AREAL
-        rows, clips, owners = rows[kept], clips[kept], grounds[columns[kept]]
+        rows, clips, owners = rows[kept], clips[kept], held.owners[columns[kept]]
         first = np.searchsorted(rows, np.arange(len(sites)))
         place = np.arange(len(rows)) - first[rows]
         # A row for each site, so that the union of each is one call for all.
-        held = np.full((len(sites), int(place.max(initial=-1)) + 1), None, dtype=object)
-        whose = np.full(held.shape, -1)
-        held[rows, place], whose[rows, place] = clips, owners
-        together = shapely.area(shapely.union_all(held, axis=1))
+        drawn = np.full((len(sites), int(place.max(initial=-1)) + 1), None, dtype=object)
+        whose = np.full(drawn.shape, -1)
+        drawn[rows, place], whose[rows, place] = clips, owners
+        together = shapely.area(shapely.union_all(drawn, axis=1))
         others = np.zeros(met.shape)
         if own:
             for number in range(len(met)):
                 asked = np.flatnonzero(met[number])
-                rest = np.where(whose[asked] == number, None, held[asked])
+                rest = np.where(whose[asked] == number, np.array(None, dtype=object), drawn[asked])
                 others[number, asked] = shapely.area(shapely.union_all(rest, axis=1))
         return together, others
 
@@ -157,7 +169,7 @@ def _small(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
         sizes = shapely.get_num_coordinates(rest)
         done.append(rest[sizes <= _MOST])
         rest, sizes = rest[sizes > _MOST], sizes[sizes > _MOST]
-        halves = in_threads(lambda part, whole=rest: _halved(whole[part]), pieces(sizes, _VERTICES), None)
+        halves = in_threads(_halved, [rest[part] for part in pieces(sizes, _VERTICES)], None)
         rest = np.concatenate([np.empty(0, dtype=object), *halves])
     return np.concatenate(done)
 

@@ -10,14 +10,15 @@ import shapely
 
 from clustergeo import crs, footprints, overlap
 from clustergeo._zones import at_points
-from clustergeo.siting._grounds import Grounds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from clustergeo.siting._grounds import Rule
+    from clustergeo.siting._grounds import Grounds, Rule
+
+    Near = Callable[[Any, NDArray[np.float64]], Grounds]
 
 _SAME = 1e-9
 
@@ -72,21 +73,22 @@ class Figures:
             getattr(self, name)[rows] = getattr(other, name)
 
 
-def figures(prints: footprints.Footprints, rules: Sequence[Rule], *, own: bool, remainder: bool) -> Figures:
-    """Return what the rules take of sites that share a plane."""
+def figures(prints: footprints.Footprints, rules: Sequence[Rule], near: Near, *, own: bool, remainder: bool) -> Figures:
+    """Return what the rules take of sites that share a plane; `near` gives their grounds in a CRS and a box."""
     frames = [place.crs for one in rules for place in (one.frame, one.where) if place is not None]
     metric = prints.crs.is_projected and prints.crs.axis_info[0].unit_name == "metre"
     if not (metric and all(crs.same(prints.crs, other) for other in frames)):
-        return _on(prints, rules, prints.plane, own=own, remainder=remainder)
+        return _on(prints, rules, prints.plane, near, own=own, remainder=remainder)
     out = Figures.nothing(sum(not one.forced for one in rules), len(prints))
     if prints.measured.any():
         # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
         rows = np.flatnonzero(prints.measured)
-        found = _on(prints.as_drawn, rules, prints.crs, own=own, remainder=remainder)
+        found = _on(prints.as_drawn, rules, prints.crs, near, own=own, remainder=remainder)
         out.put(rows, _of(found, rows))
     if not prints.measured.all():
         rows = np.flatnonzero(~prints.measured)
-        out.put(rows, _of(_on(prints.only(~prints.measured), rules, prints.plane, own=False, remainder=False), rows))
+        found = _on(prints.only(~prints.measured), rules, prints.plane, near, own=False, remainder=False)
+        out.put(rows, _of(found, rows))
     return out
 
 
@@ -103,7 +105,9 @@ def _of(found: Figures, rows: NDArray[np.intp]) -> Figures:
     )
 
 
-def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, own: bool, remainder: bool) -> Figures:
+def _on(
+    prints: footprints.Footprints, rules: Sequence[Rule], target: Any, near: Near, *, own: bool, remainder: bool
+) -> Figures:
     """Return what the rules take, measured in one CRS."""
     places = np.vstack([overlap.bounds_of(prints.shapes), overlap.bounds_of(prints.containers)])
     places = places[np.isfinite(places).all(axis=1)]
@@ -111,7 +115,7 @@ def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, ow
     out.areas[:] = np.where(prints.disc & (prints.sizes > 0), prints.sizes, prints.true_areas)
     if not len(places):
         return out
-    grounds = Grounds(rules, target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
+    grounds = near(target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
     whole = np.where(prints.contained, prints.whole, 0.0)
     inside, unknown = np.zeros((len(grounds.zones), len(prints))), np.zeros((len(grounds.zones), len(prints)))
     for number, zone in enumerate(grounds.zones):

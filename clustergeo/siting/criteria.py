@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -293,7 +294,7 @@ def _numbers(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
 def _measured(one: Criterion, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return proved bounds of a measure of sites that share a plane."""
     if one.kind == "share":
-        found = _verdicts.figures(prints, [one.rule], own=False, remainder=False)
+        found = _verdicts.figures(prints, [one.rule], partial(_grounds.Grounds, [one.rule]), own=False, remainder=False)
         return found.low[0], found.high[0]
     shapes = one.frame
     if shapes is None:

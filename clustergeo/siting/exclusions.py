@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from clustergeo import crs, footprints, overlap, schema
-from clustergeo._zones import warn_silent
 from clustergeo.errors import InputError
-from clustergeo.siting import _grounds, _reasons, _verdicts
-from clustergeo.tags import drawn_of
+from clustergeo.siting import _grounds, _judging, _reasons
+from clustergeo.streaming import stream_file
 
 if TYPE_CHECKING:
-    from clustergeo.siting._grounds import Rule
+    from pathlib import Path
+    from typing import Unpack
 
-_MEASURES = ("share", "share_low", "share_high", "area_m2", "own_share")
+    import geopandas as gpd
+
+    from clustergeo.siting._grounds import Rule
+    from clustergeo.streaming import Streamed, StreamOptions
 
 
 @dataclass(frozen=True, repr=False)
@@ -147,20 +147,47 @@ class Exclusions:
         >>> out[["kept", "eligible_area_m2"]].round(0).values.tolist()
         [[False, 5000.0], [True, 10000.0]]
         """
-        counted = [one for one in self.rules if not one.forced]
-        if not counted:
-            msg = "There is nothing to exclude by. Add a rule first: Exclusions().add('rdz', layer, max_share=0.3)."
-            raise InputError(msg)
-        _grounds.check_set(self.rules)
-        frame = schema.site_frame(sites, added=_columns([one.name for one in counted]))
-        drawn, source = drawn_of(frame)
-        found = _verdicts.Figures.nothing(len(counted), len(frame))
-        for rows, plane in crs.planes(frame.geometry):
-            prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
-            found.put(rows, _verdicts.figures(prints, self.rules, own=own, remainder=remainder))
-        for one, silent in zip(counted, found.silent, strict=True):
-            warn_silent(one, int(silent.sum()))
-        return _whole(frame, counted, found, own=own, remainder=remainder)
+        return _judging.Judge(self.rules, own=own, remainder=remainder).whole(sites)
+
+    def apply_file(
+        self, source: str | Path, target: str | Path, *, own: bool = True, **options: Unpack[StreamOptions]
+    ) -> Streamed:
+        """Write the sites of a file, with what each rule takes of them, to another: in batches and bounded memory.
+
+        Parameters
+        ----------
+        source, target
+            Files as for `tag_file`.
+        own
+            As for `apply`.
+        options
+            `crs`, `layer`, `encoding`, `swap_xy`, `repair`, `threads` and `progress`, as for `tag_file`.
+
+        Returns
+        -------
+        Streamed
+            The path, the number of sites and of repaired geometries. The file holds what `apply` returns, without the
+            remainder.
+
+        Raises
+        ------
+        InputError
+            As for `apply` and `tag_file`; nothing is written then.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib, geopandas as gpd, shapely
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> boxes = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 200100, 500100)], crs="EPSG:5186")
+        >>> boxes.to_parquet(folder / "sites.parquet")
+        >>> rules = Exclusions().add("wet", boxes, coverage="everywhere")
+        >>> rules.apply_file(folder / "sites.parquet", folder / "out.parquet").rows
+        1
+        >>> gpd.read_parquet(folder / "out.parquet")["excluded_by"].tolist()
+        ['wet']
+        """
+        judge = _judging.Judge(self.rules, own=own)
+        return stream_file(source, target, judge, name="clustergeo: sites and exclusions", **options)
 
     def explain(self, applied: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         """Return in one sentence why a site is kept, excluded or undecided.
@@ -218,45 +245,3 @@ class Exclusions:
     def _repr_html_(self) -> str:
         """Return the rules as a table for notebooks."""
         return str(self.table().to_html(index=False))
-
-
-def _columns(names: list[str]) -> list[str]:
-    """Return the columns that are added."""
-    own = [f"excluded_{name}_{measure}" for name in names for measure in _MEASURES]
-    together = ["kept", "excluded_by", "undecided_by", "excluded_share", "excluded_share_low", "excluded_share_high"]
-    return [*together, "eligible_area_m2", "eligible_largest_m2", "eligible", *own]
-
-
-def _whole(
-    frame: gpd.GeoDataFrame, rules: list[Rule], found: _verdicts.Figures, *, own: bool, remainder: bool
-) -> gpd.GeoDataFrame:
-    """Return the caller's columns, then the added ones, the active geometry last."""
-    low, high = found.low, found.high
-    share = np.where(low == high, low, np.nan)
-    removes, passes = np.empty(found.silent.shape, dtype=bool), np.empty(found.silent.shape, dtype=bool)
-    # What a site of unknown area loses may be any area, unless it loses nothing.
-    most = np.where(high == 0, 0.0, np.where(np.isnan(found.areas), np.inf, high * found.areas))
-    for number, one in enumerate(rules):
-        removes[number] = one.exceeded(low[number], low[number] * found.areas)
-        passes[number] = ~one.exceeded(high[number], most[number])
-    out, kept = removes.any(axis=0), passes.all(axis=0)
-    names = np.array([one.name for one in rules], dtype=object)
-    added: dict[str, Any] = {
-        "kept": pd.arrays.BooleanArray(kept, ~(out | kept)),
-        "excluded_by": [";".join(names[column]) for column in removes.T],
-        "undecided_by": [";".join(names[column]) for column in (~removes & ~passes).T],
-        "excluded_share": share[-1],
-        "excluded_share_low": low[-1],
-        "excluded_share_high": high[-1],
-        "eligible_area_m2": (1 - share[-1]) * found.areas,
-    }
-    for number, name in enumerate(names):
-        values = (share[number], low[number], high[number], share[number] * found.areas, found.own[number])
-        told = zip(_MEASURES, values, strict=True)
-        added |= {f"excluded_{name}_{what}": value for what, value in told if own or what != "own_share"}
-    if remainder:
-        added["eligible_largest_m2"] = found.largest
-        added["eligible"] = gpd.GeoSeries(found.left, index=frame.index, crs=frame.crs)
-    active = frame.geometry.name
-    columns = [frame.drop(columns=active), pd.DataFrame(added, index=frame.index), frame[[active]]]
-    return gpd.GeoDataFrame(pd.concat(columns, axis=1), geometry=active, crs=frame.crs)
