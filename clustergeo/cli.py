@@ -187,6 +187,21 @@ def site(scenario: Path, *, out: Path) -> None:
 
 
 @cli.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["markdown", "html", "csv"]), default="markdown", show_default=True)
+@_LANG
+def compare(first: Path, second: Path, *, kind: str, lang: str) -> None:
+    """Lay two scenarios, or two folders that `site` wrote, side by side: sites, places, scores and settings."""
+    from clustergeo.siting.comparing import compare as compared  # noqa: PLC0415
+
+    found = compared(first, second)
+    for table in (found.table(lang), found.settings_table(lang)):
+        made = getattr(table, kind)()
+        click.echo(made.decode("utf-8-sig") if isinstance(made, bytes) else made)
+
+
+@cli.command()
 @click.argument("out", type=click.Path(path_type=Path))
 def verify(out: Path) -> None:
     """Hold the report in the folder OUT against its own figures; exit code 1 if anything differs."""

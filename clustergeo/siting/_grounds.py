@@ -16,15 +16,25 @@ from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer, as_layer
 from clustergeo.siting._buffers import LARGEST_M, buffered
 from clustergeo.siting._together import Pieces
+from clustergeo.siting.ordinances import Ordinances
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
 _AREAL = 2
 # Complements are drawn in a box this much wider than the sites.
 _MARGIN = 1_000.0
+
+
+@dataclass(frozen=True)
+class By:
+    """The option of a rule that a table sets by jurisdiction, and the row that holds in each municipality."""
+
+    option: str
+    table: Ordinances
+    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -41,21 +51,25 @@ class Rule:
     include: bool
     forced: bool
     where: gpd.GeoSeries | None
+    by: By | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the ground is the layer as it was drawn."""
         return not (self.buffer_m or self.include or self.where is not None)
 
-    def exceeded(self, share: NDArray[np.float64], area_m2: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Say which shares or areas are more than the rule allows; not-a-number is not."""
+    def exceeded(
+        self, share: NDArray[np.float64], area_m2: NDArray[np.float64], limit: NDArray[np.float64] | None = None
+    ) -> NDArray[np.bool_]:
+        """Say which shares or areas are more than the rule, or else the limit of each site, allows; null is not."""
         if self.max_area_m2 is not None:
             # A site that lies in the ground with an area that is not known exceeds nothing for certain.
-            return np.asarray(area_m2 > self.max_area_m2 * (1 + 1e-9) + 1e-9, dtype=bool)
-        return np.asarray(share > (self.max_share or 0.0) + 1e-9, dtype=bool)
+            most = self.max_area_m2 if limit is None else limit
+            return np.asarray(area_m2 > most * (1 + 1e-9) + 1e-9, dtype=bool)
+        return np.asarray(share > ((self.max_share or 0.0) if limit is None else limit) + 1e-9, dtype=bool)
 
 
-def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Rule:
+def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = None, **options: Any) -> Rule:
     """Return a checked rule.
 
     Raises
@@ -65,7 +79,12 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Ru
     """
     schema.check_zone_name(name)
     what = f"the layer of rule {name!r}"
-    _check_numbers(name, **options)
+    by = _by(name, options, on)
+    for value in [None] if by is None else np.unique(by.table.numbers[np.isfinite(by.table.numbers)]).tolist():
+        _check_numbers(name, **(options if by is None or value is None else options | {by.option: value}))
+    if by is not None:
+        # The largest stands for all where one is enough to know what kind of rule it is.
+        options[by.option] = float(np.nanmax(by.table.numbers, initial=0.0)) if by.option == "buffer_m" else 0.0
     if isinstance(layer, Layer) and coverage is not None:
         msg = f"Rule {name!r} gives a coverage beside a Layer, which has its own. Give it there: Layer(..., coverage=)."
         raise InputError(msg)
@@ -89,7 +108,27 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Ru
         # The rules of a coverage are those of a layer, whatever the geometries are.
         coverage = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=name, coverage=coverage).coverage
     place = None if where is None else _place(name, where)
-    return Rule(name=name, frame=frame.copy(), layer=kept, coverage=coverage, where=place, **options)
+    return Rule(name=name, frame=frame.copy(), layer=kept, coverage=coverage, where=place, by=by, **options)
+
+
+def _by(name: str, options: Mapping[str, Any], on: str | None) -> By | None:
+    """Return what a table of ordinances sets, if one is given."""
+    given = [key for key, value in options.items() if isinstance(value, Ordinances)]
+    if len(given) > 1:
+        msg = (
+            f"Rule {name!r} has two tables by jurisdiction, {' and '.join(given)}. Add the layer twice, with one each."
+        )
+        raise InputError(msg)
+    if bool(given) != (on is not None):
+        msg = (
+            f"Rule {name!r} has {'a table by jurisdiction but no day' if given else 'a day but no table'}. Give "
+            "buffer_m, max_share or max_area_m2 as Ordinances and the day they are asked of: on='2026-01-01'."
+        )
+        raise InputError(msg)
+    if not given or on is None:
+        return None
+    table = options[given[0]]
+    return By(given[0], table, table.on(on))
 
 
 def _check_numbers(

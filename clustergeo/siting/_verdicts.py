@@ -84,25 +84,12 @@ def figures(prints: footprints.Footprints, rules: Sequence[Rule], near: Near, *,
         # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
         rows = np.flatnonzero(prints.measured)
         found = _on(prints.as_drawn, rules, prints.crs, near, own=own, remainder=remainder)
-        out.put(rows, _of(found, rows))
+        out.put(rows, found.of(rows))
     if not prints.measured.all():
         rows = np.flatnonzero(~prints.measured)
         found = _on(prints.only(~prints.measured), rules, prints.plane, near, own=False, remainder=False)
-        out.put(rows, _of(found, rows))
+        out.put(rows, found.of(rows))
     return out
-
-
-def _of(found: Figures, rows: NDArray[np.intp]) -> Figures:
-    """Return the figures of some sites."""
-    return Figures(
-        low=found.low[:, rows],
-        high=found.high[:, rows],
-        own=found.own[:, rows],
-        silent=found.silent[:, rows],
-        areas=found.areas[rows],
-        left=found.left[rows],
-        largest=found.largest[rows],
-    )
 
 
 def _on(
@@ -114,6 +101,13 @@ def _on(
     out = Figures.nothing(sum(not one.forced for one in rules), len(prints))
     out.areas[:] = np.where(prints.disc & (prints.sizes > 0), prints.sizes, prints.true_areas)
     if not len(places):
+        return out
+    if not out.silent.shape[0]:
+        out.high[:] = 0.0
+        if remainder:
+            rows = np.flatnonzero(prints.measured)
+            out.left[rows] = overlap.as_array(overlap.rows_of(prints.drawn, rows))
+            out.largest[rows] = _largest(out.left[rows]) / shapely.area(out.left[rows]) * prints.true_areas[rows]
         return out
     grounds = near(target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
     whole = np.where(prints.contained, prints.whole, 0.0)
@@ -166,14 +160,18 @@ def _remainder(
     rows = np.flatnonzero(known)
     drawn = overlap.as_array(overlap.rows_of(prints.drawn, rows))
     out.left[rows] = drawn
-    out.largest[rows] = [shapely.area(shapely.get_parts(one)).max() for one in drawn] / shapely.area(drawn)
+    out.largest[rows] = _largest(drawn) / shapely.area(drawn)
     partly = np.flatnonzero(known & (together > 0))
     sites = overlap.as_array(overlap.rows_of(prints.containers, partly))
     left = grounds.pieces.left_of(sites)
-    sizes = [shapely.area(shapely.get_parts(one)).max(initial=0.0) for one in left]
-    out.largest[partly] = np.array(sizes) / prints.whole[partly]
+    out.largest[partly] = _largest(left) / prints.whole[partly]
     out.largest *= prints.true_areas
     taken = together[partly] >= prints.whole[partly]
     left[taken] = shapely.Polygon()
     out.largest[partly[taken]] = 0.0
     out.left[partly] = crs.transform(left, prints.plane, prints.crs)
+
+
+def _largest(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the area of the largest part of each shape."""
+    return np.array([shapely.area(shapely.get_parts(one)).max(initial=0.0) for one in shapes], dtype=np.float64)

@@ -205,7 +205,7 @@ class Criteria:
         low, high = (np.full((len(self.items), len(frame)), at) for at in (-np.inf, np.inf))
         for number, one in enumerate(self.items):
             if one.kind == "attribute":
-                low[number] = high[number] = _numbers(frame, one)
+                low[number] = high[number] = numbers_of(frame, one)
         drawn, source = drawn_of(frame)
         for rows, plane in crs.planes(frame.geometry):
             prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
@@ -274,7 +274,7 @@ def _layer(name: str, layer: Any, coverage: Any) -> tuple[gpd.GeoDataFrame, Any]
     return frame, Layer(empty, name="layer", coverage=covered).coverage
 
 
-def _numbers(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
+def numbers_of(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
     """Return the column of an attribute."""
     if one.column not in frame.columns:
         msg = f"Criterion {one.name!r} needs a column {one.column!r}, which the sites do not have. Add or name it."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from clustergeo import schema
 from clustergeo.errors import InputError
 from clustergeo.siting import _grounds, _judging, _reasons
 from clustergeo.streaming import stream_file
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from clustergeo.siting._grounds import Rule
+    from clustergeo.siting.ordinances import Ordinances
     from clustergeo.streaming import Streamed, StreamOptions
 
 
@@ -47,13 +49,14 @@ class Exclusions:
         name: str,
         layer: Any,
         *,
-        max_share: float | None = None,
-        max_area_m2: float | None = None,
-        buffer_m: float = 0.0,
+        max_share: float | Ordinances | None = None,
+        max_area_m2: float | Ordinances | None = None,
+        buffer_m: float | Ordinances = 0.0,
         include: bool = False,
         forced: bool = False,
         where: Any = None,
         coverage: Any = None,
+        on: str | None = None,
     ) -> Exclusions:
         """Return these exclusions and one more rule.
 
@@ -78,6 +81,9 @@ class Exclusions:
         coverage
             Where a GeoDataFrame is complete, as for `Layer`. With `include`, with `where` and beside forced ground it
             must be known.
+        on
+            The day, where one of `max_share`, `max_area_m2` and `buffer_m` is an `Ordinances`: each site takes the
+            value of its municipality on that day, that of the one which holds most of it.
 
         Raises
         ------
@@ -95,9 +101,9 @@ class Exclusions:
         if name in [one.name for one in self.rules]:
             msg = f"There is a rule {name!r} already. Give this one another name; each has columns of its own."
             raise InputError(msg)
-        options = {"max_share": max_share, "max_area_m2": max_area_m2, "buffer_m": float(buffer_m)}
+        options = {"max_share": max_share, "max_area_m2": max_area_m2, "buffer_m": buffer_m}
         options |= {"include": include, "forced": forced}
-        return Exclusions((*self.rules, _grounds.rule(name, layer, coverage, where, **options)))
+        return Exclusions((*self.rules, _grounds.rule(name, layer, coverage, where, on=on, **options)))
 
     def apply(self, sites: gpd.GeoDataFrame, *, remainder: bool = False, own: bool = True) -> gpd.GeoDataFrame:
         """Return the sites with what each rule takes of them and whether they are kept.
@@ -120,9 +126,10 @@ class Exclusions:
             does not decide; `excluded_by` and `undecided_by`: names of rules, joined by `;`; `excluded_share` with
             proved bounds `_low` and `_high`: of all rules together; `eligible_area_m2`. For each rule NAME that is not
             forced `excluded_NAME_share`, its bounds, `excluded_NAME_area_m2`, and `excluded_NAME_own_share`, what this
-            rule alone takes. With `remainder` also `eligible_largest_m2` and the geometries `eligible`, an empty
-            polygon where nothing is left. Null is unknown: outside a layer's coverage, or with a footprint that is not
-            measured.
+            rule alone takes; where a table sets a value by jurisdiction, `excluded_NAME_value` and `excluded_NAME_rule`
+            say which value the site has and what sets it. With `remainder` also `eligible_largest_m2` and the
+            geometries `eligible`, an empty polygon where nothing is left. Null is unknown: outside a layer's coverage,
+            or with a footprint that is not measured.
 
         Raises
         ------
@@ -214,7 +221,31 @@ class Exclusions:
         >>> rules.explain(rules.apply(box), "1")
         'Site 1 is excluded: water takes 100.0 % of it (none is allowed).'
         """
-        return _reasons.sentence(self.rules, applied, site_id, lang)
+        rows = schema.one_site(applied, site_id) if "site_id" in getattr(applied, "columns", ()) else applied
+        return self.reasons(rows, lang=lang)[0]
+
+    def reasons(self, applied: gpd.GeoDataFrame, *, lang: str = "en") -> list[str]:
+        """Return the sentence of `explain` for every site of a frame, in its order.
+
+        Parameters
+        ----------
+        applied, lang
+            As for `explain`.
+
+        Raises
+        ------
+        InputError
+            As for `explain`.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> box = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 201000, 501000)], crs="EPSG:5186")
+        >>> rules = Exclusions().add("water", box, coverage="everywhere", max_share=0.5)
+        >>> rules.reasons(rules.apply(box), lang="ko")
+        ['부지 1 제외: water 100.0 % (허용 50.0 %).']
+        """
+        return _reasons.sentences(self.rules, applied, lang)
 
     def table(self) -> pd.DataFrame:
         """Return the rules, a row each, with what their layers rest on.
@@ -224,14 +255,26 @@ class Exclusions:
         >>> Exclusions().table().columns.tolist()[:4]
         ['rule', 'kind', 'max_share', 'max_area_m2']
         """
-        names = ("rule", "kind", "max_share", "max_area_m2", "buffer_m", "conditional", "as_of", "source", "sha256")
+        names = ("rule", "kind", "max_share", "max_area_m2", "buffer_m", "by_jurisdiction", "conditional")
+        names = (*names, "as_of", "source", "sha256")
         rows = []
         for one in self.rules:
             kind = "forced" if one.forced else "include" if one.include else "exclude"
             told = one.layer.provenance if one.layer is not None else {}
             limit = 0.0 if one.max_share is None and one.max_area_m2 is None and not one.forced else one.max_share
             last = (told.get("vintage"), told.get("source"), told.get("sha256"))
-            rows.append((one.name, kind, limit, one.max_area_m2, one.buffer_m, one.where is not None, *last))
+            rows.append(
+                (
+                    one.name,
+                    kind,
+                    limit,
+                    one.max_area_m2,
+                    one.buffer_m,
+                    one.by.option if one.by else None,
+                    one.where is not None,
+                    *last,
+                )
+            )
         return pd.DataFrame(rows, columns=list(names))
 
     def __len__(self) -> int:
