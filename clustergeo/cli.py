@@ -178,11 +178,12 @@ def explain(site_id: str, *, sites: Path | None, lang: str, inputs: Inputs) -> N
 @cli.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder of the result.")
-def site(scenario: Path, *, out: Path) -> None:
+@click.option("--no-maps", is_flag=True, help="No maps and pictures, which take most of the time.")
+def site(scenario: Path, *, out: Path, no_maps: bool) -> None:
     """Run a siting SCENARIO (TOML): what falls out and why, what ranks first, and how sure that is."""
     from clustergeo.siting.scenario import read_scenario  # noqa: PLC0415
 
-    for path in read_scenario(scenario).run(out):
+    for path in read_scenario(scenario).run(out, maps=not no_maps):
         click.echo(shown(path))
 
 

@@ -94,7 +94,7 @@ def test_a_scenario_is_equal_to_itself_and_a_changed_input_is_not(folder: Path) 
 
 def test_folders_of_results_say_the_same_as_their_scenarios(folder: Path) -> None:
     for name in ("strict", "loose"):
-        cg.read_scenario(folder / f"{name}.toml").run(folder / name)
+        cg.read_scenario(folder / f"{name}.toml").run(folder / name, maps=False)
     read, run = (cg.compare(folder / f"strict{end}", folder / f"loose{end}") for end in ("", ".toml"))
     pd.testing.assert_frame_equal(read.sites, run.sites)
     pd.testing.assert_frame_equal(read.settings, run.settings)

@@ -107,23 +107,20 @@ def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> No
         assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == digest
 
 
-def test_a_stranger_with_the_inputs_reruns_the_result_to_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1760000000"}
+def test_a_stranger_with_the_inputs_reruns_the_result_to_the_same_bytes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1760000000")
     elsewhere = tmp_path / "elsewhere"
-
-    def run(scenario: Path, out: Path) -> None:
-        subprocess.run(command("site", str(scenario), "-o", str(out)), check=True, env=environment)
-
-    run(folder / "s.toml", folder / "one")
-    run(folder / "s.toml", folder / "two")
     elsewhere.mkdir()
+    cg.read_scenario(folder / "s.toml").run(folder / "one")
     for name in ("sites.gpkg", "wet.gpkg", "stations.csv"):
         shutil.copy(folder / name, elsewhere / name)
     shutil.copy(folder / "one" / "scenario.toml", elsewhere / "s.toml")
-    run(elsewhere / "s.toml", elsewhere / "out")
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1760000000"}
+    subprocess.run(command("site", "s.toml", "-o", "out"), check=True, env=environment, cwd=elsewhere)
     first = contents(folder / "one")
     assert len(first) > 20
-    assert first == contents(folder / "two")
     assert first == contents(elsewhere / "out")
 
 
@@ -137,19 +134,21 @@ def test_every_part_of_a_shapefile_is_an_input(folder: Path) -> None:
 
 
 def test_files_of_an_earlier_result_go_and_a_strangers_stay(folder: Path) -> None:
-    cg.read_scenario(folder / "s.toml").run(folder / "out")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    (folder / "out" / "maps").mkdir()
+    (folder / "out" / "maps" / "score.html").write_text("old")
     (folder / "out" / "note.txt").write_text("mine")
     without = "[sites]" + TEXT.partition("[sites]")[2].partition("[[criteria]]")[0]
     (folder / "s.toml").write_text(without)
-    cg.read_scenario(folder / "s.toml").run(folder / "out")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
     left = set(contents(folder / "out"))
     assert "note.txt" in left
-    assert "maps/eligible.html" in left
+    assert "eligible.geojson" in left
     assert not left & {"stability.csv", "swaps.csv", "maps/score.html", "maps/stability.html"}
 
 
 def test_tables_are_in_words_and_the_best_come_first(folder: Path) -> None:
-    cg.read_scenario(folder / "s.toml").run(folder / "out")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
     table = pd.read_csv(folder / "out" / "tables" / "sites.csv")
     assert table["Site ID"].tolist() == ["b", "c", "a"]
     assert table["Standing"].tolist() == ["shortlist", "shortlist", "excluded"]
@@ -158,9 +157,21 @@ def test_tables_are_in_words_and_the_best_come_first(folder: Path) -> None:
     assert korean["이유"].iloc[2].startswith("부지 a 제외")
 
 
+def test_a_table_of_ordinances_is_named_by_its_file_and_hashed(folder: Path) -> None:
+    rows = "jurisdiction,value,law,article,since\n*,0.6,법,제1조,2020-01-01\n"
+    (folder / "shares.csv").write_text(rows, encoding="utf-8")
+    path = changed(folder, "max_share = 0.4", 'max_share = "shares.csv"\non = "2026-01-01"')
+    read = cg.read_scenario(path)
+    assert read.result()["kept"].tolist() == [True, True, True]
+    assert "shares.csv" in read.inputs
+    path.write_text(path.read_text().replace('\non = "2026-01-01"', ""))
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 12: .*no day"):
+        cg.read_scenario(path)
+
+
 def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path) -> None:
     path = changed(folder, 'file = "wet.gpkg"', 'file = "wet.gpkg"\nas_of = "2025-01-01"\nsource = "survey"')
-    cg.read_scenario(path).run(folder / "out")
+    cg.read_scenario(path).run(folder / "out", maps=False)
     rules = pd.read_csv(folder / "out" / "rules.csv")
     assert rules.loc[0, ["rule", "as_of", "source"]].tolist() == ["wet", "2025-01-01", "survey"]
 
@@ -173,7 +184,8 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
         ("worst = 100_000, best = 0,", "worst = 5, best = 5,", 25, "its ends are equal"),
         ("buffer_m = 10", "buffer_m = -10", 19, r"is a Point.*Give a positive buffer_m"),
         ("max_share = 0.4", "max_shar = 0.4", 14, "no setting 'max_shar'"),
-        ("max_share = 0.4", 'max_share = "much"', 12, "of the wrong kind"),
+        ("max_share = 0.4", 'max_share = "much.csv"', 14, "much.csv' cannot be read"),
+        ("max_share = 0.4", "max_share = [1]", 12, "of the wrong kind"),
         ('measure = "distance"', 'measure = "smell"', 21, "measure is 'smell'"),
         ("weight = 2\n", "", 21, "'near' has no weight"),
         ('kind = "linear"', 'kind = "curve"', 25, "kind of value is 'curve'"),
@@ -237,7 +249,7 @@ def test_the_command_writes_the_folder_or_says_why_not(folder: Path) -> None:
     def run(*words: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command("site", *map(str, words)), capture_output=True, text=True, check=False)
 
-    done = run(folder / "s.toml", "-o", folder / "out")
+    done = run(folder / "s.toml", "-o", folder / "out", "--no-maps")
     assert done.returncode == 0, done.stderr
     assert "manifest.json" in done.stdout
     refused = run(folder / "none.toml", "-o", folder / "out")

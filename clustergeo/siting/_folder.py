@@ -70,6 +70,7 @@ def files(
     *,
     top: int,
     title: str,
+    drawn: bool,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the bytes of each file of a result.
 
@@ -85,6 +86,8 @@ def files(
         How many places make the shortlist.
     title
         What the scenario is called.
+    drawn
+        Whether maps and pictures are wanted.
     """
     plain = result.drop(columns=[name for name in ("eligible",) if name in result.columns])
     yield "sites.geojson", frame_bytes(plain, "geojson")
@@ -106,6 +109,8 @@ def files(
         for kind, data in (("html", made.html()), ("md", made.markdown()), ("csv", made.csv())):
             page = data if isinstance(data, bytes) else data.encode()
             yield f"tables/sites{suffix(lang)}.{kind}", page
+        if not drawn:
+            continue
         yield from _pages(shown, land, title, top, lang)
         figure = figures.plot(shown, lang=lang, colour_by="standing", title=_titled("table", title, top, lang))
         for kind in _PICTURES:

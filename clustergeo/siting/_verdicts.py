@@ -72,6 +72,31 @@ class Figures:
         for name in ("areas", "left", "largest"):
             getattr(self, name)[rows] = getattr(other, name)
 
+    def of(self, rows: NDArray[np.intp]) -> Figures:
+        """Return the figures of some sites."""
+        return Figures(
+            low=self.low[:, rows],
+            high=self.high[:, rows],
+            own=self.own[:, rows],
+            silent=self.silent[:, rows],
+            areas=self.areas[rows],
+            left=self.left[rows],
+            largest=self.largest[rows],
+        )
+
+    def among(self, kept: Sequence[int], free: Sequence[int], count: int) -> Figures:
+        """Return the figures of some rules as those of more: a free one takes nothing, the others are not known."""
+        out = Figures.nothing(count, self.low.shape[1])
+        out.areas, out.left, out.largest = self.areas, self.left, self.largest
+        out.low[[*kept, -1]], out.high[[*kept, -1]] = self.low, self.high
+        out.own[kept], out.silent[kept] = self.own, self.silent
+        out.high[list(free)], out.own[list(free)] = 0.0, 0.0
+        if len(kept) + len(free) < count:
+            # Ground that a rule may take is eligible for certain no more, and nothing is its alone.
+            out.high[-1], out.own[:], out.largest = 1.0, np.nan, np.full(self.areas.shape, np.nan)
+            out.left = np.full(self.left.shape, None, dtype=object)
+        return out
+
 
 def figures(prints: footprints.Footprints, rules: Sequence[Rule], near: Near, *, own: bool, remainder: bool) -> Figures:
     """Return what the rules take of sites that share a plane; `near` gives their grounds in a CRS and a box."""

@@ -17,13 +17,16 @@ from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer
 from clustergeo.siting import _grounds, _verdicts
 from clustergeo.siting._nearness import Nearness
+from clustergeo.siting._rasters import Raster
 from clustergeo.siting.values import Value  # noqa: TC001 - the examples use it
 from clustergeo.tags import drawn_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-Kind = Literal["distance", "share", "count", "attribute"]
+Kind = Literal["distance", "share", "count", "attribute", "raster"]
 _UNITS = {"distance": "m", "share": "share", "count": "count"}
 
 
@@ -39,6 +42,7 @@ class Criterion:
     coverage: Any = None
     within_m: float | None = None
     rule: Any = None
+    raster: Raster | None = None
 
     @property
     def measured(self) -> str:
@@ -169,6 +173,37 @@ class Criteria:
         """
         return self._with(Criterion(name, "attribute", value, column=column or name))
 
+    def raster(self, name: str, path: str | Path, *, value: Value, band: int = 1) -> Criteria:
+        """Return these criteria and the value of a raster's cell at the centroid, such as a height or a slope.
+
+        Parameters
+        ----------
+        name, value
+            As for `attribute`.
+        path
+            A raster file with a CRS, such as a GeoTIFF. Needs rasterio: `pip install "clustergeo[rasters]"`.
+        band
+            Which band, from 1.
+
+        Raises
+        ------
+        InputError
+            The name is taken, there is no such raster or band, it has no CRS, or rasterio is not installed.
+
+        Notes
+        -----
+        Where the position is not known, the least and the greatest cell that what contains the site touches bound the
+        value. A cell without data, and the ground beyond the raster, are unknown.
+
+        Examples
+        --------
+        >>> Criteria().raster("slope", "gone.tif", value=Value.linear(worst=30, best=0, unit="deg"))
+        Traceback (most recent call last):
+        ...
+        clustergeo.errors.InputError: ...
+        """
+        return self._with(Criterion(name, "raster", value, raster=Raster.of(path, band)))
+
     def measure(self, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the sites with each measure and its value.
 
@@ -296,6 +331,8 @@ def _measured(one: Criterion, prints: footprints.Footprints) -> tuple[NDArray[np
     if one.kind == "share":
         found = _verdicts.figures(prints, [one.rule], partial(_grounds.Grounds, [one.rule]), own=False, remainder=False)
         return found.low[0], found.high[0]
+    if one.raster is not None:
+        return _over(one.raster, prints)
     shapes = one.frame
     if shapes is None:
         msg = f"Criterion {one.name!r} has no layer."
@@ -311,6 +348,18 @@ def _measured(one: Criterion, prints: footprints.Footprints) -> tuple[NDArray[np
     low = near.counts(prints.centres, np.where(unknown, -1.0, reach - error)).astype(np.float64)
     high = near.counts(prints.centres, np.where(unknown, -1.0, reach + error)).astype(np.float64)
     return low, np.where(unknown | (edge < reach + error), np.inf, high)
+
+
+def _over(raster: Raster, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the value of a raster at each site, or bounds of it where the site may lie in several cells."""
+    low = raster.at(prints.lonlat)
+    low[~(prints.measured | prints.bare)] = np.nan
+    low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(low), np.inf, low)
+    held = np.flatnonzero(prints.contained & ~prints.measured)
+    holders = overlap.as_array(overlap.rows_of(prints.containers, held))
+    for row, holder in zip(held, crs.transform(holders, prints.plane, crs.LONLAT), strict=True):
+        low[row], high[row] = raster.span(holder)
+    return low, high
 
 
 def _errors(prints: footprints.Footprints) -> NDArray[np.float64]:

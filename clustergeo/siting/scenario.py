@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import platform
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from clustergeo.reading import read_shapes, read_sites
 from clustergeo.siting import _folder, _grounds, _located
 from clustergeo.siting.criteria import Criteria, numbers_of
 from clustergeo.siting.exclusions import Exclusions
+from clustergeo.siting.ordinances import read_ordinances
 from clustergeo.siting.ranking import Ranking
 from clustergeo.siting.values import Value
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from clustergeo.siting._located import Located
 
 _TABLES = ("sites", "layers", "exclusions", "criteria", "ranking")
-_RULE = ("name", "layer", "max_share", "max_area_m2", "buffer_m", "include", "forced", "where")
-_CRITERION = ("name", "measure", "layer", "within_m", "column", "value", "weight")
+_RULE = ("name", "layer", "max_share", "max_area_m2", "buffer_m", "include", "forced", "where", "on")
+_CRITERION = ("name", "measure", "layer", "within_m", "column", "file", "band", "value", "weight")
 _AREAL = 2
 _VALUES = ("linear", "ideal", "piecewise", "step", "logistic")
 # What belongs to a shapefile and changes what is read from it.
@@ -93,13 +94,15 @@ class Scenario:
         columns = [out.drop(columns=active), added.reindex(out.index), out[[active]]]
         return out.__class__(pd.concat(columns, axis=1), geometry=active, crs=out.crs)
 
-    def run(self, folder: str | Path) -> list[Path]:
+    def run(self, folder: str | Path, *, maps: bool = True) -> list[Path]:
         """Run the scenario and write its result.
 
         Parameters
         ----------
         folder
             Made if it does not exist. All files are written, or none.
+        maps
+            Whether to draw maps and pictures, which takes most of the time.
 
         Returns
         -------
@@ -123,7 +126,7 @@ class Scenario:
                 options = self.stability | {"top": min(top, len(running))}
                 stability = self.ranking.stability(running, **options)
                 swaps = self.ranking.swaps(running) if self.ranking.method == "sum" else None
-        made = _folder.files(result, self.exclusions, stability, swaps, top=top, title=self.title)
+        made = _folder.files(result, self.exclusions, stability, swaps, top=top, title=self.title, drawn=maps)
         files = {**dict(made), "scenario.toml": self.data}
         manifest = {
             "environment": _environment(),
@@ -198,12 +201,13 @@ def read_scenario(path: str | Path) -> Scenario:
     layers = {one.body["name"]: _layer(file, one, inputs) for one in tables.get("layers", [])}
     exclusions = None
     for one in tables.get("exclusions", []):
-        exclusions = _rule(exclusions or Exclusions(), one, layers)
+        exclusions = _rule(exclusions or Exclusions(), one, layers, inputs)
     if exclusions is not None:
         with tables["exclusions"][0].refusing():
             _grounds.check_set(exclusions.rules)
-    ranking, options = _ranking(tables, layers, sites)
-    return Scenario(file, data, tomllib.loads(data.decode()), sites, exclusions, ranking, options, inputs)
+    made = Scenario(file, data, tomllib.loads(data.decode()), sites, exclusions, None, {}, inputs)
+    ranking, options = _ranking(tables, made, layers)
+    return replace(made, ranking=ranking, stability=options)
 
 
 def _running(result: gpd.GeoDataFrame) -> Any:
@@ -225,12 +229,12 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _read(read: Callable[..., gpd.GeoDataFrame], scenario: Path, one: Located, inputs: dict[str, str]) -> Any:
-    """Return what a file that the scenario names holds, and note the hash of each of its parts."""
+def _noted(one: Located, scenario: Path, inputs: dict[str, str]) -> list[Path]:
+    """Return a file that the scenario names and what belongs to it, and note the hash of each."""
     name = str(one.need("file"))
     path = scenario.parent / name
     parts = [path] if path.is_file() else []
-    if path.suffix.lower() == ".shp":
+    if path.suffix.lower() == ".shp" and path.parent.is_dir():
         parts = sorted(
             part
             for part in path.parent.iterdir()
@@ -238,6 +242,12 @@ def _read(read: Callable[..., gpd.GeoDataFrame], scenario: Path, one: Located, i
         )
     for part in parts:
         inputs[str(PurePosixPath(name).with_name(part.name))] = hashlib.sha256(part.read_bytes()).hexdigest()
+    return [path, *parts]
+
+
+def _read(read: Callable[..., gpd.GeoDataFrame], scenario: Path, one: Located, inputs: dict[str, str]) -> Any:
+    """Return what a file that the scenario names holds, and note the hash of each of its parts."""
+    path = _noted(one, scenario, inputs)[0]
     with one.refusing("file"):
         try:
             return read(path, crs=one.body.get("crs"), layer=one.body.get("layer"))
@@ -271,27 +281,34 @@ def _named(one: Located, layers: dict[str, Any], key: str) -> tuple[Any, Any]:
     return found
 
 
-def _rule(rules: Exclusions, one: Located, layers: dict[str, Any]) -> Exclusions:
+def _rule(rules: Exclusions, one: Located, layers: dict[str, Any], inputs: dict[str, str]) -> Exclusions:
     """Return exclusions with one more rule."""
     one.only(*_RULE)
     frame, coverage = _named(one, layers, "layer")
-    options = {key: one.body[key] for key in one.body if key not in ("name", "layer", "where")}
+    options: dict[str, Any] = {key: one.body[key] for key in one.body if key not in ("name", "layer", "where")}
+    for key in ("buffer_m", "max_share", "max_area_m2"):
+        if isinstance(options.get(key), str):
+            with one.refusing(key):
+                options[key] = read_ordinances(_noted(replace(one, body={"file": options[key]}), one.path, inputs)[0])
     where = _named(one, layers, "where")[0] if "where" in one.body else None
     with one.refusing("buffer_m" if "buffer_m" in one.body else None):
         return rules.add(one.body.get("name", one.body["layer"]), frame, coverage=coverage, where=where, **options)
 
 
-def _criterion(criteria: Criteria, one: Located, layers: dict[str, Any], sites: gpd.GeoDataFrame) -> Criteria:
+def _criterion(criteria: Criteria, one: Located, scenario: Scenario, layers: dict[str, Any]) -> Criteria:
     """Return criteria with one more."""
     one.only(*_CRITERION)
     name, measure, value = str(one.need("name")), one.need("measure"), _value(one)
     with one.refusing():
         if measure == "attribute":
             made = criteria.attribute(name, value=value, column=one.body.get("column"))
-            numbers_of(sites, made.items[-1])
+            numbers_of(scenario.sites, made.items[-1])
             return made
+        if measure == "raster":
+            path = _noted(one, scenario.path, scenario.inputs)[0]
+            return criteria.raster(name, path, value=value, band=one.body.get("band", 1))
         if measure not in ("distance", "count", "share"):
-            problem = f"measure is {measure!r}; expected 'distance', 'count', 'share' or 'attribute'."
+            problem = f"measure is {measure!r}; expected 'distance', 'count', 'share', 'attribute' or 'raster'."
             raise InputError(problem)
     frame, coverage = _named(one, layers, "layer")
     extra = {"within_m": one.need("within_m")} if measure == "count" else {}
@@ -315,12 +332,12 @@ def _value(one: Located) -> Value:
 
 
 def _ranking(
-    tables: dict[str, list[Located]], layers: dict[str, Any], sites: gpd.GeoDataFrame
+    tables: dict[str, list[Located]], scenario: Scenario, layers: dict[str, Any]
 ) -> tuple[Ranking | None, dict[str, Any]]:
     """Return the ranking and the options of its stability."""
     criteria, weights = Criteria(), {}
     for one in tables.get("criteria", []):
-        criteria = _criterion(criteria, one, layers, sites)
+        criteria = _criterion(criteria, one, scenario, layers)
         weights[one.body["name"]] = one.body.get("weight")
     options: dict[str, Any] = {"draws": 10_000, "top": 5, "concentration": 50.0, "seed": 0}
     if not len(criteria):
