@@ -64,9 +64,9 @@ class Raster:
         with self._opened() as data:
             known = np.flatnonzero(np.isfinite(lonlat).all(axis=1))
             x, y = crs.change(crs.LONLAT, pyproj.CRS(data.crs.to_wkt()))(lonlat[known]).T
-            columns, rows = (np.floor(one) for one in ~data.transform * (x, y))
+            columns, rows = _cells(data, x, y)
             inside = (columns >= 0) & (columns < data.width) & (rows >= 0) & (rows < data.height)
-            known, rows, columns = known[inside], rows[inside].astype(int), columns[inside].astype(int)
+            known, rows, columns = known[inside], rows[inside], columns[inside]
             # A block of rows at a time: a country's raster does not fit in memory.
             step = max(1, int(_HELD // max(data.width, 1)))
             for block in np.unique(rows // step):
@@ -81,24 +81,22 @@ class Raster:
 
         Infinite where there are no data in one of them, or it reaches beyond the raster.
         """
-        features = needed("rasterio.features", package="rasterio", makes="a raster", done="read", extra="rasters")
+        features, windows = (
+            needed(f"rasterio.{part}", package="rasterio", makes="a raster", done="read", extra="rasters")
+            for part in ("features", "windows")
+        )
         with self._opened() as data:
             drawn = crs.transform(np.array([shape], dtype=object), crs.LONLAT, pyproj.CRS(data.crs.to_wkt()))[0]
             left, bottom, right, top = drawn.bounds
             if not shapely.box(*data.bounds).covers(drawn):
                 return -np.inf, np.inf
-            columns, rows = (
-                np.floor(one).astype(int)
-                for one in ~data.transform * (np.array([left, right]), np.array([bottom, top]))
-            )
-            low, high = (int(one.min()) for one in (columns, rows)), (int(one.max()) for one in (columns, rows))
-            (left, top), (right, bottom) = low, high
-            right, bottom = min(right, data.width - 1), min(bottom, data.height - 1)
-            window = ((top, bottom + 1), (left, right + 1))
+            ends = _cells(data, np.array([left, right]), np.array([bottom, top]))
+            (first, last), (upper, lower) = ((int(one.min()), int(one.max())) for one in ends)
+            last, lower = min(last, data.width - 1), min(lower, data.height - 1)
+            window = windows.Window(first, upper, last - first + 1, lower - upper + 1)
             values = data.read(self.band, window=window, masked=True).astype(np.float64).filled(np.nan)
-            outside = features.geometry_mask(
-                [drawn], values.shape, data.transform * data.transform.translation(left, top), all_touched=True
-            )
+            corner = data.window_transform(window)
+            outside = features.geometry_mask([drawn], values.shape, corner, all_touched=True)
             met = values[~outside]
         return (-np.inf, np.inf) if not len(met) or np.isnan(met).any() else (float(met.min()), float(met.max()))
 
@@ -109,3 +107,10 @@ class Raster:
         except rasterio.errors.RasterioIOError as error:
             msg = f"{shown(self.path)} cannot be read as a raster: {error}. Check the name and the format."
             raise InputError(msg) from error
+
+
+def _cells(data: Any, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the column and the row of the cell at each place."""
+    back = ~data.transform
+    columns, rows = back.a * x + back.b * y + back.c, back.d * x + back.e * y + back.f
+    return np.floor(columns).astype(np.int64), np.floor(rows).astype(np.int64)

@@ -197,10 +197,16 @@ class Criteria:
 
         Examples
         --------
-        >>> Criteria().raster("slope", "gone.tif", value=Value.linear(worst=30, best=0, unit="deg"))
-        Traceback (most recent call last):
-        ...
-        clustergeo.errors.InputError: ...
+        >>> import pathlib, tempfile, rasterio
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "slope.tif"
+        >>> options = {"driver": "GTiff", "width": 1, "height": 1, "count": 1, "dtype": "float32", "crs": "EPSG:5186"}
+        >>> options["transform"] = rasterio.transform.from_origin(200000, 500100, 100, 100)
+        >>> with rasterio.open(path, "w", **options) as out:
+        ...     out.write(np.array([[12.0]], dtype="float32"), 1)
+        >>> sites = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 200100, 500100)], crs="EPSG:5186")
+        >>> steep = Criteria().raster("slope", path, value=Value.linear(worst=30, best=0, unit="deg"))
+        >>> steep.measure(sites)["criterion_slope_deg"].tolist()
+        [12.0]
         """
         return self._with(Criterion(name, "raster", value, raster=Raster.of(path, band)))
 
