@@ -162,7 +162,7 @@ def test_a_rule_with_a_table_needs_a_day_and_values_that_a_rule_may_have() -> No
         cg.Exclusions().add("houses", houses(), buffer_m=5, on="2020-01-01", coverage="everywhere")
     with pytest.raises(cg.ClusterGeoError, match="is no day"):
         rules(on="soon")
-    with pytest.raises(cg.ClusterGeoError, match="max_share is 300"):
+    with pytest.raises(cg.ClusterGeoError, match="max_share is 100"):
         cg.Exclusions().add("houses", layer([shapely.box(0, 0, 1, 1)]), max_share=table(), on="2020-01-01")
     with pytest.raises(cg.ClusterGeoError, match="two tables by jurisdiction"):
         cg.Exclusions().add("a", layer([shapely.box(0, 0, 1, 1)]), max_share=table(), buffer_m=table(), on="2020-01-01")
