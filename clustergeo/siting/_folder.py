@@ -18,7 +18,7 @@ from clustergeo.errors import warn
 from clustergeo.exporting import frame_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from clustergeo.siting.exclusions import Exclusions
 
@@ -27,7 +27,6 @@ _PICTURES = ("png", "svg")
 _TABLES = ("html", "md", "csv")
 # More polygons than this make a page that no browser opens gladly.
 _DRAWN = 50_000
-_MADE = ("excluded_", "undecided_by", "criterion_", "value_", "contribution_", "eligible", "score_", "rank_", "kept")
 _SHOWN = (
     "standing",
     "reason",
@@ -70,6 +69,7 @@ def files(
     *,
     top: int,
     title: str,
+    given: Collection[str],
     drawn: bool,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the bytes of each file of a result.
@@ -86,6 +86,8 @@ def files(
         How many places make the shortlist.
     title
         What the scenario is called.
+    given
+        The columns of the sites as they came, which maps show beside the verdicts.
     drawn
         Whether maps and pictures are wanted.
     """
@@ -104,7 +106,7 @@ def files(
         if table is not None:
             yield f"{name}.csv", _rows(table)
     for lang in labels.LANGS:
-        shown = _shown(plain, reasons.get(lang), stability, top, lang)
+        shown = _shown(plain, reasons.get(lang), stability, top=top, lang=lang, given=given)
         made = _table(shown, title, lang)
         for kind, data in (("html", made.html()), ("md", made.markdown()), ("csv", made.csv())):
             page = data if isinstance(data, bytes) else data.encode()
@@ -134,7 +136,13 @@ def _land(result: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
 
 
 def _shown(
-    result: gpd.GeoDataFrame, reasons: list[str] | None, stability: pd.DataFrame | None, top: int, lang: str
+    result: gpd.GeoDataFrame,
+    reasons: list[str] | None,
+    stability: pd.DataFrame | None,
+    *,
+    top: int,
+    lang: str,
+    given: Collection[str],
 ) -> gpd.GeoDataFrame:
     """Return what maps, tables and pictures show of the sites: the verdicts first, then the caller's columns."""
     kept = result["kept"] if "kept" in result.columns else pd.Series(data=True, index=result.index, dtype="boolean")
@@ -152,7 +160,7 @@ def _shown(
     if stability is not None:
         added["top_probability"] = stability.set_index("site_id")["top_probability"].reindex(result["site_id"]).array
     added |= {name: result[name] for name in _SHOWN if name in result.columns}
-    own = [name for name in result.columns if name not in added and not str(name).startswith(_MADE)]
+    own = [name for name in given if name not in added]
     return gpd.GeoDataFrame(pd.DataFrame(added, index=result.index).join(pd.DataFrame(result[own]))).set_geometry(
         result.geometry.name, crs=result.crs
     )

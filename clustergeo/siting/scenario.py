@@ -126,7 +126,16 @@ class Scenario:
                 options = self.stability | {"top": min(top, len(running))}
                 stability = self.ranking.stability(running, **options)
                 swaps = self.ranking.swaps(running) if self.ranking.method == "sum" else None
-        made = _folder.files(result, self.exclusions, stability, swaps, top=top, title=self.title, drawn=maps)
+        made = _folder.files(
+            result,
+            self.exclusions,
+            stability,
+            swaps,
+            top=top,
+            title=self.title,
+            given=list(self.sites.columns),
+            drawn=maps,
+        )
         files = {**dict(made), "scenario.toml": self.data}
         manifest = {
             "environment": _environment(),
