@@ -149,7 +149,7 @@ class Judge:
         # What a site of unknown area loses may be any area, unless it loses nothing.
         most = np.where(high == 0, 0.0, np.where(np.isnan(found.areas), np.inf, high * found.areas))
         for number, one in enumerate(self.counted):
-            limit, unknown = None, np.zeros(removes.shape[1], dtype=bool)
+            limit, unknown = None, np.zeros(len(found.areas), dtype=bool)
             if one.by is not None and one.by.option != "buffer_m":
                 limit = _value(one, rows[number])
                 limit, unknown = np.where(np.isnan(limit), np.inf, limit), rows[number] < 0

@@ -147,7 +147,13 @@ class Criteria:
         <Criteria: flat (share)>
         """
         _layer(name, layer, coverage)
-        options = {"max_share": None, "max_area_m2": None, "buffer_m": 0.0, "include": False, "forced": False}
+        options: dict[str, Any] = {
+            "max_share": None,
+            "max_area_m2": None,
+            "buffer_m": 0.0,
+            "include": False,
+            "forced": False,
+        }
         rule = _grounds.rule(name, layer, coverage, None, **options)
         return self._with(Criterion(name, "share", value, rule=rule))
 

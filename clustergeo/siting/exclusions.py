@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from clustergeo.streaming import Streamed, StreamOptions
 
 
+_OPTIONS = ("max_share", "max_area_m2", "buffer_m")
+
+
 @dataclass(frozen=True, repr=False)
 class Exclusions:
     """Layers that take ground from sites, each with what it may take before the site falls out.
@@ -255,27 +258,20 @@ class Exclusions:
         >>> Exclusions().table().columns.tolist()[:4]
         ['rule', 'kind', 'max_share', 'max_area_m2']
         """
-        names = ("rule", "kind", "max_share", "max_area_m2", "buffer_m", "by_jurisdiction", "conditional")
-        names = (*names, "as_of", "source", "sha256")
+        names = ["rule", "kind", *_OPTIONS, "by_jurisdiction", "conditional", "as_of", "source", "sha256"]
         rows = []
         for one in self.rules:
             kind = "forced" if one.forced else "include" if one.include else "exclude"
             told = one.layer.provenance if one.layer is not None else {}
-            limit = 0.0 if one.max_share is None and one.max_area_m2 is None and not one.forced else one.max_share
+            free = one.max_share is None and one.max_area_m2 is None and not one.forced
+            options = {"max_share": 0.0 if free else one.max_share, "max_area_m2": one.max_area_m2}
+            options |= {"buffer_m": one.buffer_m}
+            by = None if one.by is None else one.by.option
+            # What a table sets has no one value.
+            held = [None if name == by else value for name, value in options.items()]
             last = (told.get("vintage"), told.get("source"), told.get("sha256"))
-            rows.append(
-                (
-                    one.name,
-                    kind,
-                    limit,
-                    one.max_area_m2,
-                    one.buffer_m,
-                    one.by.option if one.by else None,
-                    one.where is not None,
-                    *last,
-                )
-            )
-        return pd.DataFrame(rows, columns=list(names))
+            rows.append((one.name, kind, *held, by, one.where is not None, *last))
+        return pd.DataFrame(rows, columns=names)
 
     def __len__(self) -> int:
         """Return the number of rules."""
