@@ -33,7 +33,7 @@ def main(folder: str, layers: str, cell: str) -> None:
     seconds = time.perf_counter() - began
     off = np.abs(np.array(shares) - (1 - sites["excluded_share"].to_numpy()[:done]))
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    outcome = {"seconds": seconds, "sites": done, "version": metadata.version("atlite")}
+    outcome = {"seconds": seconds, "cpu": time.process_time(), "sites": done, "version": metadata.version("atlite")}
     outcome |= {"off": [float(off.mean()), float(off.max())], "peak_mb": int(peak.split()[1]) * 1024 / 1e6}
     sys.stdout.write(json.dumps(outcome) + "\n")
 
