@@ -60,7 +60,8 @@ def table(folder: Path, *, sites: int, vertices: int, ranked: int, draws: int, s
     )
     excluded = (
         f"| {sites:,} parcels, file to file, with reasons | clustergeo {metadata.version('clustergeo')} | "
-        f"{ours['seconds']:.1f} | {ours['cpu']:.1f} | {ours['peak_mb']:,.0f} | {_off(ours['off'])} on {ours['checked']} by shapely |"
+        f"{ours['seconds']:.1f} | {ours['cpu']:.1f} | {ours['peak_mb']:,.0f} | "
+        f"{_off(ours['off'])} on {ours['checked']} by shapely |"
     )
     stable = (
         f"| {draws:,} draws x {ranked:,} sites, the first {TOP} | clustergeo | {drawn['seconds']:.1f} | "
