@@ -37,7 +37,7 @@ candidates.drop(columns="geometry").head(3)
 
 # %% [markdown]
 # What is known, with its date and source: the specialised complexes for bio (designated 2024-06-27), the two of the 15 national
-# complexes of 2023-03-15 that are for bio, and all the other complexes of the 15. The designation tells the municipalities, not the
+# complexes of 2023-03-15 that are for bio, and all the others of the 15. The designation tells the municipalities, not the
 # parcels, so distances are measured to the whole municipality. Boundaries are those of 2018.
 
 # %%
@@ -51,8 +51,12 @@ bio[["name_en", "municipalities_kostat", "designated", "source"]]
 codes = tuple(code for row in bio["municipalities_kostat"].dropna() for code in str(row).split())
 bio_places = regions[regions["municipality_code_kostat"].str.startswith(codes)][["municipality_en", "geometry"]]
 complexes = cg.load_sites()
-bio_complexes = complexes[[("bio" in sectors) for sectors in complexes["sectors"]]]
-sorted(bio_places["municipality_en"]), sorted(bio_complexes["name_en"])
+# A position is known to a kilometre or so; the drawn circles are no footprints.
+spots = gpd.GeoDataFrame(
+    {"name_en": complexes["name_en"]}, geometry=complexes.representative_point(), crs=complexes.crs
+)
+bio_spots = spots[[("bio" in sectors) for sectors in complexes["sectors"]]]
+sorted(bio_places["municipality_en"]), sorted(bio_spots["name_en"])
 
 # %% [markdown]
 # **Exclusions.** The task says outside the capital region; a municipality with any part in it falls out. Neighbours share their borders,
@@ -61,19 +65,19 @@ sorted(bio_places["municipality_en"]), sorted(bio_complexes["name_en"])
 # %%
 capital = cg.Layer(
     cg.load_capital_region(),
-    name="capital",
+    name="capital_area",
     coverage="everywhere",
     as_of="2018",
     source="KOSTAT census boundaries 2018, see cg.catalogue()",
 )
-exclusions = cg.Exclusions().add("capital_region", capital, max_share=0.001)
+exclusions = cg.Exclusions().add("capital_area", capital, max_share=0.001)
 applied = exclusions.apply(candidates)
 print(applied["kept"].value_counts().to_dict())
 print(exclusions.explain(applied, "31191"))
 print(exclusions.explain(applied, "31191", lang="ko"))
 
 # %% [markdown]
-# **Criteria.** How much each counts is a judgement, and the next cell is where to change it. Four distances, because distances are what
+# **Criteria.** How much each counts, and from where on it counts no more, is a judgement: the next cell is where to change it. Distances, because distances are what
 # open facts give: to a specialised complex for bio (near is good: shared firms and institutes), to a national complex for bio, how many
 # of the 15 are within 50 km (suppliers of other sectors), and how far from the capital region (balance is what the policy is for).
 
@@ -89,13 +93,13 @@ criteria = (
     )
     .distance(
         "bio_national",
-        bio_complexes[["geometry"]],
+        bio_spots,
         value=cg.Value.linear(worst=150 * km, best=0, unit="m"),
         coverage="everywhere",
     )
     .count(
         "complexes",
-        complexes[["geometry"]],
+        spots,
         within_m=50 * km,
         value=cg.Value.linear(worst=0, best=3),
         coverage="everywhere",
