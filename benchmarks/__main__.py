@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor`, `read`, `map`; from the top of the tree."""
+"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor`, `read`, `map`, `siting`; run at the top."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import checking, child, loads, machine, maps, ours, reading, running, scale, tables
+from benchmarks import checking, child, loads, machine, maps, ours, reading, running, scale, siting, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
 from benchmarks.tools import COPY, FLOOR, OURS, PEERS, TAG, TOOLS
 
+_CACHE = Path(tempfile.gettempdir()) / "clustergeo-benchmarks"
 _PEER_FORMS = [Form.GIVEN, Form.PIECES, Form.TUNED]
 
 
@@ -22,12 +23,16 @@ def main(arguments: list[str] | None = None) -> int:
         load = Load(options.folder, options.load, options.sites, options.seed)
         child.run(options.tool, load, options.answer, form=Form(options.form))
         return 0
-    if options.command in {"map", "read"}:
-        text = (
-            maps.table(options.sizes, repeat=options.repeat, seed=options.seed)
-            if options.command == "map"
-            else reading.table(options.sites, repeat=options.repeat, seed=options.seed)
-        )
+    if options.command in {"map", "read", "siting"}:
+        if options.command == "siting":
+            given = {
+                name: getattr(options, name) for name in ("sites", "vertices", "ranked", "draws", "seed", "atlite")
+            }
+            text = siting.table(options.cache, **given)
+        elif options.command == "map":
+            text = maps.table(options.sizes, repeat=options.repeat, seed=options.seed)
+        else:
+            text = reading.table(options.sites, repeat=options.repeat, seed=options.seed)
         sys.stdout.write(text)
         if options.out is not None:
             tables.append(options.out, text)
@@ -88,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument(
         "--cache",
         type=Path,
-        default=Path(tempfile.gettempdir()) / "clustergeo-benchmarks",
+        default=_CACHE,
         metavar="FOLDER",
         help="where loads are kept (default: in the system's temporary folder)",
     )
@@ -122,6 +127,18 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--seed", type=int, default=1, help="of the parcels (default: 1)")
     read.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
     read.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
+
+    place = commands.add_parser("siting", help="exclusions over a file beside atlite, and stability of many sites")
+    place.add_argument("--sites", type=_count, default=1_000_000, metavar="N", help="parcels (default: 1000000)")
+    place.add_argument(
+        "--vertices", type=_count, default=2_000_000, metavar="N", help="of each of two layers (default: 2000000)"
+    )
+    place.add_argument("--ranked", type=_count, default=100_000, metavar="N", help="sites ranked (default: 100000)")
+    place.add_argument("--draws", type=_count, default=10_000, metavar="N", help="of weights (default: 10000)")
+    place.add_argument("--seed", type=int, default=1, help="of the load (default: 1)")
+    place.add_argument("--atlite", default=sys.executable, metavar="PYTHON", help="the Python that has atlite")
+    place.add_argument("--cache", type=Path, default=_CACHE, metavar="FOLDER", help="where loads are kept")
+    place.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
 
     job = commands.add_parser("job", parents=[shared], help="one tool in this process; used by the other commands")
     job.add_argument("tool", choices=TOOLS)

@@ -45,12 +45,15 @@ if TYPE_CHECKING:
     from clustergeo.reporting import report as report
     from clustergeo.siting import Criteria as Criteria
     from clustergeo.siting import Exclusions as Exclusions
+    from clustergeo.siting import Ordinances as Ordinances
     from clustergeo.siting import Ranking as Ranking
     from clustergeo.siting import Value as Value
     from clustergeo.siting import ahp as ahp
     from clustergeo.siting import assemblies as assemblies
     from clustergeo.siting import choose as choose
+    from clustergeo.siting import compare as compare
     from clustergeo.siting import grid as grid
+    from clustergeo.siting import read_ordinances as read_ordinances
     from clustergeo.siting import read_scenario as read_scenario
     from clustergeo.streaming import tag_file as tag_file
     from clustergeo.tables import summarize as summarize
@@ -73,6 +76,7 @@ _ROOMS = {
     "Criteria": "siting",
     "Exclusions": "siting",
     "Layer": "layers",
+    "Ordinances": "siting",
     "Ranking": "siting",
     "Rule": "policy",
     "Value": "siting",
@@ -83,6 +87,7 @@ _ROOMS = {
     "changes": "timeline",
     "check": "reading",
     "choose": "siting",
+    "compare": "siting",
     "decode_pnu": "reading",
     "density": "counting",
     "explain": "explaining",
@@ -107,6 +112,7 @@ _ROOMS = {
     "read_facts": "facts",
     "read_layer": "reading",
     "read_ogcapi": "reading",
+    "read_ordinances": "siting",
     "read_scenario": "siting",
     "read_sites": "reading",
     "read_vworld": "reading",

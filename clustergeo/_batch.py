@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import geopandas as gpd
 import numpy as np
@@ -20,11 +20,15 @@ from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
 from clustergeo.reading.projection import check_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyproj
     from numpy.typing import NDArray
 
+    from clustergeo.layers import Layer
     from clustergeo.overlap import Shapes
     from clustergeo.reading.batches import Batches
-    from clustergeo.tags import Tagger
+    from clustergeo.tags import Added
 
 SITE_ID = "site_id"
 _LISTS = pa.list_(pa.string())
@@ -46,6 +50,34 @@ class Piece:
     repaired: int = 0
 
 
+class Adder(Protocol):
+    """What adds columns to sites: a `Tagger`, or a set of exclusions."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers that may say nothing about some sites."""
+
+    @property
+    def rests_on(self) -> list[Layer]:
+        """The layers that the answers rest on."""
+
+    @property
+    def as_of(self) -> str | None:
+        """The day that is meant, if one is."""
+
+    def checked(self, sites: Any, *, what: str = ...) -> gpd.GeoDataFrame:
+        """Return a checked copy of a frame whose columns leave room for what is added."""
+
+    def added(self, evidence: pd.DataFrame, drawn: Shapes, source: pyproj.CRS) -> Added:
+        """Return the columns for sites."""
+
+    def whole(self, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        """Return a frame with its columns added."""
+
+    def warn(self, silent: Mapping[str, int], refuted: Sequence[str], count: int) -> None:
+        """Say once what the answers could not take into account."""
+
+
 class Worker:
     """Tags the batches of one file; threads may share it.
 
@@ -53,8 +85,8 @@ class Worker:
     ----------
     batches
         The file.
-    tagger
-        The zones.
+    adder
+        What adds columns to the sites.
     repair
         Whether invalid geometries are repaired instead of refused.
     before, total
@@ -62,10 +94,10 @@ class Worker:
     """
 
     def __init__(
-        self, batches: Batches, tagger: Tagger, *, repair: bool, before: int = 0, total: int | None = None
+        self, batches: Batches, adder: Adder, *, repair: bool, before: int = 0, total: int | None = None
     ) -> None:
         names = [name for name in batches.schema.names if name != batches.geometry]
-        self._file, self._tagger, self._repair, self._before = batches, tagger, repair, before
+        self._file, self._adder, self._repair, self._before = batches, adder, repair, before
         rows = batches.rows if total is None else total
         self._small = rows is not None and rows < overlap.MANY
         self._evidence = schema.evidence_columns(names)
@@ -73,7 +105,7 @@ class Worker:
         self.what = f"the file {shown(batches.path)}"
         # The checks of columns need no rows.
         empty = gpd.GeoDataFrame({name: [] for name in names}, geometry=gpd.GeoSeries([], crs=batches.crs))
-        schema.site_frame(empty, zone_names=tagger.layers, what=self.what)
+        adder.checked(empty, what=self.what)
 
     def __call__(self, first: int, batch: pa.RecordBatch, *, check: bool = False) -> Piece:
         """Return a batch tagged; only checked where something was wrong before.
@@ -113,7 +145,7 @@ class Worker:
         if piece.problems:
             return piece
         evidence = schema.typed(evidence) if self._evidence else evidence
-        added = self._tagger.added(evidence, shapes, self._file.crs)
+        added = self._adder.added(evidence, shapes, self._file.crs)
         piece.silent, refuted = added.silent, added.refuted
         piece.refuted = ids.take(pa.array(refuted)).to_pylist()
         piece.batch = self._put_together(batch, column, ids, added.columns)

@@ -86,4 +86,4 @@ def _tagged(sites: Any, tagger: Tagger, start: int, what: str = "the sites") -> 
         ids = [str(number) for number in range(start + 1, start + len(sites) + 1)]
         sites = sites.copy()
         sites.insert(0, SITE_ID, ids)
-    return tagger.tagged(sites, what=what)
+    return tagger.whole(sites, what=what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _SAME = 1e-9
 
+# Batches on several threads share zones, and two must not dissolve the same polygons at once: GEOS prepares them.
+BUILDING = threading.RLock()
+
 
 class Zones:
     """One layer, or several taken together, prepared once in each CRS that sites come in."""
@@ -41,19 +45,21 @@ class Zones:
     def index(self, target: Any) -> overlap.ZoneIndex:
         """Return the layers' polygons in a CRS."""
         key = str(target)
-        if key not in self._indexes:
-            shapes = [_shapes(layer, target) for layer in self.layers]
-            merged = np.concatenate([np.empty(0, dtype=object), *shapes])
-            self._indexes[key] = overlap.ZoneIndex(merged, checked=True)
-        return self._indexes[key]
+        with BUILDING:
+            if key not in self._indexes:
+                shapes = [_shapes(layer, target) for layer in self.layers]
+                merged = np.concatenate([np.empty(0, dtype=object), *shapes])
+                self._indexes[key] = overlap.ZoneIndex(merged, checked=True)
+            return self._indexes[key]
 
     def ground(self, target: Any) -> overlap.ZoneIndex:
         """Return where the only layer is known to be complete, in a CRS."""
         key = str(target)
-        if key not in self._grounds:
-            shape = crs.carried(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
-            self._grounds[key] = overlap.ZoneIndex(shape, checked=True)
-        return self._grounds[key]
+        with BUILDING:
+            if key not in self._grounds:
+                shape = crs.carried(np.array([coverage_shape(self.layer)], dtype=object), crs.LONLAT, target)
+                self._grounds[key] = overlap.ZoneIndex(shape, checked=True)
+            return self._grounds[key]
 
     def share(self, source: Any) -> bool:
         """Say whether every layer has this CRS."""

@@ -178,12 +178,28 @@ def explain(site_id: str, *, sites: Path | None, lang: str, inputs: Inputs) -> N
 @cli.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The folder of the result.")
-def site(scenario: Path, *, out: Path) -> None:
+@click.option("--no-maps", is_flag=True, help="No maps and pictures, which take most of the time.")
+def site(scenario: Path, *, out: Path, no_maps: bool) -> None:
     """Run a siting SCENARIO (TOML): what falls out and why, what ranks first, and how sure that is."""
     from clustergeo.siting.scenario import read_scenario  # noqa: PLC0415
 
-    for path in read_scenario(scenario).run(out):
+    for path in read_scenario(scenario).run(out, maps=not no_maps):
         click.echo(shown(path))
+
+
+@cli.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@click.option("--format", "kind", type=click.Choice(["markdown", "html", "csv"]), default="markdown", show_default=True)
+@_LANG
+def compare(first: Path, second: Path, *, kind: str, lang: str) -> None:
+    """Lay two scenarios, or two folders that `site` wrote, side by side: sites, places, scores and settings."""
+    from clustergeo.siting.comparing import compare as compared  # noqa: PLC0415
+
+    found = compared(first, second)
+    for table in (found.table(lang), found.settings_table(lang)):
+        made = getattr(table, kind)()
+        click.echo(made.decode("utf-8-sig") if isinstance(made, bytes) else made)
 
 
 @cli.command()

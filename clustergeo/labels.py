@@ -66,8 +66,20 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "excluded_by": ("제외한 규칙", "Excluded by"),
     "undecided_by": ("판정하지 못한 규칙", "Undecided by"),
     "eligible_area_m2": ("적격 면적(m²)", "Eligible area (m²)"),
+    "eligible_largest_m2": ("가장 큰 한 덩어리(m²)", "Largest contiguous part (m²)"),
+    "eligible": ("적격지", "Eligible land"),
+    "excluded_share": ("제외 비율", "Share excluded"),
+    "excluded_share_low": ("제외 비율 하한", "Share excluded, lower bound"),
+    "excluded_share_high": ("제외 비율 상한", "Share excluded, upper bound"),
+    "standing": ("판정", "Standing"),
+    "reason": ("이유", "Reason"),
     "score": ("점수", "Score"),
+    "score_low": ("점수 하한", "Score, lower bound"),
+    "score_high": ("점수 상한", "Score, upper bound"),
     "rank": ("순위", "Rank"),
+    "rank_best": ("가능한 최고 순위", "Best possible rank"),
+    "rank_worst": ("가능한 최저 순위", "Worst possible rank"),
+    "top_probability": ("상위에 들 확률", "Probability of a place at the top"),
     "within": ("확실히 포함하는 범위", "Within"),
     "geometry": ("도형", "Geometry"),
     "lon": ("경도", "Longitude"),
@@ -109,6 +121,8 @@ _ZONE_COLUMNS: tuple[tuple[str, tuple[str, str]], ...] = (
 
 _ZONE_NAMES = {"rdz": ("개발제한구역", "RDZ")}
 
+_UNDECIDED = ("판정 불가", "undecided")
+
 _BASIS = {
     "measured": ("측정", "measured"),
     "estimated": ("추정", "estimated"),
@@ -149,6 +163,12 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
         "ambiguous": ("여러 곳일 수 있음", "one of several places"),
         "unknown": ("알 수 없음", "unknown"),
     },
+    "standing": {
+        "shortlist": ("최종 후보", "shortlist"),
+        "kept": ("유지", "kept"),
+        "excluded": ("제외", "excluded"),
+        "undecided": _UNDECIDED,
+    },
     "in_capital_region": {"inside": ("수도권 안", "inside"), "outside": ("수도권 밖", "outside")},
     "scope": {
         "whole": ("전체", "whole site"),
@@ -182,7 +202,6 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
 _YES_NO = {True: ("예", "yes"), False: ("아니요", "no")}
 _PRESENT_ABSENT = {True: ("있음", "present"), False: ("없음", "none")}
 _UNKNOWN = ("미상", "unknown")
-_UNDECIDED = ("판정 불가", "undecided")
 _OTHER = ("기타", "other")
 
 

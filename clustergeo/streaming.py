@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -23,18 +23,35 @@ from clustergeo.reading.batches import open_batches, streams
 from clustergeo.reading.files import read_and_repair
 from clustergeo.reading.formats import Options
 from clustergeo.reporting import shipped_layers
-from clustergeo.tags import Tagger, tag
+from clustergeo.tags import Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from typing import Unpack
 
+    from clustergeo._batch import Adder
     from clustergeo.reading.batches import Batches
 
 # Enough for the work on a batch to outweigh its overhead, few enough for a handful of batches to fit in memory.
 BATCH = 65_536
 
 _REPAIR = ", or repair invalid geometries with repair=True (--repair on the command line),"
+
+
+_NAME = "clustergeo: tagged sites"
+
+
+class StreamOptions(TypedDict, total=False):
+    """How a file is read and worked on; see `tag_file`."""
+
+    crs: Any
+    layer: str | None
+    encoding: str | None
+    swap_xy: bool | None
+    repair: bool
+    threads: int | None
+    progress: bool | None
 
 
 class Streamed(NamedTuple):
@@ -114,6 +131,25 @@ def tag_file(
     >>> gpd.read_parquet(folder / "tagged.parquet")[["site_id", "owner", "municipality"]].values.tolist()
     [['1', 'kim', '용인시 처인구']]
     """
+    options: StreamOptions = {"crs": crs, "layer": layer, "encoding": encoding, "swap_xy": swap_xy}
+    options |= {"repair": repair, "threads": threads, "progress": progress}
+    return stream_file(source, target, Tagger(zones, as_of=as_of), name=_NAME, **options)
+
+
+def stream_file(
+    source: str | Path, target: str | Path, adder: Adder, *, name: str, **options: Unpack[StreamOptions]
+) -> Streamed:
+    """Write the sites of a file with what is added to them to another, in batches and bounded memory.
+
+    Parameters
+    ----------
+    source, target, options
+        As for `tag_file`.
+    adder
+        What adds columns to sites, such as a `Tagger`.
+    name
+        What the file is, for its metadata.
+    """
     out, there = native(target), native(source)
     written = format_of(out)
     if written is None and out.suffix.lower() != ".csv":
@@ -122,18 +158,19 @@ def tag_file(
     if out.exists() and there.exists() and out.samefile(there):
         msg = f"{shown(out)} is the input and would be lost. Give another name."
         raise InputError(msg)
-    options = Options(crs, layer, encoding, swap_xy)
-    batches = open_batches(source, **options._asdict(), size=BATCH) if streams(source) else None
+    reading = Options(options.get("crs"), options.get("layer"), options.get("encoding"), options.get("swap_xy"))
+    repair, threads = options.get("repair", False), options.get("threads")
+    batches = open_batches(source, **reading._asdict(), size=BATCH) if streams(source) else None
     if batches is None or written is None or "within" in batches.schema.names:
-        sites, repaired = read_and_repair(source, options, repair=repair)
-        tagged = tag(sites, zones=zones, as_of=as_of)
-        return Streamed(write_whole(target, frame_bytes(tagged, written or "csv")), len(tagged), repaired)
+        sites, repaired = read_and_repair(source, reading, repair=repair)
+        made = adder.whole(sites)
+        return Streamed(write_whole(target, frame_bytes(made, written or "csv")), len(made), repaired)
     for decided in batches.report:
         warn(f"{shown(batches.path)}: {decided}.")
-    tagger = Tagger(zones, as_of=as_of)
-    run = Run(batches, tagger, repair=repair)
-    with writing(target, crs=batches.crs, geometry=batches.geometry, metadata=provenance(tagger)) as writer:
-        with told(batches.rows, unit="sites", shown=progress) as done:
+    run = Run(batches, adder, repair=repair)
+    metadata = provenance(adder, name)
+    with writing(target, crs=batches.crs, geometry=batches.geometry, metadata=metadata) as writer:
+        with told(batches.rows, unit="sites", shown=options.get("progress")) as done:
             for piece in run.pieces(threads):
                 if piece.batch is not None:
                     writer.write(piece.batch, piece.bounds)
@@ -142,11 +179,10 @@ def tag_file(
     return Streamed(writer.path, run.rows, run.repaired)
 
 
-def provenance(tagger: Tagger) -> dict[str, str]:
-    """Return what a tagged file rests on, to be kept inside it: layers, package version and the time of the run."""
-    rests_on: list[Any] = [*tagger.layers.values(), *shipped_layers(shipped=False)]
-    name, run_at = "clustergeo: tagged sites", run_time()
-    crate = ro_crate({}, rests_on, facts_as_of=None, run_at=run_at, as_of=tagger.as_of, name=name)
+def provenance(adder: Adder, name: str = _NAME) -> dict[str, str]:
+    """Return what a written file rests on, to be kept inside it: layers, package version and the time of the run."""
+    rests_on: list[Any] = [*adder.rests_on, *shipped_layers(shipped=False)]
+    crate = ro_crate({}, rests_on, facts_as_of=None, run_at=run_time(), as_of=adder.as_of, name=name)
     return {"clustergeo": crate.decode()}
 
 
@@ -157,8 +193,8 @@ class Run:
     ----------
     batches
         The file.
-    tagger
-        The zones.
+    adder
+        What adds columns to the sites.
     repair
         Whether invalid geometries are repaired.
     first
@@ -179,20 +215,20 @@ class Run:
     def __init__(
         self,
         batches: Batches,
-        tagger: Tagger,
+        adder: Adder,
         *,
         repair: bool,
         first: int = 0,
         before: int = 0,
         total: int | None = None,
     ) -> None:
-        self._batches, self._tagger, self._first = batches, tagger, first
-        self._work = Worker(batches, tagger, repair=repair, before=before, total=total)
+        self._batches, self._adder, self._first = batches, adder, first
+        self._work = Worker(batches, adder, repair=repair, before=before, total=total)
         self._faulty = threading.Event()
         self._faults = 0
         self._problems: list[str] = []
         self._keys = _ids.Keys()
-        self.silent = dict.fromkeys(tagger.names, 0)
+        self.silent = dict.fromkeys(adder.names, 0)
         self.refuted = 0
         self.named: list[str] = []
         self.rows, self.repaired = 0, 0
@@ -232,7 +268,7 @@ class Run:
             raise InputError(msg)
         if self.repaired:
             warn(f"{self._work.what}: {self.repaired} invalid geometries were repaired, as asked.")
-        self._tagger.warn(self.silent, self.named, self.refuted)
+        self._adder.warn(self.silent, self.named, self.refuted)
 
     def refusal(self) -> str | None:
         """Return what is wrong with the file and the cure, once all its batches were seen; None if nothing is."""

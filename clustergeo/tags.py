@@ -20,6 +20,7 @@ from clustergeo.layers import as_layer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from clustergeo.layers import Layer
     from clustergeo.overlap import Shapes
 
 EVIDENCE_ZONE = "rdz"
@@ -68,7 +69,7 @@ def tag(
     >>> tagged["municipality"].iloc[0], bool(tagged["in_capital_region"].iloc[0]), tagged["rdz_basis"].iloc[0]
     ('용인시 처인구', True, 'unknown')
     """
-    return Tagger(zones, as_of=as_of).tagged(sites)
+    return Tagger(zones, as_of=as_of).whole(sites)
 
 
 class Tagger:
@@ -103,7 +104,16 @@ class Tagger:
         parts = [layer._repr_html_() for layer in self.layers.values()]
         return f"<p>{html.escape(repr(self))}</p>{''.join(parts)}"
 
-    def tagged(self, sites: gpd.GeoDataFrame, *, what: str = "the sites") -> gpd.GeoDataFrame:
+    @property
+    def rests_on(self) -> list[Layer]:
+        """The zone layers."""
+        return list(self.layers.values())
+
+    def checked(self, sites: Any, *, what: str = "the sites") -> gpd.GeoDataFrame:
+        """Return a checked copy of a frame of sites whose columns leave room for the tags."""
+        return schema.site_frame(sites, zone_names=self.layers, what=what)
+
+    def whole(self, sites: gpd.GeoDataFrame, *, what: str = "the sites") -> gpd.GeoDataFrame:
         """Return the sites of a frame with their tags, as `tag` does.
 
         Parameters
@@ -113,7 +123,7 @@ class Tagger:
         what
             How to name the frame in a refusal.
         """
-        frame = schema.site_frame(sites, zone_names=self.layers, what=what)
+        frame = self.checked(sites, what=what)
         drawn, source = drawn_of(frame)
         added = self.added(frame, drawn, source)
         self.warn(added.silent, list(frame["site_id"].iloc[added.refuted[: schema.SHOWN]]), len(added.refuted))

@@ -169,3 +169,16 @@ def test_the_map_benchmark_puts_both_pages_in_one_table() -> None:
     rows = [line.split("|")[1:-1] for line in done.stdout.splitlines() if line.startswith("| 40 ")]
     assert [row[1].strip() for row in rows] == ["clustergeo", "geopandas"]
     assert all(float(row[3]) > 0.01 for row in rows)
+
+
+def test_the_siting_benchmark_holds_its_answers_against_shapely(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "siting", "--sites", "400", "--vertices", "4000", "--ranked", "200"]
+    command += ["--draws", "20", "--atlite", sys.executable, "--cache", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line.startswith("|")
+    ]
+    assert [row[1].partition(" ")[0] for row in rows[2:]] == ["clustergeo", "atlite", "clustergeo"]
+    largest = float(rows[2][5].partition(" on ")[0].split(",")[1])
+    assert largest < 1e-9

@@ -19,14 +19,28 @@ from clustergeo.siting import scoring, weighting
 UP = cg.Value.linear(worst=0, best=1)
 NAN = float("nan")
 
-# Hwang and Yoon 1981, Multiple Attribute Decision Making, the choice of a fighter aircraft: speed, range, payload,
-# price, reliability, manoeuvrability.
-FIGHTERS = np.array(
+# Roszkowska 2011, Multi-criteria decision making models by applying the TOPSIS method to crisp and interval data,
+# Multiple Criteria Decision Making 6, 200-230: the first negotiator; the second criterion is a cost.
+OFFERS = np.array([[7.0, 21, 4, 7], [7, 24, 6, 4], [14, 25, 3, 8], [14, 26, 9, 3], [21, 35, 4, 4]])
+OFFER_WEIGHTS = np.array([0.175, 0.425, 0.175, 0.225])
+OFFER_COSTS = np.array([False, True, False, False])
+
+# Elsayed, Dawood and Karthikeyan 2017, Evaluating alternatives through the application of TOPSIS method with entropy
+# weight, Int. J. Engineering Trends and Technology 46, 60-66.
+BANKS = np.array(
     [
-        [2.0, 1500, 20000, 5.5, 5, 9],
-        [2.5, 2700, 18000, 6.5, 3, 5],
-        [1.8, 2000, 21000, 4.5, 7, 7],
-        [2.2, 1800, 20000, 5.0, 5, 5],
+        [7, 312, 1891, 6613, 163],
+        [72, 88, 728, 941804, 1078],
+        [10, 252, 2594, 3466, 117471],
+        [10, 145, 980, 2371, 86329],
+        [65, 54, 350, 501, 29897],
+        [29, 48, 380, 912, 34051],
+        [7, 476, 3300, 78470, 2212],
+        [70, 87, 650, 733, 819000],
+        [4, 86, 591, 3015, 103],
+        [12, 79, 579, 3240, 96098],
+        [21, 45, 261, 1253, 453],
+        [1, 72, 530, 4333, 0.1048],
     ]
 )
 
@@ -43,8 +57,8 @@ DRUNK = [
     [2, 9, 9, 3, 2, 3, 1],
 ]
 
-# Saaty 1990, How to make a decision: the analytic hierarchy process, Eur. J. Oper. Res. 48, 9-26: buying a house.
-HOUSE = [
+# Eight things compared with contradictions among them; what is expected follows from the definition in the test.
+MUDDLED = [
     [1, 5, 3, 7, 6, 6, 1 / 3, 1 / 4],
     [1 / 5, 1, 1 / 3, 5, 3, 3, 1 / 5, 1 / 7],
     [1 / 3, 3, 1, 6, 3, 4, 6, 1 / 5],
@@ -75,15 +89,30 @@ def ranking(weights: Any, method: Any = "sum", names: Any = "ab") -> Any:
 # Published examples
 
 
-def test_topsis_ranks_the_fighters_as_published() -> None:
-    weights = np.array([0.2, 0.1, 0.1, 0.1, 0.2, 0.3])
-    found = scoring.topsis(FIGHTERS, weights, costs=np.array([False, False, False, True, False, False]))
-    assert found.round(3).tolist() == [0.643, 0.268, 0.614, 0.312]
+def test_topsis_ranks_the_offers_as_published() -> None:
+    found = scoring.topsis(OFFERS, OFFER_WEIGHTS, costs=OFFER_COSTS)
+    assert found.round(6).tolist() == [0.535497, 0.434945, 0.557491, 0.516961, 0.370633]
 
 
-def test_entropy_weighs_the_fighters_as_published() -> None:
-    published = [0.0649, 0.2055, 0.0133, 0.0829, 0.3570, 0.2764]  # from entropies rounded to four digits
-    assert weighting.entropy(FIGHTERS) == pytest.approx(published, abs=2e-3)
+def test_entropy_weighs_as_published() -> None:
+    assert weighting.entropy(BANKS).round(6).tolist() == [0.104991, 0.069124, 0.071373, 0.449937, 0.304575]
+
+
+def test_topsis_entropy_and_ahp_equal_those_of_pymcdm() -> None:
+    methods = pytest.importorskip("pymcdm.methods", reason="pymcdm is not installed")
+    from pymcdm import normalizations, weights
+
+    theirs = methods.TOPSIS(normalizations.vector_normalization)
+    figures = np.random.default_rng(3).uniform(0.1, 1, (40, 5))
+    costs = np.array([False, True, False, True, False])
+    given_weights = np.array([0.3, 0.1, 0.25, 0.15, 0.2])
+    # Its normalisation turns a cost upside down before it scales, so only gains are compared.
+    expected = theirs(figures, given_weights, np.ones(5), validation=False)
+    assert np.allclose(scoring.topsis(figures, given_weights), expected, atol=1e-12)
+    assert not np.allclose(scoring.topsis(figures, given_weights, costs=costs), expected)
+    assert np.allclose(weighting.entropy(figures), weights.entropy_weights(figures), atol=1e-12)
+    drinks = weights.subjective.AHP(matrix=np.array(DRUNK))
+    assert np.allclose(list(cg.ahp(table(DRUNK, DRINKS)).weights.values()), drinks(), atol=1e-9)
 
 
 def test_ahp_weighs_the_drinks_as_published() -> None:
@@ -94,14 +123,15 @@ def test_ahp_weighs_the_drinks_as_published() -> None:
 
 
 def test_comparisons_that_contradict_each_other_are_refused_with_the_worst_named() -> None:
-    house = table(HOUSE, "abcdefgh")
-    found = cg.ahp(house, limit=1)
-    assert list(found.weights.values()) == pytest.approx(
-        [0.173, 0.054, 0.188, 0.018, 0.031, 0.036, 0.167, 0.333], abs=6e-4
-    )
-    assert found.consistency_ratio == pytest.approx(0.169, abs=5e-4)
+    muddled = table(MUDDLED, "abcdefgh")
+    found = cg.ahp(muddled, limit=1)
+    weights = np.array(list(found.weights.values()))
+    # The weights reproduce themselves; the ratio is (eigenvalue - n) / (n - 1) over the 1.41 of random tables.
+    eigenvalue = (np.array(MUDDLED) @ weights / weights).mean()
+    assert np.allclose(np.array(MUDDLED) @ weights, eigenvalue * weights)
+    assert found.consistency_ratio == pytest.approx((eigenvalue - 8) / 7 / 1.41)
     with pytest.raises(cg.ClusterGeoError, match=r"ratio is 0\.169, more than 0\.1.*'c' against 'g': given 6"):
-        cg.ahp(house)
+        cg.ahp(muddled)
 
 
 def test_acceptability_equals_its_exact_share_of_the_weights() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import subprocess
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from household import command
+from household import command, contents
 from squares import PLANE, square
 
 import clustergeo as cg
@@ -88,8 +89,11 @@ def test_a_scenario_excludes_then_ranks_what_is_left(folder: Path) -> None:
 
 def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> None:
     written = cg.read_scenario(folder / "s.toml").run(folder / "out")
-    names = [path.name for path in written]
-    assert names == ["sites.geojson", "sites.csv", "reasons.csv", "stability.csv", "scenario.toml", "manifest.json"]
+    names = [path.relative_to(folder / "out").as_posix() for path in written]
+    both = [f"{stem}{end}" for end in (".ko", "") for stem in ("tables/sites", "maps/score", "picture")]
+    assert {name.rpartition(".")[0] for name in names} >= set(both)
+    assert set(names) >= {"sites.geojson", "sites.csv", "eligible.geojson", "reasons.csv", "rules.csv", "swaps.csv"}
+    assert names[-2:] == ["scenario.toml", "manifest.json"]
     reasons = pd.read_csv(folder / "out" / "reasons.csv")
     assert reasons["en"].iloc[0] == "Site a is excluded: wet takes 50.0 % of it (at most 40.0 % is allowed)."
     assert reasons["ko"].iloc[0].startswith("부지 a 제외")
@@ -103,16 +107,73 @@ def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> No
         assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == digest
 
 
-def test_the_same_scenario_twice_gives_the_same_bytes(folder: Path) -> None:
-    for out in ("one", "two"):
-        cg.read_scenario(folder / "s.toml").run(folder / out)
-    for path in (folder / "one").iterdir():
-        assert path.read_bytes() == (folder / "two" / path.name).read_bytes(), path.name
+def test_a_stranger_with_the_inputs_reruns_the_result_to_the_same_bytes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1760000000")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    cg.read_scenario(folder / "s.toml").run(folder / "one")
+    for name in ("sites.gpkg", "wet.gpkg", "stations.csv"):
+        shutil.copy(folder / name, elsewhere / name)
+    shutil.copy(folder / "one" / "scenario.toml", elsewhere / "s.toml")
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1760000000"}
+    subprocess.run(command("site", "s.toml", "-o", "out"), check=True, env=environment, cwd=elsewhere)
+    first = contents(folder / "one")
+    assert len(first) > 20
+    assert first == contents(elsewhere / "out")
 
 
-def test_the_result_can_be_run_again_from_its_own_scenario(folder: Path) -> None:
-    cg.read_scenario(folder / "s.toml").run(folder / "out")
-    assert tomllib.loads((folder / "out" / "scenario.toml").read_text()) == tomllib.loads(TEXT)
+def test_every_part_of_a_shapefile_is_an_input(folder: Path) -> None:
+    (folder / "deep").mkdir()
+    gpd.read_file(folder / "wet.gpkg").assign(name="늪").to_file(folder / "deep" / "wet.shp", encoding="utf-8")
+    read = cg.read_scenario(changed(folder, 'file = "wet.gpkg"', 'file = "deep/wet.shp"'))
+    parts = [f"deep/wet.{ending}" for ending in ("cpg", "dbf", "prj", "shp", "shx")]
+    assert [name for name in read.inputs if name.startswith("deep")] == parts
+    assert read.inputs["deep/wet.dbf"] == hashlib.sha256((folder / "deep" / "wet.dbf").read_bytes()).hexdigest()
+
+
+def test_files_of_an_earlier_result_go_and_a_strangers_stay(folder: Path) -> None:
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    (folder / "out" / "maps").mkdir()
+    (folder / "out" / "maps" / "score.html").write_text("old")
+    (folder / "out" / "note.txt").write_text("mine")
+    without = "[sites]" + TEXT.partition("[sites]")[2].partition("[[criteria]]")[0]
+    (folder / "s.toml").write_text(without)
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    left = set(contents(folder / "out"))
+    assert "note.txt" in left
+    assert "eligible.geojson" in left
+    assert not left & {"stability.csv", "swaps.csv", "maps/score.html", "maps/stability.html"}
+
+
+def test_tables_are_in_words_and_the_best_come_first(folder: Path) -> None:
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    table = pd.read_csv(folder / "out" / "tables" / "sites.csv")
+    assert table["Site ID"].tolist() == ["b", "c", "a"]
+    assert table["Standing"].tolist() == ["shortlist", "shortlist", "excluded"]
+    korean = pd.read_csv(folder / "out" / "tables" / "sites.ko.csv")
+    assert korean["판정"].tolist() == ["최종 후보", "최종 후보", "제외"]
+    assert korean["이유"].iloc[2].startswith("부지 a 제외")
+
+
+def test_a_table_of_ordinances_is_named_by_its_file_and_hashed(folder: Path) -> None:
+    rows = "jurisdiction,value,law,article,since\n*,0.6,법,제1조,2020-01-01\n"
+    (folder / "shares.csv").write_text(rows, encoding="utf-8")
+    path = changed(folder, "max_share = 0.4", 'max_share = "shares.csv"\non = "2026-01-01"')
+    read = cg.read_scenario(path)
+    assert read.result()["kept"].tolist() == [True, True, True]
+    assert "shares.csv" in read.inputs
+    path.write_text(path.read_text().replace('\non = "2026-01-01"', ""))
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 12: .*no day"):
+        cg.read_scenario(path)
+
+
+def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path) -> None:
+    path = changed(folder, 'file = "wet.gpkg"', 'file = "wet.gpkg"\nas_of = "2025-01-01"\nsource = "survey"')
+    cg.read_scenario(path).run(folder / "out", maps=False)
+    rules = pd.read_csv(folder / "out" / "rules.csv")
+    assert rules.loc[0, ["rule", "as_of", "source"]].tolist() == ["wet", "2025-01-01", "survey"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +184,8 @@ def test_the_result_can_be_run_again_from_its_own_scenario(folder: Path) -> None
         ("worst = 100_000, best = 0,", "worst = 5, best = 5,", 25, "its ends are equal"),
         ("buffer_m = 10", "buffer_m = -10", 19, r"is a Point.*Give a positive buffer_m"),
         ("max_share = 0.4", "max_shar = 0.4", 14, "no setting 'max_shar'"),
-        ("max_share = 0.4", 'max_share = "much"', 12, "of the wrong kind"),
+        ("max_share = 0.4", 'max_share = "much.csv"', 14, "much.csv' cannot be read"),
+        ("max_share = 0.4", "max_share = [1]", 12, "of the wrong kind"),
         ('measure = "distance"', 'measure = "smell"', 21, "measure is 'smell'"),
         ("weight = 2\n", "", 21, "'near' has no weight"),
         ('kind = "linear"', 'kind = "curve"', 25, "kind of value is 'curve'"),
@@ -131,13 +193,23 @@ def test_the_result_can_be_run_again_from_its_own_scenario(folder: Path) -> None
         ("[ranking]", "[rank]", 34, "no table 'rank'"),
         ("draws = 200", 'weights = "best"', 35, "weights is 'best'"),
         ('coverage = "everywhere"\n\n[[', "\n[[", 23, "coverage of the layer"),
+        ("max_share = 0.4", "include = true", 12, None),
+        (
+            'measure = "attribute"',
+            'measure = "attribute"\ncolumn = "cost"',
+            28,
+            "column 'cost', which the sites do not",
+        ),
     ],
 )
 def test_a_wrong_scenario_is_refused_with_file_line_and_cure(
     folder: Path, old: str, new: str, line: int, problem: str | None
 ) -> None:
     path = changed(folder, old, new)
-    if problem is None:
+    if problem is None and new == "include = true":
+        path.write_text(path.read_text().replace('coverage = "everywhere"\n', "", 1))
+        line, problem = line - 1, r"coverage of rule 'wet' is not known.*Declare where"
+    elif problem is None:
         path.write_text(TEXT.replace("weight = 2", "weight = 0").replace("weight = 1", "weight = 0"))
         problem = "sum is 0"
     with pytest.raises(cg.ClusterGeoError, match=rf"s\.toml', line {line}: (.|\n)*{problem}"):
@@ -149,8 +221,13 @@ def test_a_layer_without_a_crs_is_refused_where_it_is_named(folder: Path) -> Non
     with pytest.warns(UserWarning, match="crs"):
         bare.to_file(folder / "bare.gpkg")
     path = changed(folder, 'file = "wet.gpkg"', 'file = "bare.gpkg"')
-    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5: (.|\n)*no coordinate reference system"):
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5: (.|\n)*no coordinate reference system") as told:
         cg.read_scenario(path)
+    assert 'a line in this table: crs = "EPSG:...".' in str(told.value)
+    path.write_text(path.read_text().replace('file = "bare.gpkg"', 'file = "bare.gpkg"\ncrs = "EPSG:5186"'))
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5") as told:
+        cg.read_scenario(path)
+    assert "a line in this table" not in str(told.value)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +249,7 @@ def test_the_command_writes_the_folder_or_says_why_not(folder: Path) -> None:
     def run(*words: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command("site", *map(str, words)), capture_output=True, text=True, check=False)
 
-    done = run(folder / "s.toml", "-o", folder / "out")
+    done = run(folder / "s.toml", "-o", folder / "out", "--no-maps")
     assert done.returncode == 0, done.stderr
     assert "manifest.json" in done.stdout
     refused = run(folder / "none.toml", "-o", folder / "out")

@@ -330,6 +330,11 @@ class ZoneIndex:
         return ZoneIndex(self._prepared.zones.shapes, cell=self.cell, method=self.method, checked=True)
 
     @property
+    def polygons(self) -> NDArray[np.object_]:
+        """The zones as they are held: those of one label overlap nowhere, and are sorted by it."""
+        return self._prepared.zones.shapes
+
+    @property
     def border(self) -> Border:
         """The outline of the union of all zones."""
         return self.union._prepared.border  # noqa: SLF001 - its own kind

@@ -157,7 +157,7 @@ def _unpacked(file: Path, asked: _Asked, folder: Path) -> Source:
     _check_listing(file, name)
     try:
         with zipfile.ZipFile(file) as archive:
-            parts = {_told(info): info for info in archive.infolist() if not _is_folder(info) and not _hidden(info)}
+            parts = {_told(info): info for info in archive.infolist() if not _empty(info) and not _hidden(info)}
             known = [part for part in parts if posixpath.splitext(part)[1].lower() in asked.endings]
             chosen, layer = _chosen(known, parts, asked)
             wanted = {chosen: parts[chosen]} | _companions(chosen, parts)
@@ -253,6 +253,11 @@ def _told(info: zipfile.ZipInfo) -> str:
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode(encoding)
     return info.filename
+
+
+def _empty(info: zipfile.ZipInfo) -> bool:
+    """Say whether a member is a folder, or has no name."""
+    return not info.filename or info.filename.endswith("/")
 
 
 def _hidden(info: zipfile.ZipInfo) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,15 +15,26 @@ from clustergeo._zones import Zones, coverage_shape
 from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer, as_layer
 from clustergeo.siting._buffers import LARGEST_M, buffered
+from clustergeo.siting._together import Pieces
+from clustergeo.siting.ordinances import Ordinances
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
 _AREAL = 2
 # Complements are drawn in a box this much wider than the sites.
 _MARGIN = 1_000.0
+
+
+@dataclass(frozen=True)
+class By:
+    """The option of a rule that a table sets by jurisdiction, and the row that holds in each municipality."""
+
+    option: str
+    table: Ordinances
+    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -39,21 +51,25 @@ class Rule:
     include: bool
     forced: bool
     where: gpd.GeoSeries | None
+    by: By | None = None
 
     @property
     def plain(self) -> bool:
         """Whether the ground is the layer as it was drawn."""
         return not (self.buffer_m or self.include or self.where is not None)
 
-    def exceeded(self, share: NDArray[np.float64], area_m2: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Say which shares or areas are more than the rule allows; not-a-number is not."""
+    def exceeded(
+        self, share: NDArray[np.float64], area_m2: NDArray[np.float64], limit: NDArray[np.float64] | None = None
+    ) -> NDArray[np.bool_]:
+        """Say which shares or areas are more than the rule, or else the limit of each site, allows; null is not."""
         if self.max_area_m2 is not None:
             # A site that lies in the ground with an area that is not known exceeds nothing for certain.
-            return np.asarray(area_m2 > self.max_area_m2 * (1 + 1e-9) + 1e-9, dtype=bool)
-        return np.asarray(share > (self.max_share or 0.0) + 1e-9, dtype=bool)
+            most = self.max_area_m2 if limit is None else limit
+            return np.asarray(area_m2 > most * (1 + 1e-9) + 1e-9, dtype=bool)
+        return np.asarray(share > ((self.max_share or 0.0) if limit is None else limit) + 1e-9, dtype=bool)
 
 
-def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Rule:
+def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = None, **options: Any) -> Rule:
     """Return a checked rule.
 
     Raises
@@ -63,7 +79,12 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Ru
     """
     schema.check_zone_name(name)
     what = f"the layer of rule {name!r}"
-    _check_numbers(name, **options)
+    by = _by(name, options, on)
+    for value in [None] if by is None else np.unique(by.table.numbers[np.isfinite(by.table.numbers)]).tolist():
+        _check_numbers(name, **(options if by is None or value is None else options | {by.option: value}))
+    if by is not None:
+        # The largest stands for all where one is enough to know what kind of rule it is.
+        options[by.option] = float(np.nanmax(by.table.numbers, initial=0.0)) if by.option == "buffer_m" else 0.0
     if isinstance(layer, Layer) and coverage is not None:
         msg = f"Rule {name!r} gives a coverage beside a Layer, which has its own. Give it there: Layer(..., coverage=)."
         raise InputError(msg)
@@ -87,7 +108,27 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, **options: Any) -> Ru
         # The rules of a coverage are those of a layer, whatever the geometries are.
         coverage = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=name, coverage=coverage).coverage
     place = None if where is None else _place(name, where)
-    return Rule(name=name, frame=frame.copy(), layer=kept, coverage=coverage, where=place, **options)
+    return Rule(name=name, frame=frame.copy(), layer=kept, coverage=coverage, where=place, by=by, **options)
+
+
+def _by(name: str, options: Mapping[str, Any], on: str | None) -> By | None:
+    """Return what a table of ordinances sets, if one is given."""
+    given = [key for key, value in options.items() if isinstance(value, Ordinances)]
+    if len(given) > 1:
+        msg = (
+            f"Rule {name!r} has two tables by jurisdiction, {' and '.join(given)}. Add the layer twice, with one each."
+        )
+        raise InputError(msg)
+    if bool(given) != (on is not None):
+        msg = (
+            f"Rule {name!r} has {'a table by jurisdiction but no day' if given else 'a day but no table'}. Give "
+            "buffer_m, max_share or max_area_m2 as Ordinances and the day they are asked of: on='2026-01-01'."
+        )
+        raise InputError(msg)
+    if not given or on is None:
+        return None
+    table = options[given[0]]
+    return By(given[0], table, table.on(on))
 
 
 def _check_numbers(
@@ -170,35 +211,26 @@ class Grounds:
         self._box = shapely.box(*(box[:2] - _MARGIN), *(box[2:] + _MARGIN))
         forced = [self._of(one) for one in rules if one.forced]
         self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
-        self._pieces: tuple[shapely.STRtree, NDArray[np.object_]] | None = None
         self.layers = [self._layer(one) for one in self.rules]
         self.zones = [Zones([layer]) for layer in self.layers]
-        self.every = Zones(self.layers)
+        self._everywhere = forced == [] and all(one.plain and one.layer is not None for one in self.rules)
 
-    def others(self, number: int) -> Zones:
-        """Return the grounds of all rules but one."""
-        return Zones([layer for at, layer in enumerate(self.layers) if at != number])
+    def reaches(self, box: NDArray[np.float64]) -> bool:
+        """Say whether the grounds are drawn as far as a box of sites; layers as they are given are drawn whole."""
+        return self._everywhere or bool(
+            self._box.covers(shapely.box(*(box[:2] - _MARGIN / 2), *(box[2:] + _MARGIN / 2)))
+        )
 
-    def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
-        """Return what all rules together leave of each polygon; an empty polygon where they take it whole."""
-        if self._pieces is None:
-            drawn = [self._drawn(layer.frame.geometry) for layer in self.layers]
-            shapes = np.concatenate([np.empty(0, dtype=object), *drawn])
-            self._pieces = shapely.STRtree(shapes), shapes
-        tree, shapes = self._pieces
-        rows, hits = tree.query(sites, predicate="intersects")
-        order = np.argsort(rows, kind="stable")
-        rows, hits = rows[order], hits[order]
-        out = sites.copy()
-        if not len(rows):
-            return out
-        met, starts = np.unique(rows, return_index=True)
-        for row, near in zip(met, np.split(shapes[hits], starts[1:]), strict=True):
-            parts = _areal(np.array([shapely.difference(sites[row], shapely.union_all(near))], dtype=object))
-            out[row] = (
-                parts[0] if len(parts) == 1 else shapely.multipolygons(parts) if len(parts) else shapely.Polygon()
-            )
-        return out
+    def widened(self, box: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a box about what is drawn and another box, with room: batches that walk on must not draw all anew."""
+        held = np.array(self._box.bounds)
+        low, high = np.minimum(box[:2], held[:2]), np.maximum(box[2:], held[2:])
+        return np.concatenate([2 * low - high, 2 * high - low])
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The polygons of all grounds."""
+        return Pieces([zone.index(self._target).polygons for zone in self.zones])
 
     def _layer(self, one: Rule) -> Layer:
         """Return the ground of a rule as a layer; where the layer of the caller does, that one."""

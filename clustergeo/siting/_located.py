@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 _HEADER = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
 
 
+# What may stand before the first table.
+_TEXTS = ("title",)
+
+
 @dataclass(frozen=True)
 class Located:
     """One table of a TOML file.
@@ -99,6 +103,8 @@ def read(path: Path, data: bytes) -> dict[str, list[Located]]:
             parts = [{"name": key, **one} for key, one in value.items()]
         elif isinstance(value, dict):
             parts = [value]
+        elif name in _TEXTS and isinstance(value, str):
+            continue
         else:
             line = next((at for at, row in enumerate(text.splitlines(), 1) if row.strip().startswith(name)), 1)
             msg = f"{shown(path)}, line {line}: {name!r} stands outside every table. Move it into one, such as [sites]."

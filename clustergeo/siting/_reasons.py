@@ -5,23 +5,32 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from clustergeo import labels, schema
+import pandas as pd
+
+from clustergeo import labels
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
+    from collections.abc import Mapping, Sequence
 
     from clustergeo.siting._grounds import Rule
+
+    Row = Mapping[Any, Any]
+
+
+_ASKED = ("excluded_", "undecided_by")
 
 
 def rule_text(one: Rule) -> str:
     """Return a rule in a few words, for a repr."""
     parts = []
-    if one.buffer_m:
+    if one.by is not None:
+        parts.append(f"{one.by.option} by jurisdiction")
+    elif one.buffer_m:
         parts.append(f"{one.buffer_m:g} m around" if one.buffer_m > 0 else f"set back {-one.buffer_m:g} m")
     parts += ["only inside"] * one.include + ["forced"] * one.forced + ["conditional"] * (one.where is not None)
+    if one.by is not None and one.by.option != "buffer_m":
+        return f"{one.name} ({'; '.join(parts)})"
     if one.max_area_m2 is not None:
         parts.append(f"max_area_m2 {one.max_area_m2:g}")
     elif not one.forced:
@@ -29,22 +38,27 @@ def rule_text(one: Rule) -> str:
     return f"{one.name} ({'; '.join(parts)})"
 
 
-def sentence(rules: Sequence[Rule], applied: Any, site_id: str, lang: str) -> str:
-    """Return in one sentence why a site is kept, excluded or undecided.
+def sentences(rules: Sequence[Rule], applied: pd.DataFrame, lang: str) -> list[str]:
+    """Return in one sentence for each site why it is kept, excluded or undecided.
 
     Raises
     ------
     InputError
-        No such site, a frame that the rules were not applied to, or an unknown language.
+        A frame that the rules were not applied to, or an unknown language.
     """
-    english = bool(labels.check_lang(lang))
+    labels.check_lang(lang)
     counted = [one for one in rules if not one.forced]
     missing = [name for name in ("site_id", "kept", *map(_share, counted)) if name not in applied.columns]
     if missing:
         msg = f"This frame has no column {missing[0]!r}. Give the frame that apply() of these exclusions returned."
         raise InputError(msg)
-    rows = schema.one_site(applied, site_id)
-    row = rows.iloc[0]
+    asked = [name for name in applied.columns if name == "site_id" or str(name).startswith(_ASKED)]
+    return [_sentence(counted, row, lang) for row in pd.DataFrame(applied[asked]).to_dict("records")]
+
+
+def _sentence(counted: Sequence[Rule], row: Row, lang: str) -> str:
+    """Return why one site is kept, excluded or undecided."""
+    english, site_id = lang == "en", row["site_id"]
     by = [one for one in counted if one.name in str(row["excluded_by"]).split(";")]
     doubtful = [one for one in counted if one.name in str(row["undecided_by"]).split(";")]
     if by:
@@ -75,15 +89,30 @@ def _share(one: Rule) -> str:
     return f"excluded_{one.name}_share"
 
 
-def _name(one: Rule, lang: str) -> str:
+def _set(one: Rule, row: Row, option: str) -> Any:
+    """Return an option of a rule for a site: null where its municipality has no such rule, or it is not known."""
+    return row[f"excluded_{one.name}_value"] if one.by is not None and one.by.option == option else getattr(one, option)
+
+
+def _cited(one: Rule, row: Row, lang: str) -> str:
+    """Return what sets the value of a site, or that it is not known."""
+    if one.by is None:
+        return ""
+    cited = row[f"excluded_{one.name}_rule"]
+    if not isinstance(cited, str):
+        return "; its value there is not known" if lang == "en" else ", 그곳의 값을 알 수 없음"
+    return f", by {cited}" if lang == "en" else f", 근거 {cited}"
+
+
+def _name(one: Rule, row: Row, lang: str) -> str:
     """Return the rule's layer in words, with what is done to it."""
-    english = lang == "en"
+    english, width = lang == "en", _set(one, row, "buffer_m")
     name = labels.zone_name(one.name, lang)
     notes = []
-    if one.buffer_m > 0:
-        notes.append(f"with {one.buffer_m:,g} m around" if english else f"주변 {one.buffer_m:,g} m 포함")
-    elif one.buffer_m < 0:
-        notes.append(f"set back {-one.buffer_m:,g} m" if english else f"안쪽 {-one.buffer_m:,g} m 후퇴")
+    if width > 0:
+        notes.append(f"with {width:,g} m around" if english else f"주변 {width:,g} m 포함")
+    elif width < 0:
+        notes.append(f"set back {-width:,g} m" if english else f"안쪽 {-width:,g} m 후퇴")
     if one.where is not None:
         notes.append("where it holds" if english else "적용 지역만")
     name = name + (f" ({', '.join(notes)})" if notes else "")
@@ -92,37 +121,41 @@ def _name(one: Rule, lang: str) -> str:
     return name
 
 
-def _allowed(one: Rule, lang: str) -> str:
-    """Return what the rule lets pass."""
-    english = lang == "en"
-    if one.max_area_m2 is not None:
-        return f"at most {one.max_area_m2:,.0f} m² is allowed" if english else f"허용 {one.max_area_m2:,.0f} m²"
-    if not one.max_share:
-        return "none is allowed" if english else "허용 없음"
-    return f"at most {_percent(one.max_share)} is allowed" if english else f"허용 {_percent(one.max_share)}"
+def _allowed(one: Rule, row: Row, lang: str) -> str:
+    """Return what the rule lets pass, and what sets that."""
+    english, cited = lang == "en", _cited(one, row, lang)
+    area, share = _set(one, row, "max_area_m2"), _set(one, row, "max_share")
+    if one.by is not None and one.by.option != "buffer_m" and math.isnan(row[f"excluded_{one.name}_value"]):
+        return cited.lstrip(";, ")
+    if area is not None:
+        told = f"at most {area:,.0f} m² is allowed" if english else f"허용 {area:,.0f} m²"
+    elif not share:
+        told = "none is allowed" if english else "허용 없음"
+    else:
+        told = f"at most {_percent(share)} is allowed" if english else f"허용 {_percent(share)}"
+    return told + cited
 
 
-def _taken(one: Rule, row: pd.Series, lang: str) -> str:
+def _taken(one: Rule, row: Row, lang: str) -> str:
     """Return what a rule takes of a site that it removes."""
-    english, name = lang == "en", _name(one, lang)
+    english, name = lang == "en", _name(one, row, lang)
     share, own = _range(row, _share(one)), row.get(f"excluded_{one.name}_own_share", math.nan)
     alone = ""
     if not math.isnan(own) and own != row[_share(one)]:
         alone = f", {_percent(own)} by it alone" if english else f", 이것만으로 {_percent(own)}"
     if english:
-        return f"{name} takes {share} of it{alone} ({_allowed(one, lang)})"
-    return f"{name} {share}{alone} ({_allowed(one, lang)})"
+        return f"{name} takes {share} of it{alone} ({_allowed(one, row, lang)})"
+    return f"{name} {share}{alone} ({_allowed(one, row, lang)})"
 
 
-def _doubt(one: Rule, row: pd.Series, lang: str) -> str:
+def _doubt(one: Rule, row: Row, lang: str) -> str:
     """Return between what bounds lies what a rule takes."""
-    english, name, share = lang == "en", _name(one, lang), _range(row, _share(one))
-    if english:
-        return f"{name} takes {share} of it ({_allowed(one, lang)})"
-    return f"{name} {share} ({_allowed(one, lang)})"
+    name, share = _name(one, row, lang), _range(row, _share(one))
+    takes = f"takes {share} of it" if lang == "en" else share
+    return f"{name} {takes} ({_allowed(one, row, lang)})"
 
 
-def _range(row: pd.Series, column: str) -> str:
+def _range(row: Row, column: str) -> str:
     """Return a share, or its bounds where it is not known."""
     if not math.isnan(row[column]):
         return _percent(row[column])

@@ -10,14 +10,15 @@ import shapely
 
 from clustergeo import crs, footprints, overlap
 from clustergeo._zones import at_points
-from clustergeo.siting._grounds import Grounds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from clustergeo.siting._grounds import Rule
+    from clustergeo.siting._grounds import Grounds, Rule
+
+    Near = Callable[[Any, NDArray[np.float64]], Grounds]
 
 _SAME = 1e-9
 
@@ -71,39 +72,54 @@ class Figures:
         for name in ("areas", "left", "largest"):
             getattr(self, name)[rows] = getattr(other, name)
 
+    def of(self, rows: NDArray[np.intp]) -> Figures:
+        """Return the figures of some sites."""
+        return Figures(
+            low=self.low[:, rows],
+            high=self.high[:, rows],
+            own=self.own[:, rows],
+            silent=self.silent[:, rows],
+            areas=self.areas[rows],
+            left=self.left[rows],
+            largest=self.largest[rows],
+        )
 
-def figures(prints: footprints.Footprints, rules: Sequence[Rule], *, own: bool, remainder: bool) -> Figures:
-    """Return what the rules take of sites that share a plane."""
+    def among(self, kept: Sequence[int], free: Sequence[int], count: int) -> Figures:
+        """Return the figures of some rules as those of more: a free one takes nothing, the others are not known."""
+        out = Figures.nothing(count, self.low.shape[1])
+        out.areas, out.left, out.largest = self.areas, self.left, self.largest
+        out.low[[*kept, -1]], out.high[[*kept, -1]] = self.low, self.high
+        out.own[kept], out.silent[kept] = self.own, self.silent
+        out.high[list(free)], out.own[list(free)] = 0.0, 0.0
+        if len(kept) + len(free) < count:
+            # Ground that a rule may take is eligible for certain no more, and nothing is its alone.
+            out.high[-1], out.own[:], out.largest = 1.0, np.nan, np.full(self.areas.shape, np.nan)
+            out.left = np.full(self.left.shape, None, dtype=object)
+        return out
+
+
+def figures(prints: footprints.Footprints, rules: Sequence[Rule], near: Near, *, own: bool, remainder: bool) -> Figures:
+    """Return what the rules take of sites that share a plane; `near` gives their grounds in a CRS and a box."""
     frames = [place.crs for one in rules for place in (one.frame, one.where) if place is not None]
     metric = prints.crs.is_projected and prints.crs.axis_info[0].unit_name == "metre"
     if not (metric and all(crs.same(prints.crs, other) for other in frames)):
-        return _on(prints, rules, prints.plane, own=own, remainder=remainder)
+        return _on(prints, rules, prints.plane, near, own=own, remainder=remainder)
     out = Figures.nothing(sum(not one.forced for one in rules), len(prints))
     if prints.measured.any():
         # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
         rows = np.flatnonzero(prints.measured)
-        found = _on(prints.as_drawn, rules, prints.crs, own=own, remainder=remainder)
-        out.put(rows, _of(found, rows))
+        found = _on(prints.as_drawn, rules, prints.crs, near, own=own, remainder=remainder)
+        out.put(rows, found.of(rows))
     if not prints.measured.all():
         rows = np.flatnonzero(~prints.measured)
-        out.put(rows, _of(_on(prints.only(~prints.measured), rules, prints.plane, own=False, remainder=False), rows))
+        found = _on(prints.only(~prints.measured), rules, prints.plane, near, own=False, remainder=False)
+        out.put(rows, found.of(rows))
     return out
 
 
-def _of(found: Figures, rows: NDArray[np.intp]) -> Figures:
-    """Return the figures of some sites."""
-    return Figures(
-        low=found.low[:, rows],
-        high=found.high[:, rows],
-        own=found.own[:, rows],
-        silent=found.silent[:, rows],
-        areas=found.areas[rows],
-        left=found.left[rows],
-        largest=found.largest[rows],
-    )
-
-
-def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, own: bool, remainder: bool) -> Figures:
+def _on(
+    prints: footprints.Footprints, rules: Sequence[Rule], target: Any, near: Near, *, own: bool, remainder: bool
+) -> Figures:
     """Return what the rules take, measured in one CRS."""
     places = np.vstack([overlap.bounds_of(prints.shapes), overlap.bounds_of(prints.containers)])
     places = places[np.isfinite(places).all(axis=1)]
@@ -111,7 +127,14 @@ def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, ow
     out.areas[:] = np.where(prints.disc & (prints.sizes > 0), prints.sizes, prints.true_areas)
     if not len(places):
         return out
-    grounds = Grounds(rules, target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
+    if not out.silent.shape[0]:
+        out.high[:] = 0.0
+        if remainder:
+            rows = np.flatnonzero(prints.measured)
+            out.left[rows] = overlap.as_array(overlap.rows_of(prints.drawn, rows))
+            out.largest[rows] = _largest(out.left[rows]) / shapely.area(out.left[rows]) * prints.true_areas[rows]
+        return out
+    grounds = near(target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
     whole = np.where(prints.contained, prints.whole, 0.0)
     inside, unknown = np.zeros((len(grounds.zones), len(prints))), np.zeros((len(grounds.zones), len(prints)))
     for number, zone in enumerate(grounds.zones):
@@ -125,15 +148,15 @@ def _on(prints: footprints.Footprints, rules: Sequence[Rule], target: Any, *, ow
             out.low[number, prints.bare] = held[prints.bare]
             out.high[number, prints.bare] = (held | ~complete)[prints.bare]
     out.silent[:] = (unknown > 0) | (prints.bare & (out.low[:-1] < out.high[:-1]))
-    together = inside[0] if len(inside) == 1 else grounds.every.inside(prints, prints.containers)
-    # Layers of different CRS are put together in the plane, where an edge that was straight in degrees is cut anew.
-    together = np.clip(together, inside.max(axis=0), inside.sum(axis=0))
+    together, alone = grounds.pieces.areas(prints.containers, inside, whole, own=own)
     _bound(out, -1, prints, together, np.minimum(unknown.sum(axis=0), np.maximum(whole - together, 0.0)))
     out.low[-1, prints.bare] = out.low[:-1, prints.bare].max(axis=0)
     out.high[-1, prints.bare] = out.high[:-1, prints.bare].max(axis=0)
     known = prints.measured & (unknown == 0).all(axis=0)
     if own:
-        out.own[:] = _own(prints, grounds, inside, together, known)
+        # Less than this is rounding; what is drawn apart takes nothing of the other's.
+        share = np.divide(np.maximum(alone, 0.0), whole, out=np.zeros(alone.shape), where=whole > 0)
+        out.own[:] = np.where(known, np.where(share < _SAME, 0.0, share), np.nan)
     if remainder:
         _remainder(out, prints, grounds, together, known)
     return out
@@ -151,30 +174,6 @@ def _bound(
     out.low[number], out.high[number] = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0)
 
 
-def _own(
-    prints: footprints.Footprints,
-    grounds: Grounds,
-    inside: NDArray[np.float64],
-    together: NDArray[np.float64],
-    known: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Return what each rule alone takes: what all take together, less what the others do."""
-    own = np.full(inside.shape, np.nan)
-    met = (inside > 0) & known
-    number_met = met.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for number in range(len(inside)):
-            others = np.where(number_met == 2, inside.sum(axis=0) - inside[number], 0.0)  # noqa: PLR2004
-            many = met[number] & (number_met > 2)  # noqa: PLR2004
-            if many.any():
-                rest = grounds.others(number)
-                some = prints.only(many)
-                others = np.where(many, rest.inside(some, overlap.only(prints.containers, many)), others)
-            alone = np.where(met[number], np.maximum(together - others, 0.0), 0.0) / prints.whole
-            own[number] = np.where(known, np.where(alone < _SAME, 0.0, alone), np.nan)
-    return own
-
-
 def _remainder(
     out: Figures,
     prints: footprints.Footprints,
@@ -186,14 +185,18 @@ def _remainder(
     rows = np.flatnonzero(known)
     drawn = overlap.as_array(overlap.rows_of(prints.drawn, rows))
     out.left[rows] = drawn
-    out.largest[rows] = [shapely.area(shapely.get_parts(one)).max() for one in drawn] / shapely.area(drawn)
+    out.largest[rows] = _largest(drawn) / shapely.area(drawn)
     partly = np.flatnonzero(known & (together > 0))
     sites = overlap.as_array(overlap.rows_of(prints.containers, partly))
-    left = grounds.left_of(sites)
-    sizes = [shapely.area(shapely.get_parts(one)).max(initial=0.0) for one in left]
-    out.largest[partly] = np.array(sizes) / prints.whole[partly]
+    left = grounds.pieces.left_of(sites)
+    out.largest[partly] = _largest(left) / prints.whole[partly]
     out.largest *= prints.true_areas
     taken = together[partly] >= prints.whole[partly]
     left[taken] = shapely.Polygon()
     out.largest[partly[taken]] = 0.0
     out.left[partly] = crs.transform(left, prints.plane, prints.crs)
+
+
+def _largest(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the area of the largest part of each shape."""
+    return np.array([shapely.area(shapely.get_parts(one)).max(initial=0.0) for one in shapes], dtype=np.float64)

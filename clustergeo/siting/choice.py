@@ -141,10 +141,11 @@ def choose(
     ways = _distances(frame, people, distances)
     must = np.isin(ids, list(fixed))
     limits = [(np.ones(len(frame)), float(k), float(k)), *_quotas(frame, quotas or {})]
-    solve = _median if objective == "p_median" else _covering
-    opened, served, best, bound = solve(
-        ways, amount, limits=limits, must=must, rooms=rooms, within=within or 0.0, seconds=time_limit_s
-    )
+    if objective == "p_median":
+        found = _median(ways, amount, limits=limits, must=must, rooms=rooms, seconds=time_limit_s)
+    else:
+        found = _covering(ways, amount, limits=limits, must=must, within=within or 0.0, seconds=time_limit_s)
+    opened, served, best, bound = found
     made = frame.assign(chosen=pd.array(opened, dtype="boolean"), served=(served * amount[:, None]).sum(axis=0))
     active = frame.geometry.name
     made = made[[*(name for name in made.columns if name != active), active]]
@@ -276,13 +277,11 @@ def _median(
     limits: list[tuple[NDArray[np.float64], float, float]],
     must: NDArray[np.bool_],
     rooms: NDArray[np.float64] | None,
-    within: float,
     seconds: float,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], float, float]:
     """Return which sites are open, the share of demand that each serves, the least total distance and its bound."""
     from scipy import sparse  # noqa: PLC0415 - heavy
 
-    del within
     count, sites = ways.shape
     rows, columns = np.nonzero(np.isfinite(ways))
     pairs = len(rows)
@@ -312,14 +311,12 @@ def _covering(
     *,
     limits: list[tuple[NDArray[np.float64], float, float]],
     must: NDArray[np.bool_],
-    rooms: NDArray[np.float64] | None,
     within: float,
     seconds: float,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], float, float]:
     """Return which sites are open, which serves each demand, the most demand that is covered and its bound."""
     from scipy import sparse  # noqa: PLC0415 - heavy
 
-    del rooms
     count, sites = ways.shape
     near = ways <= within
     seen = sparse.hstack([sparse.csr_matrix(-near.astype(np.float64)), sparse.eye(count)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -16,13 +17,16 @@ from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer
 from clustergeo.siting import _grounds, _verdicts
 from clustergeo.siting._nearness import Nearness
+from clustergeo.siting._rasters import Raster
 from clustergeo.siting.values import Value  # noqa: TC001 - the examples use it
 from clustergeo.tags import drawn_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
-Kind = Literal["distance", "share", "count", "attribute"]
+Kind = Literal["distance", "share", "count", "attribute", "raster"]
 _UNITS = {"distance": "m", "share": "share", "count": "count"}
 
 
@@ -38,6 +42,7 @@ class Criterion:
     coverage: Any = None
     within_m: float | None = None
     rule: Any = None
+    raster: Raster | None = None
 
     @property
     def measured(self) -> str:
@@ -142,7 +147,13 @@ class Criteria:
         <Criteria: flat (share)>
         """
         _layer(name, layer, coverage)
-        options = {"max_share": None, "max_area_m2": None, "buffer_m": 0.0, "include": False, "forced": False}
+        options: dict[str, Any] = {
+            "max_share": None,
+            "max_area_m2": None,
+            "buffer_m": 0.0,
+            "include": False,
+            "forced": False,
+        }
         rule = _grounds.rule(name, layer, coverage, None, **options)
         return self._with(Criterion(name, "share", value, rule=rule))
 
@@ -167,6 +178,43 @@ class Criteria:
         <Criteria: price (attribute)>
         """
         return self._with(Criterion(name, "attribute", value, column=column or name))
+
+    def raster(self, name: str, path: str | Path, *, value: Value, band: int = 1) -> Criteria:
+        """Return these criteria and the value of a raster's cell at the centroid, such as a height or a slope.
+
+        Parameters
+        ----------
+        name, value
+            As for `attribute`.
+        path
+            A raster file with a CRS, such as a GeoTIFF. Needs rasterio: `pip install "clustergeo[rasters]"`.
+        band
+            Which band, from 1.
+
+        Raises
+        ------
+        InputError
+            The name is taken, there is no such raster or band, it has no CRS, or rasterio is not installed.
+
+        Notes
+        -----
+        Where the position is not known, the least and the greatest cell that what contains the site touches bound the
+        value. A cell without data, and the ground beyond the raster, are unknown.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile, rasterio
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "slope.tif"
+        >>> options = {"driver": "GTiff", "width": 1, "height": 1, "count": 1, "dtype": "float32", "crs": "EPSG:5186"}
+        >>> options["transform"] = rasterio.transform.from_origin(200000, 500100, 100, 100)
+        >>> with rasterio.open(path, "w", **options) as out:
+        ...     out.write(np.array([[12.0]], dtype="float32"), 1)
+        >>> sites = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 200100, 500100)], crs="EPSG:5186")
+        >>> steep = Criteria().raster("slope", path, value=Value.linear(worst=30, best=0, unit="deg"))
+        >>> steep.measure(sites)["criterion_slope_deg"].tolist()
+        [12.0]
+        """
+        return self._with(Criterion(name, "raster", value, raster=Raster.of(path, band)))
 
     def measure(self, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the sites with each measure and its value.
@@ -204,7 +252,7 @@ class Criteria:
         low, high = (np.full((len(self.items), len(frame)), at) for at in (-np.inf, np.inf))
         for number, one in enumerate(self.items):
             if one.kind == "attribute":
-                low[number] = high[number] = _numbers(frame, one)
+                low[number] = high[number] = numbers_of(frame, one)
         drawn, source = drawn_of(frame)
         for rows, plane in crs.planes(frame.geometry):
             prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
@@ -273,7 +321,7 @@ def _layer(name: str, layer: Any, coverage: Any) -> tuple[gpd.GeoDataFrame, Any]
     return frame, Layer(empty, name="layer", coverage=covered).coverage
 
 
-def _numbers(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
+def numbers_of(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
     """Return the column of an attribute."""
     if one.column not in frame.columns:
         msg = f"Criterion {one.name!r} needs a column {one.column!r}, which the sites do not have. Add or name it."
@@ -293,8 +341,10 @@ def _numbers(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
 def _measured(one: Criterion, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return proved bounds of a measure of sites that share a plane."""
     if one.kind == "share":
-        found = _verdicts.figures(prints, [one.rule], own=False, remainder=False)
+        found = _verdicts.figures(prints, [one.rule], partial(_grounds.Grounds, [one.rule]), own=False, remainder=False)
         return found.low[0], found.high[0]
+    if one.raster is not None:
+        return _over(one.raster, prints)
     shapes = one.frame
     if shapes is None:
         msg = f"Criterion {one.name!r} has no layer."
@@ -310,6 +360,18 @@ def _measured(one: Criterion, prints: footprints.Footprints) -> tuple[NDArray[np
     low = near.counts(prints.centres, np.where(unknown, -1.0, reach - error)).astype(np.float64)
     high = near.counts(prints.centres, np.where(unknown, -1.0, reach + error)).astype(np.float64)
     return low, np.where(unknown | (edge < reach + error), np.inf, high)
+
+
+def _over(raster: Raster, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the value of a raster at each site, or bounds of it where the site may lie in several cells."""
+    low = raster.at(prints.lonlat)
+    low[~(prints.measured | prints.bare)] = np.nan
+    low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(low), np.inf, low)
+    held = np.flatnonzero(prints.contained & ~prints.measured)
+    holders = overlap.as_array(overlap.rows_of(prints.containers, held))
+    for row, holder in zip(held, crs.transform(holders, prints.plane, crs.LONLAT), strict=True):
+        low[row], high[row] = raster.span(holder)
+    return low, high
 
 
 def _errors(prints: footprints.Footprints) -> NDArray[np.float64]:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 
-from clustergeo import crs, footprints, overlap, schema
-from clustergeo._zones import warn_silent
+from clustergeo import schema
 from clustergeo.errors import InputError
-from clustergeo.siting import _grounds, _reasons, _verdicts
-from clustergeo.tags import drawn_of
+from clustergeo.siting import _grounds, _judging, _reasons
+from clustergeo.streaming import stream_file
 
 if TYPE_CHECKING:
-    from clustergeo.siting._grounds import Rule
+    from pathlib import Path
+    from typing import Unpack
 
-_MEASURES = ("share", "share_low", "share_high", "area_m2", "own_share")
+    import geopandas as gpd
+
+    from clustergeo.siting._grounds import Rule
+    from clustergeo.siting.ordinances import Ordinances
+    from clustergeo.streaming import Streamed, StreamOptions
+
+
+_OPTIONS = ("max_share", "max_area_m2", "buffer_m")
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,13 +52,14 @@ class Exclusions:
         name: str,
         layer: Any,
         *,
-        max_share: float | None = None,
-        max_area_m2: float | None = None,
-        buffer_m: float = 0.0,
+        max_share: float | Ordinances | None = None,
+        max_area_m2: float | Ordinances | None = None,
+        buffer_m: float | Ordinances = 0.0,
         include: bool = False,
         forced: bool = False,
         where: Any = None,
         coverage: Any = None,
+        on: str | None = None,
     ) -> Exclusions:
         """Return these exclusions and one more rule.
 
@@ -78,6 +84,9 @@ class Exclusions:
         coverage
             Where a GeoDataFrame is complete, as for `Layer`. With `include`, with `where` and beside forced ground it
             must be known.
+        on
+            The day, where one of `max_share`, `max_area_m2` and `buffer_m` is an `Ordinances`: each site takes the
+            value of its municipality on that day, that of the one which holds most of it.
 
         Raises
         ------
@@ -95,9 +104,9 @@ class Exclusions:
         if name in [one.name for one in self.rules]:
             msg = f"There is a rule {name!r} already. Give this one another name; each has columns of its own."
             raise InputError(msg)
-        options = {"max_share": max_share, "max_area_m2": max_area_m2, "buffer_m": float(buffer_m)}
+        options = {"max_share": max_share, "max_area_m2": max_area_m2, "buffer_m": buffer_m}
         options |= {"include": include, "forced": forced}
-        return Exclusions((*self.rules, _grounds.rule(name, layer, coverage, where, **options)))
+        return Exclusions((*self.rules, _grounds.rule(name, layer, coverage, where, on=on, **options)))
 
     def apply(self, sites: gpd.GeoDataFrame, *, remainder: bool = False, own: bool = True) -> gpd.GeoDataFrame:
         """Return the sites with what each rule takes of them and whether they are kept.
@@ -120,9 +129,10 @@ class Exclusions:
             does not decide; `excluded_by` and `undecided_by`: names of rules, joined by `;`; `excluded_share` with
             proved bounds `_low` and `_high`: of all rules together; `eligible_area_m2`. For each rule NAME that is not
             forced `excluded_NAME_share`, its bounds, `excluded_NAME_area_m2`, and `excluded_NAME_own_share`, what this
-            rule alone takes. With `remainder` also `eligible_largest_m2` and the geometries `eligible`, an empty
-            polygon where nothing is left. Null is unknown: outside a layer's coverage, or with a footprint that is not
-            measured.
+            rule alone takes; where a table sets a value by jurisdiction, `excluded_NAME_value` and `excluded_NAME_rule`
+            say which value the site has and what sets it. With `remainder` also `eligible_largest_m2` and the
+            geometries `eligible`, an empty polygon where nothing is left. Null is unknown: outside a layer's coverage,
+            or with a footprint that is not measured.
 
         Raises
         ------
@@ -147,20 +157,47 @@ class Exclusions:
         >>> out[["kept", "eligible_area_m2"]].round(0).values.tolist()
         [[False, 5000.0], [True, 10000.0]]
         """
-        counted = [one for one in self.rules if not one.forced]
-        if not counted:
-            msg = "There is nothing to exclude by. Add a rule first: Exclusions().add('rdz', layer, max_share=0.3)."
-            raise InputError(msg)
-        _grounds.check_set(self.rules)
-        frame = schema.site_frame(sites, added=_columns([one.name for one in counted]))
-        drawn, source = drawn_of(frame)
-        found = _verdicts.Figures.nothing(len(counted), len(frame))
-        for rows, plane in crs.planes(frame.geometry):
-            prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
-            found.put(rows, _verdicts.figures(prints, self.rules, own=own, remainder=remainder))
-        for one, silent in zip(counted, found.silent, strict=True):
-            warn_silent(one, int(silent.sum()))
-        return _whole(frame, counted, found, own=own, remainder=remainder)
+        return _judging.Judge(self.rules, own=own, remainder=remainder).whole(sites)
+
+    def apply_file(
+        self, source: str | Path, target: str | Path, *, own: bool = True, **options: Unpack[StreamOptions]
+    ) -> Streamed:
+        """Write the sites of a file, with what each rule takes of them, to another: in batches and bounded memory.
+
+        Parameters
+        ----------
+        source, target
+            Files as for `tag_file`.
+        own
+            As for `apply`.
+        options
+            `crs`, `layer`, `encoding`, `swap_xy`, `repair`, `threads` and `progress`, as for `tag_file`.
+
+        Returns
+        -------
+        Streamed
+            The path, the number of sites and of repaired geometries. The file holds what `apply` returns, without the
+            remainder.
+
+        Raises
+        ------
+        InputError
+            As for `apply` and `tag_file`; nothing is written then.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib, geopandas as gpd, shapely
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> boxes = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 200100, 500100)], crs="EPSG:5186")
+        >>> boxes.to_parquet(folder / "sites.parquet")
+        >>> rules = Exclusions().add("wet", boxes, coverage="everywhere")
+        >>> rules.apply_file(folder / "sites.parquet", folder / "out.parquet").rows
+        1
+        >>> gpd.read_parquet(folder / "out.parquet")["excluded_by"].tolist()
+        ['wet']
+        """
+        judge = _judging.Judge(self.rules, own=own)
+        return stream_file(source, target, judge, name="clustergeo: sites and exclusions", **options)
 
     def explain(self, applied: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         """Return in one sentence why a site is kept, excluded or undecided.
@@ -187,7 +224,31 @@ class Exclusions:
         >>> rules.explain(rules.apply(box), "1")
         'Site 1 is excluded: water takes 100.0 % of it (none is allowed).'
         """
-        return _reasons.sentence(self.rules, applied, site_id, lang)
+        rows = schema.one_site(applied, site_id) if "site_id" in getattr(applied, "columns", ()) else applied
+        return self.reasons(rows, lang=lang)[0]
+
+    def reasons(self, applied: gpd.GeoDataFrame, *, lang: str = "en") -> list[str]:
+        """Return the sentence of `explain` for every site of a frame, in its order.
+
+        Parameters
+        ----------
+        applied, lang
+            As for `explain`.
+
+        Raises
+        ------
+        InputError
+            As for `explain`.
+
+        Examples
+        --------
+        >>> import geopandas as gpd, shapely
+        >>> box = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 201000, 501000)], crs="EPSG:5186")
+        >>> rules = Exclusions().add("water", box, coverage="everywhere", max_share=0.5)
+        >>> rules.reasons(rules.apply(box), lang="ko")
+        ['부지 1 제외: water 100.0 % (허용 50.0 %).']
+        """
+        return _reasons.sentences(self.rules, applied, lang)
 
     def table(self) -> pd.DataFrame:
         """Return the rules, a row each, with what their layers rest on.
@@ -197,15 +258,20 @@ class Exclusions:
         >>> Exclusions().table().columns.tolist()[:4]
         ['rule', 'kind', 'max_share', 'max_area_m2']
         """
-        names = ("rule", "kind", "max_share", "max_area_m2", "buffer_m", "conditional", "as_of", "source", "sha256")
+        names = ["rule", "kind", *_OPTIONS, "by_jurisdiction", "conditional", "as_of", "source", "sha256"]
         rows = []
         for one in self.rules:
             kind = "forced" if one.forced else "include" if one.include else "exclude"
             told = one.layer.provenance if one.layer is not None else {}
-            limit = 0.0 if one.max_share is None and one.max_area_m2 is None and not one.forced else one.max_share
+            free = one.max_share is None and one.max_area_m2 is None and not one.forced
+            options = {"max_share": 0.0 if free else one.max_share, "max_area_m2": one.max_area_m2}
+            options |= {"buffer_m": one.buffer_m}
+            by = None if one.by is None else one.by.option
+            # What a table sets has no one value.
+            held = [None if name == by else value for name, value in options.items()]
             last = (told.get("vintage"), told.get("source"), told.get("sha256"))
-            rows.append((one.name, kind, limit, one.max_area_m2, one.buffer_m, one.where is not None, *last))
-        return pd.DataFrame(rows, columns=list(names))
+            rows.append((one.name, kind, *held, by, one.where is not None, *last))
+        return pd.DataFrame(rows, columns=names)
 
     def __len__(self) -> int:
         """Return the number of rules."""
@@ -218,45 +284,3 @@ class Exclusions:
     def _repr_html_(self) -> str:
         """Return the rules as a table for notebooks."""
         return str(self.table().to_html(index=False))
-
-
-def _columns(names: list[str]) -> list[str]:
-    """Return the columns that are added."""
-    own = [f"excluded_{name}_{measure}" for name in names for measure in _MEASURES]
-    together = ["kept", "excluded_by", "undecided_by", "excluded_share", "excluded_share_low", "excluded_share_high"]
-    return [*together, "eligible_area_m2", "eligible_largest_m2", "eligible", *own]
-
-
-def _whole(
-    frame: gpd.GeoDataFrame, rules: list[Rule], found: _verdicts.Figures, *, own: bool, remainder: bool
-) -> gpd.GeoDataFrame:
-    """Return the caller's columns, then the added ones, the active geometry last."""
-    low, high = found.low, found.high
-    share = np.where(low == high, low, np.nan)
-    removes, passes = np.empty(found.silent.shape, dtype=bool), np.empty(found.silent.shape, dtype=bool)
-    # What a site of unknown area loses may be any area, unless it loses nothing.
-    most = np.where(high == 0, 0.0, np.where(np.isnan(found.areas), np.inf, high * found.areas))
-    for number, one in enumerate(rules):
-        removes[number] = one.exceeded(low[number], low[number] * found.areas)
-        passes[number] = ~one.exceeded(high[number], most[number])
-    out, kept = removes.any(axis=0), passes.all(axis=0)
-    names = np.array([one.name for one in rules], dtype=object)
-    added: dict[str, Any] = {
-        "kept": pd.arrays.BooleanArray(kept, ~(out | kept)),
-        "excluded_by": [";".join(names[column]) for column in removes.T],
-        "undecided_by": [";".join(names[column]) for column in (~removes & ~passes).T],
-        "excluded_share": share[-1],
-        "excluded_share_low": low[-1],
-        "excluded_share_high": high[-1],
-        "eligible_area_m2": (1 - share[-1]) * found.areas,
-    }
-    for number, name in enumerate(names):
-        values = (share[number], low[number], high[number], share[number] * found.areas, found.own[number])
-        told = zip(_MEASURES, values, strict=True)
-        added |= {f"excluded_{name}_{what}": value for what, value in told if own or what != "own_share"}
-    if remainder:
-        added["eligible_largest_m2"] = found.largest
-        added["eligible"] = gpd.GeoSeries(found.left, index=frame.index, crs=frame.crs)
-    active = frame.geometry.name
-    columns = [frame.drop(columns=active), pd.DataFrame(added, index=frame.index), frame[[active]]]
-    return gpd.GeoDataFrame(pd.concat(columns, axis=1), geometry=active, crs=frame.crs)

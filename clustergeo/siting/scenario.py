@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import importlib.metadata
+import platform
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+import pyproj
+import shapely
 
+from clustergeo import schema
 from clustergeo._crate import software_version
 from clustergeo._files import native, shown, staged
-from clustergeo._formats import csv_rows, json_bytes
+from clustergeo._formats import json_bytes
 from clustergeo.errors import InputError
-from clustergeo.exporting import frame_bytes
+from clustergeo.layers import Layer
 from clustergeo.reading import read_shapes, read_sites
-from clustergeo.siting import _located
-from clustergeo.siting.criteria import Criteria
+from clustergeo.siting import _folder, _grounds, _located
+from clustergeo.siting.criteria import Criteria, numbers_of
 from clustergeo.siting.exclusions import Exclusions
+from clustergeo.siting.ordinances import read_ordinances
 from clustergeo.siting.ranking import Ranking
 from clustergeo.siting.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -28,10 +38,13 @@ if TYPE_CHECKING:
     from clustergeo.siting._located import Located
 
 _TABLES = ("sites", "layers", "exclusions", "criteria", "ranking")
-_RULE = ("name", "layer", "max_share", "max_area_m2", "buffer_m", "include", "forced", "where")
-_CRITERION = ("name", "measure", "layer", "within_m", "column", "value", "weight")
+_RULE = ("name", "layer", "max_share", "max_area_m2", "buffer_m", "include", "forced", "where", "on")
+_CRITERION = ("name", "measure", "layer", "within_m", "column", "file", "band", "value", "weight")
+_AREAL = 2
 _VALUES = ("linear", "ideal", "piecewise", "step", "logistic")
-FILES = ("sites.geojson", "sites.csv", "reasons.csv", "stability.csv", "scenario.toml", "manifest.json")
+# What belongs to a shapefile and changes what is read from it.
+_COMPANIONS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_ENVIRONMENT = ("geopandas", "numpy", "pandas", "pyogrio", "pyproj", "shapely")
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,6 +55,8 @@ class Scenario:
     ----------
     path, data
         The file and its bytes.
+    settings
+        What it says, as a tree.
     sites
         The candidates.
     exclusions, ranking
@@ -54,15 +69,22 @@ class Scenario:
 
     path: Path
     data: bytes
+    settings: dict[str, Any]
     sites: gpd.GeoDataFrame
     exclusions: Exclusions | None
     ranking: Ranking | None
     stability: dict[str, Any]
     inputs: dict[str, str]
 
-    def result(self) -> gpd.GeoDataFrame:
-        """Return the sites with what excludes them; those that are not excluded are ranked among themselves."""
-        out = self.sites if self.exclusions is None else self.exclusions.apply(self.sites)
+    def result(self, *, remainder: bool = False) -> gpd.GeoDataFrame:
+        """Return the sites with what excludes them; those that are not excluded are ranked among themselves.
+
+        Parameters
+        ----------
+        remainder
+            Whether to add the eligible polygons, as `Exclusions.apply` does.
+        """
+        out = self.sites if self.exclusions is None else self.exclusions.apply(self.sites, remainder=remainder)
         if self.ranking is None:
             return out
         running = _running(out)
@@ -72,48 +94,63 @@ class Scenario:
         columns = [out.drop(columns=active), added.reindex(out.index), out[[active]]]
         return out.__class__(pd.concat(columns, axis=1), geometry=active, crs=out.crs)
 
-    def run(self, folder: str | Path) -> list[Path]:
+    def run(self, folder: str | Path, *, maps: bool = True) -> list[Path]:
         """Run the scenario and write its result.
 
         Parameters
         ----------
         folder
             Made if it does not exist. All files are written, or none.
+        maps
+            Whether to draw maps and pictures, which takes most of the time.
 
         Returns
         -------
         list of pathlib.Path
-            `sites.geojson` and `sites.csv`, the sites with all columns; `reasons.csv`, one sentence a site in Korean
-            and English; `stability.csv`; the scenario; and last `manifest.json`: the sha256 of every input and output
-            and the package version. The same inputs give the same bytes in the same environment.
+            `sites.geojson` and `sites.csv`, the sites with all columns; `eligible.geojson`, what is left of them;
+            `reasons.csv`, one sentence a site in Korean and English; `rules.csv`, `stability.csv` and `swaps.csv`; and
+            in both languages `tables/`, `maps/` (eligible land, reasons, score, stability: pages that open with no
+            network) and the pictures; the scenario; and last `manifest.json`: the sha256 of every input and output and
+            the versions that made them. The same inputs give the same bytes in the same environment.
 
         Raises
         ------
         InputError
             A frame cannot be used, or the folder cannot be written to.
         """
-        result = self.result()
-        files = {"sites.geojson": frame_bytes(result, "geojson"), "sites.csv": frame_bytes(result, "csv")}
-        if self.exclusions is not None:
-            told = [
-                (name, *(self.exclusions.explain(result, name, lang=lang) for lang in ("ko", "en")))
-                for name in result["site_id"]
-            ]
-            files["reasons.csv"] = csv_rows(("site_id", "ko", "en"), told)
+        result = self.result(remainder=True)
+        top, stability, swaps = self.stability["top"], None, None
         if self.ranking is not None:
             running = result[_running(result)]
-            top = min(self.stability["top"], len(running))
-            table = self.ranking.stability(running, **(self.stability | {"top": top}))
-            files["stability.csv"] = csv_rows(table.columns, table.astype(object).itertuples(index=False))
-        files["scenario.toml"] = self.data
+            if len(running):
+                options = self.stability | {"top": min(top, len(running))}
+                stability = self.ranking.stability(running, **options)
+                swaps = self.ranking.swaps(running) if self.ranking.method == "sum" else None
+        made = _folder.files(
+            result,
+            self.exclusions,
+            stability,
+            swaps,
+            top=top,
+            title=self.title,
+            given=list(self.sites.columns),
+            drawn=maps,
+        )
+        files = {**dict(made), "scenario.toml": self.data}
         manifest = {
-            "clustergeo": software_version(),
+            "environment": _environment(),
             "inputs": self.inputs,
             "outputs": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         }
         files["manifest.json"] = json_bytes(manifest)
-        with staged(folder, known=lambda name: name in FILES, stale=FILES) as stage:
+        known = set(_folder.names())
+        with staged(folder, known=known.__contains__, stale=sorted(known)) as stage:
             return [stage.write(name, data) for name, data in files.items()]
+
+    @property
+    def title(self) -> str:
+        """What the scenario is called: its `title`, or the name of its file."""
+        return str(self.settings.get("title", self.path.stem))
 
     def __repr__(self) -> str:
         """Return one line."""
@@ -169,14 +206,17 @@ def read_scenario(path: str | Path) -> Scenario:
     inputs: dict[str, str] = {}
     (head,) = tables["sites"]
     head.only("file", "crs", "layer")
-    with head.refusing("file"):
-        sites = read_sites(_input(file, head, inputs), crs=head.body.get("crs"), layer=head.body.get("layer"))
+    sites = _read(read_sites, file, head, inputs)
     layers = {one.body["name"]: _layer(file, one, inputs) for one in tables.get("layers", [])}
     exclusions = None
     for one in tables.get("exclusions", []):
-        exclusions = _rule(exclusions or Exclusions(), one, layers)
-    ranking, options = _ranking(tables, layers)
-    return Scenario(file, data, sites, exclusions, ranking, options, inputs)
+        exclusions = _rule(exclusions or Exclusions(), one, layers, inputs)
+    if exclusions is not None:
+        with tables["exclusions"][0].refusing():
+            _grounds.check_set(exclusions.rules)
+    made = Scenario(file, data, tomllib.loads(data.decode()), sites, exclusions, None, {}, inputs)
+    ranking, options = _ranking(tables, made, layers)
+    return replace(made, ranking=ranking, stability=options)
 
 
 def _running(result: gpd.GeoDataFrame) -> Any:
@@ -186,59 +226,104 @@ def _running(result: gpd.GeoDataFrame) -> Any:
     return result["kept"].fillna(value=True).to_numpy(dtype=bool)
 
 
-def _input(scenario: Path, one: Located, inputs: dict[str, str]) -> Path:
-    """Return a file that the scenario names, and note its hash."""
+def _environment() -> dict[str, str]:
+    """Return the versions that the bytes of a result depend on."""
+    named = {name: importlib.metadata.version(name) for name in _ENVIRONMENT}
+    return {
+        "clustergeo": software_version(),
+        "python": platform.python_version(),
+        "geos": shapely.geos_version_string,
+        "proj": pyproj.proj_version_str,
+        **named,
+    }
+
+
+def _noted(one: Located, scenario: Path, inputs: dict[str, str]) -> list[Path]:
+    """Return a file that the scenario names and what belongs to it, and note the hash of each."""
     name = str(one.need("file"))
     path = scenario.parent / name
-    if path.is_file():
-        inputs[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return path
+    parts = [path] if path.is_file() else []
+    if path.suffix.lower() == ".shp" and path.parent.is_dir():
+        parts = sorted(
+            part
+            for part in path.parent.iterdir()
+            if part.stem == path.stem and part.suffix.lower() in _COMPANIONS and part.is_file()
+        )
+    for part in parts:
+        inputs[str(PurePosixPath(name).with_name(part.name))] = hashlib.sha256(part.read_bytes()).hexdigest()
+    return [path, *parts]
 
 
-def _layer(scenario: Path, one: Located, inputs: dict[str, str]) -> tuple[gpd.GeoDataFrame, Any]:
-    """Return the shapes of a layer and where they are complete."""
-    one.only("name", "file", "crs", "layer", "coverage", "source")
+def _read(read: Callable[..., gpd.GeoDataFrame], scenario: Path, one: Located, inputs: dict[str, str]) -> Any:
+    """Return what a file that the scenario names holds, and note the hash of each of its parts."""
+    path = _noted(one, scenario, inputs)[0]
     with one.refusing("file"):
-        frame = read_shapes(_input(scenario, one, inputs), crs=one.body.get("crs"), layer=one.body.get("layer"))
-    return frame, one.body.get("coverage")
+        try:
+            return read(path, crs=one.body.get("crs"), layer=one.body.get("layer"))
+        except InputError as error:
+            if "crs" in one.body or "crs=" not in str(error):
+                raise
+            msg = f'{error} In a scenario that is a line in this table: crs = "EPSG:...".'
+            raise InputError(msg) from error
 
 
-def _named(one: Located, layers: dict[str, Any], key: str) -> tuple[gpd.GeoDataFrame, Any]:
+def _layer(scenario: Path, one: Located, inputs: dict[str, str]) -> tuple[Any, Any]:
+    """Return a layer, or shapes that are no polygons and where they are complete."""
+    one.only("name", "file", "crs", "layer", "coverage", "as_of", "source", "licence")
+    frame = _read(read_shapes, scenario, one, inputs)
+    told: dict[str, Any] = {key: one.body.get(key) for key in ("as_of", "source", "licence")}
+    if (shapely.get_dimensions(np.asarray(frame.geometry.values, dtype=object)) < _AREAL).any():
+        return frame, one.body.get("coverage")
+    with one.refusing("file"):
+        schema.check_zone_name(one.body["name"])
+        return Layer(frame, name=one.body["name"], coverage=one.body.get("coverage"), **told), None
+
+
+def _named(one: Located, layers: dict[str, Any], key: str) -> tuple[Any, Any]:
     """Return the layer that a setting names."""
     name = one.need(key)
     if name not in layers:
         known = ", ".join(layers) or "none"
         problem = f"there is no layer {name!r}; the layers are {known}. Add a table [layers.{name}] with its file."
         raise one.fault(problem, key)
-    found: tuple[gpd.GeoDataFrame, Any] = layers[name]
+    found: tuple[Any, Any] = layers[name]
     return found
 
 
-def _rule(rules: Exclusions, one: Located, layers: dict[str, Any]) -> Exclusions:
+def _rule(rules: Exclusions, one: Located, layers: dict[str, Any], inputs: dict[str, str]) -> Exclusions:
     """Return exclusions with one more rule."""
     one.only(*_RULE)
     frame, coverage = _named(one, layers, "layer")
-    options = {key: one.body[key] for key in one.body if key not in ("name", "layer", "where")}
+    options: dict[str, Any] = {key: one.body[key] for key in one.body if key not in ("name", "layer", "where")}
+    for key in ("buffer_m", "max_share", "max_area_m2"):
+        if isinstance(options.get(key), str):
+            with one.refusing(key):
+                options[key] = read_ordinances(_noted(replace(one, body={"file": options[key]}), one.path, inputs)[0])
     where = _named(one, layers, "where")[0] if "where" in one.body else None
     with one.refusing("buffer_m" if "buffer_m" in one.body else None):
         return rules.add(one.body.get("name", one.body["layer"]), frame, coverage=coverage, where=where, **options)
 
 
-def _criterion(criteria: Criteria, one: Located, layers: dict[str, Any]) -> Criteria:
+def _criterion(criteria: Criteria, one: Located, scenario: Scenario, layers: dict[str, Any]) -> Criteria:
     """Return criteria with one more."""
     one.only(*_CRITERION)
     name, measure, value = str(one.need("name")), one.need("measure"), _value(one)
     with one.refusing():
         if measure == "attribute":
-            return criteria.attribute(name, value=value, column=one.body.get("column"))
+            made = criteria.attribute(name, value=value, column=one.body.get("column"))
+            numbers_of(scenario.sites, made.items[-1])
+            return made
+        if measure == "raster":
+            path = _noted(one, scenario.path, scenario.inputs)[0]
+            return criteria.raster(name, path, value=value, band=one.body.get("band", 1))
         if measure not in ("distance", "count", "share"):
-            problem = f"measure is {measure!r}; expected 'distance', 'count', 'share' or 'attribute'."
+            problem = f"measure is {measure!r}; expected 'distance', 'count', 'share', 'attribute' or 'raster'."
             raise InputError(problem)
     frame, coverage = _named(one, layers, "layer")
     extra = {"within_m": one.need("within_m")} if measure == "count" else {}
     with one.refusing("layer"):
-        made: Criteria = getattr(criteria, measure)(name, frame, value=value, coverage=coverage, **extra)
-    return made
+        found: Criteria = getattr(criteria, measure)(name, frame, value=value, coverage=coverage, **extra)
+    return found
 
 
 def _value(one: Located) -> Value:
@@ -255,11 +340,13 @@ def _value(one: Located) -> Value:
         return made
 
 
-def _ranking(tables: dict[str, list[Located]], layers: dict[str, Any]) -> tuple[Ranking | None, dict[str, Any]]:
+def _ranking(
+    tables: dict[str, list[Located]], scenario: Scenario, layers: dict[str, Any]
+) -> tuple[Ranking | None, dict[str, Any]]:
     """Return the ranking and the options of its stability."""
     criteria, weights = Criteria(), {}
     for one in tables.get("criteria", []):
-        criteria = _criterion(criteria, one, layers)
+        criteria = _criterion(criteria, one, scenario, layers)
         weights[one.body["name"]] = one.body.get("weight")
     options: dict[str, Any] = {"draws": 10_000, "top": 5, "concentration": 50.0, "seed": 0}
     if not len(criteria):

@@ -1,0 +1,211 @@
+"""What the folder of a result holds: sites, reasons, stability, tables, maps and pictures, in Korean and English."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clustergeo import figures, labels, maps
+from clustergeo._contents import suffix
+from clustergeo._formats import cell, csv_rows
+from clustergeo._table import Column, Table
+from clustergeo.errors import warn
+from clustergeo.exporting import frame_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from clustergeo.siting.exclusions import Exclusions
+
+_MAPS = ("eligible", "reasons", "score", "stability")
+_PICTURES = ("png", "svg")
+_TABLES = ("html", "md", "csv")
+# More polygons than this make a page that no browser opens gladly.
+_DRAWN = 50_000
+_SHOWN = (
+    "standing",
+    "reason",
+    "score",
+    "rank",
+    "rank_best",
+    "rank_worst",
+    "top_probability",
+    "excluded_share",
+    "eligible_area_m2",
+)
+_NO_RULE = ("제외한 규칙 없음", "no rule")
+_TITLES = {
+    "eligible": ("적격지: {}", "Eligible land: {}"),
+    "reasons": ("제외한 규칙: {}", "What excludes: {}"),
+    "score": ("점수: {}", "Score: {}"),
+    "stability": ("상위 {top}위 안에 들 확률: {}", "Probability of a place among the first {top}: {}"),
+    "table": ("후보지 판정: {}", "Where to go: {}"),
+}
+
+
+def names() -> list[str]:
+    """Return every name that a result folder may hold."""
+    ends = [suffix(lang) for lang in labels.LANGS]
+    return [
+        *("sites.geojson", "sites.csv", "eligible.geojson", "reasons.csv", "stability.csv", "swaps.csv", "rules.csv"),
+        *(f"tables/sites{end}.{kind}" for end in ends for kind in _TABLES),
+        *(f"maps/{name}{end}.html" for end in ends for name in _MAPS),
+        *(f"picture{end}.{kind}" for end in ends for kind in _PICTURES),
+        "scenario.toml",
+        "manifest.json",
+    ]
+
+
+def files(
+    result: gpd.GeoDataFrame,
+    exclusions: Exclusions | None,
+    stability: pd.DataFrame | None,
+    swaps: pd.DataFrame | None,
+    *,
+    top: int,
+    title: str,
+    given: Collection[str],
+    drawn: bool,
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the bytes of each file of a result.
+
+    Parameters
+    ----------
+    result
+        The sites with all columns, and `eligible` polygons where something was excluded.
+    exclusions
+        What excluded them.
+    stability, swaps
+        As `Ranking` returns them for the sites that were ranked.
+    top
+        How many places make the shortlist.
+    title
+        What the scenario is called.
+    given
+        The columns of the sites as they came, which maps show beside the verdicts.
+    drawn
+        Whether maps and pictures are wanted.
+    """
+    plain = result.drop(columns=[name for name in ("eligible",) if name in result.columns])
+    yield "sites.geojson", frame_bytes(plain, "geojson")
+    yield "sites.csv", frame_bytes(plain, "csv")
+    land = _land(result)
+    if land is not None:
+        yield "eligible.geojson", frame_bytes(land, "geojson")
+    reasons: dict[str, list[str]] = {}
+    if exclusions is not None:
+        reasons = {lang: exclusions.reasons(result, lang=lang) for lang in labels.LANGS}
+        yield "reasons.csv", csv_rows(("site_id", *reasons), zip(result["site_id"], *reasons.values(), strict=True))
+        yield "rules.csv", _rows(exclusions.table())
+    for name, table in (("stability", stability), ("swaps", swaps)):
+        if table is not None:
+            yield f"{name}.csv", _rows(table)
+    for lang in labels.LANGS:
+        shown = _shown(plain, reasons.get(lang), stability, top=top, lang=lang, given=given)
+        made = _table(shown, title, lang)
+        for kind, data in (("html", made.html()), ("md", made.markdown()), ("csv", made.csv())):
+            page = data if isinstance(data, bytes) else data.encode()
+            yield f"tables/sites{suffix(lang)}.{kind}", page
+        if not drawn:
+            continue
+        yield from _pages(shown, land, title, top, lang)
+        figure = figures.plot(shown, lang=lang, colour_by="standing", title=_titled("table", title, top, lang))
+        for kind in _PICTURES:
+            yield f"picture{suffix(lang)}.{kind}", figures.figure_bytes(figure, kind)
+
+
+def _rows(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV, empty where nothing is known."""
+    cells = table.astype(object).where(table.notna(), None)
+    return csv_rows(list(cells.columns), cells.itertuples(index=False))
+
+
+def _land(result: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
+    """Return what is left of each site, those of which nothing is left out."""
+    if "eligible" not in result.columns:
+        return None
+    shapes = np.asarray(result["eligible"].values, dtype=object)
+    left = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    columns = result.loc[left, ["site_id", "eligible_area_m2", "eligible_largest_m2"]]
+    return gpd.GeoDataFrame(columns, geometry=shapes[left], crs=result.crs) if left.any() else None
+
+
+def _shown(
+    result: gpd.GeoDataFrame,
+    reasons: list[str] | None,
+    stability: pd.DataFrame | None,
+    *,
+    top: int,
+    lang: str,
+    given: Collection[str],
+) -> gpd.GeoDataFrame:
+    """Return what maps, tables and pictures show of the sites: the verdicts first, then the caller's columns."""
+    kept = result["kept"] if "kept" in result.columns else pd.Series(data=True, index=result.index, dtype="boolean")
+    standing = np.where(kept.isna(), "undecided", np.where(kept.fillna(value=True), "kept", "excluded")).astype(object)
+    if "rank" in result.columns:
+        standing[(result["rank"].notna() & (result["rank"].fillna(0) <= top)).to_numpy(dtype=bool)] = "shortlist"
+    added: dict[str, Any] = {"site_id": result["site_id"], "standing": standing}
+    if reasons is not None:
+        added["reason"] = reasons
+        place = labels.LANGS.index(lang)
+        added["excluded_by"] = [
+            ", ".join(labels.zone_name(one, lang) for one in names.split(";")) if names else _NO_RULE[place]
+            for names in result["excluded_by"].astype(str)
+        ]
+    if stability is not None:
+        added["top_probability"] = stability.set_index("site_id")["top_probability"].reindex(result["site_id"]).array
+    added |= {name: result[name] for name in _SHOWN if name in result.columns}
+    own = [name for name in given if name not in added]
+    return gpd.GeoDataFrame(pd.DataFrame(added, index=result.index).join(pd.DataFrame(result[own]))).set_geometry(
+        result.geometry.name, crs=result.crs
+    )
+
+
+def _titled(what: str, title: str, top: int, lang: str) -> str:
+    """Return the heading of a map, a table or a picture."""
+    return _TITLES[what][labels.LANGS.index(lang)].format(title, top=top)
+
+
+def _pages(
+    shown: gpd.GeoDataFrame, land: gpd.GeoDataFrame | None, title: str, top: int, lang: str
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the maps that the result has something for."""
+    wanted = {"eligible": "standing", "reasons": "excluded_by", "score": "score", "stability": "top_probability"}
+    if land is None:
+        del wanted["eligible"]
+    elif len(land) > _DRAWN:
+        warn(f"The eligible land of {len(land):,} sites is in eligible.geojson and not on the map, which holds fewer.")
+        land = None
+    for name, column in wanted.items():
+        if column in shown.columns and (column != "score" or shown[column].notna().any()):
+            layers = {labels.column("eligible", lang): land} if name == "eligible" and land is not None else None
+            heading = _titled(name, title, top, lang)
+            page = maps.map_html(maps.explore(shown, lang=lang, colour_by=column, layers=layers, title=heading))
+            yield f"maps/{name}{suffix(lang)}.html", page.encode("utf-8", errors="replace")
+
+
+def _table(shown: gpd.GeoDataFrame, title: str, lang: str) -> Table:
+    """Return the table of the sites, the best first."""
+    ordered = shown
+    if "rank_best" in shown.columns:
+        ordered = shown.sort_values(["rank_best", "rank_worst"], kind="stable", na_position="last")
+    other = "en" if lang == "ko" else "ko"
+    name = next((one for one in (f"name_{lang}", "name", f"name_{other}") if one in ordered.columns), None)
+    kinds: dict[str, Any] = {"excluded_share": "share", "top_probability": "share", "eligible_area_m2": "count"}
+    kinds |= {"rank_best": "count", "rank_worst": "count", "rank": "count"}
+    columns, cells = [], []
+    for column in ("site_id", *([name] if name else []), *_SHOWN):
+        if column in ordered.columns:
+            values = [cell(one) for one in ordered[column]]
+            if column == "standing":
+                values = [labels.value(column, one, lang) for one in values]
+            if column == "score":
+                values = [None if one is None or math.isnan(one) else f"{one:.3f}" for one in values]
+            columns.append(Column(labels.column(column, lang), kinds.get(column, "text")))
+            cells.append(values)
+    return Table.of(columns, zip(*cells, strict=True), title=_titled("table", title, 0, lang), lang=lang)

@@ -1,0 +1,186 @@
+"""What several grounds take of a site together, and what each of them alone does, where they overlap."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from clustergeo import overlap
+from clustergeo.overlap.threads import chunks, in_threads, pieces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# A polygon of more vertices than this is cut in two until no part has more: a site then meets few of them.
+_MOST = 256
+_AREAL = 2
+_CHUNK = 4_096
+_VERTICES = 100_000
+
+
+class _Held(NamedTuple):
+    """The pieces, a tree over them and the number of the ground of each."""
+
+    tree: shapely.STRtree
+    shapes: NDArray[np.object_]
+    owners: NDArray[np.intp]
+
+
+class Pieces:
+    """The polygons of several grounds, cut small, in one tree.
+
+    Parameters
+    ----------
+    grounds
+        The polygons of each ground; those of one overlap nowhere.
+
+    Examples
+    --------
+    >>> grounds = [shapely.box([0.0], 0, [2], 1), shapely.box([1.0], 0, [3], 1)]
+    >>> held = Pieces(grounds)
+    >>> inside = np.array([[2.0], [2.0]])
+    >>> together, own = held.areas(np.array([shapely.box(0, 0, 4, 1)]), inside, np.array([4.0]), own=True)
+    >>> together.tolist(), own.tolist()
+    ([3.0], [[1.0], [1.0]])
+    """
+
+    def __init__(self, grounds: list[NDArray[np.object_]]) -> None:
+        self._grounds, self._making = grounds, threading.Lock()
+        self._held: _Held | None = None
+
+    def _pieces(self) -> _Held:
+        """Return the pieces, made when the first site needs them, which many never do, and by one thread only."""
+        with self._making:
+            if self._held is None:
+                cut = [_small(shapes) for shapes in self._grounds]
+                shapes = np.concatenate([np.empty(0, dtype=object), *cut])
+                owners = np.repeat(np.arange(len(cut)), [len(part) for part in cut])
+                self._held = _Held(shapely.STRtree(shapes), shapes, owners)
+            return self._held
+
+    def areas(
+        self, sites: overlap.Shapes, inside: NDArray[np.float64], whole: NDArray[np.float64], *, own: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what all grounds take of each site, and what each of them alone does.
+
+        Parameters
+        ----------
+        sites
+            n polygons; others are left out.
+        inside
+            Shape (m, n), the area of each site in each ground.
+        whole
+            Shape (n,), the area of each site.
+        own
+            Whether it is asked what each ground alone takes; else that is not-a-number.
+
+        Returns
+        -------
+        together, own
+            Shape (n,) and (m, n), square units.
+
+        Notes
+        -----
+        Where at most one ground meets a site, or one has all of it and at most one other any, the areas follow from
+        `inside`; elsewhere the site's parts in the grounds are united.
+        """
+        met, full = inside > 0, (inside >= whole) & (whole > 0)
+        number, filled = met.sum(axis=0), full.sum(axis=0)
+        total = inside.sum(axis=0)
+        together = np.where(filled > 0, whole, total)
+        alone = np.full(inside.shape, np.nan)
+        if own:
+            # What the others take is all of the site beside a ground that has all of it, and else what one other has.
+            beside = filled - full > 0
+            alone = np.where(beside, 0.0, together - np.where(number > 1, total - inside, 0.0))
+            alone = np.where(met, alone, 0.0)
+        hard = (number > 1) & (filled == 0)
+        if own:
+            hard |= (number > 2) & (filled == 1)  # noqa: PLR2004
+        rows = np.flatnonzero(hard)
+        if len(rows):
+            shapes = overlap.as_array(overlap.rows_of(sites, rows))
+            parts = chunks(len(rows), _CHUNK)
+            found = in_threads(lambda part: self._united(shapes[part], met[:, rows[part]], own=own), parts, None)
+            both, others = (np.concatenate([one[at] for one in found], axis=-1) for at in (0, 1))
+            # Rounding must not take what all grounds have below what one has, or above what they have one by one.
+            both = np.where(filled[rows] > 0, whole[rows], np.clip(both, inside[:, rows].max(axis=0), total[rows]))
+            together[rows] = np.minimum(both, whole[rows])
+            if own:
+                alone[:, rows] = np.where(met[:, rows] & ~beside[:, rows], together[rows] - others, 0.0)
+        return together, alone
+
+    def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Return what the grounds leave of each polygon; an empty polygon where they take it whole."""
+        out = sites.copy()
+        rows, columns = self._met(sites)
+        for part, near in zip(*_runs(rows, self._pieces().shapes[columns]), strict=True):
+            left = shapely.get_parts(shapely.difference(sites[part], shapely.union_all(near)))
+            left = left[shapely.get_dimensions(left) == _AREAL]
+            out[part] = left[0] if len(left) == 1 else shapely.multipolygons(left) if len(left) else shapely.Polygon()
+        return out
+
+    def _met(self, sites: NDArray[np.object_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return which sites meet which pieces, by site."""
+        rows, columns = self._pieces().tree.query(sites, predicate="intersects")
+        order = np.lexsort((columns, rows))
+        return rows[order], columns[order]
+
+    def _united(
+        self, sites: NDArray[np.object_], met: NDArray[np.bool_], *, own: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the area of the union of all parts of each site, and of the parts in all grounds but each."""
+        rows, columns = self._met(sites)
+        held = self._pieces()
+        clips = shapely.intersection(sites[rows], held.shapes[columns])
+        kept = shapely.get_dimensions(clips) == _AREAL
+        rows, clips, owners = rows[kept], clips[kept], held.owners[columns[kept]]
+        first = np.searchsorted(rows, np.arange(len(sites)))
+        place = np.arange(len(rows)) - first[rows]
+        # A row for each site, so that the union of each is one call for all.
+        drawn = np.full((len(sites), int(place.max(initial=-1)) + 1), None, dtype=object)
+        whose = np.full(drawn.shape, -1)
+        drawn[rows, place], whose[rows, place] = clips, owners
+        together = shapely.area(shapely.union_all(drawn, axis=1))
+        others = np.zeros(met.shape)
+        if own:
+            for number in range(len(met)):
+                asked = np.flatnonzero(met[number])
+                rest = np.where(whose[asked] == number, np.array(None, dtype=object), drawn[asked])
+                others[number, asked] = shapely.area(shapely.union_all(rest, axis=1))
+        return together, others
+
+
+def _runs(rows: NDArray[np.intp], values: NDArray[np.object_]) -> tuple[NDArray[np.intp], list[NDArray[np.object_]]]:
+    """Return the rows that occur and the values of each."""
+    if not len(rows):
+        return rows, []
+    met, starts = np.unique(rows, return_index=True)
+    return met, np.split(values, starts[1:])
+
+
+def _small(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return polygons cut until none has many vertices."""
+    done, rest = [np.empty(0, dtype=object)], shapes
+    while len(rest):
+        sizes = shapely.get_num_coordinates(rest)
+        done.append(rest[sizes <= _MOST])
+        rest, sizes = rest[sizes > _MOST], sizes[sizes > _MOST]
+        halves = in_threads(_halved, [rest[part] for part in pieces(sizes, _VERTICES)], None)
+        rest = np.concatenate([np.empty(0, dtype=object), *halves])
+    return np.concatenate(done)
+
+
+def _halved(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return the parts of polygons on both sides of the middle of their longer side."""
+    left, bottom, right, top = shapely.bounds(shapes).T
+    wide = right - left >= top - bottom
+    x, y = (left + right) / 2, (bottom + top) / 2
+    first = shapely.box(left, bottom, np.where(wide, x, right), np.where(wide, top, y))
+    second = shapely.box(np.where(wide, x, left), np.where(wide, bottom, y), right, top)
+    parts = shapely.get_parts(shapely.intersection(np.concatenate([shapes, shapes]), np.concatenate([first, second])))
+    areal: NDArray[np.object_] = parts[shapely.get_dimensions(parts) == _AREAL]
+    return areal

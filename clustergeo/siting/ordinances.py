@@ -1,0 +1,229 @@
+"""Values of a rule by jurisdiction and date, each with the law and the article that sets it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clustergeo import datasets, schema
+from clustergeo._files import native, shown
+from clustergeo.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+COLUMNS = ("jurisdiction", "value", "law", "article", "since")
+_MORE = ("until", "source")
+EVERYWHERE = "*"
+# A municipality, a city of several gu, a province, everywhere: the narrower rule goes before the wider.
+_LEVELS = ("municipality", "city", "province")
+
+
+class Ordinances:
+    """A cited table of values by jurisdiction, such as how far from houses a site must be.
+
+    Parameters
+    ----------
+    table
+        A row a rule: `jurisdiction`, `value`, `law`, `article` and `since`; `until` and `source` if it has them.
+
+        `jurisdiction` is a KOSTAT code of 2018 (`"33"`, `"33042"`), a name in Korean (`"충청북도"`, `"충청북도
+        청주시"`, `"충청북도 청주시 흥덕구"`) or `"*"` for everywhere; a narrower one goes before a wider. `value` is a
+        number; blank says that no such rule holds there. `since` and `until` are days, ISO text; `until` is the first
+        day on which the row holds no more. Of rows of one jurisdiction the latest that has begun holds.
+    name
+        How refusals call it.
+
+    Raises
+    ------
+    InputError
+        Columns or citations are missing, or a row is wrong: with every problem, its row and the cure.
+
+    Examples
+    --------
+    >>> rows = [("충청북도 청주시", 300, "조례", "제1조", "2020-01-01"), ("*", None, "법", "제2조", "2019-01-01")]
+    >>> Ordinances(pd.DataFrame(rows, columns=["jurisdiction", "value", "law", "article", "since"]))
+    <Ordinances: 2 rows, 300 or no rule, since 2019-01-01>
+    """
+
+    def __init__(self, table: pd.DataFrame, *, name: str = "the table of ordinances") -> None:
+        missing = [column for column in COLUMNS if column not in getattr(table, "columns", ())]
+        if missing:
+            msg = f"{name} has no column {', '.join(map(repr, missing))}; expected {', '.join(COLUMNS)}. Add them."
+            raise InputError(msg)
+        held = [*COLUMNS, *(column for column in _MORE if column in table.columns)]
+        frame = table[held].reset_index(drop=True).astype(object)
+        self.frame = frame.where(frame.notna(), None)
+        problems: list[str] = []
+        self._codes = [_places(row, text, problems) for row, text in enumerate(self.frame["jurisdiction"])]
+        self._check(problems)
+        if problems:
+            more = f"\n- and {len(problems) - schema.SHOWN} more" if len(problems) > schema.SHOWN else ""
+            msg = f"{name} cannot be used; rows are counted from 0:\n- " + "\n- ".join(problems[: schema.SHOWN]) + more
+            raise InputError(msg)
+        self.numbers = np.array([np.nan if one is None else float(one) for one in self.frame["value"]])
+
+    def on(self, day: str) -> dict[str, int]:
+        """Return the row that holds in each municipality on a day, by KOSTAT code; those without one are left out.
+
+        Examples
+        --------
+        >>> rows = [("33", 100, "a", "1", "2020-01-01"), ("충청북도 청주시", 300, "b", "2", "2022-01-01")]
+        >>> held = Ordinances(pd.DataFrame(rows, columns=["jurisdiction", "value", "law", "article", "since"]))
+        >>> held.on("2021-01-01")["33041"], held.on("2023-01-01")["33041"], held.on("2023-01-01")["33020"]
+        (0, 1, 0)
+        """
+        given = _day(day)
+        if given is None:
+            msg = f"on={day!r} is no day; expected ISO text such as '2026-01-01'."
+            raise InputError(msg)
+        best: dict[str, tuple[int, str, int]] = {}
+        for row, (level, codes) in enumerate(self._codes):
+            since, until = str(self.frame["since"][row]), self._until(row)
+            if since <= given and (until is None or given < until):
+                for code in codes:
+                    best[code] = max(best.get(code, (-1, "", -1)), (level, since, row))
+        return {code: row for code, (_, _, row) in best.items()}
+
+    def citation(self, row: int) -> str:
+        """Return the law, the article and the day since when of a row.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame([("*", 1, "법", "제2조", "2019-01-01")], columns=list(COLUMNS))
+        >>> Ordinances(table).citation(0)
+        '법 제2조 (2019-01-01~)'
+        """
+        one = self.frame.iloc[row]
+        return f"{one['law']} {one['article']} ({one['since']}~{self._until(row) or ''})"
+
+    def _until(self, row: int) -> str | None:
+        return self.frame["until"][row] if "until" in self.frame.columns else None
+
+    def _check(self, problems: list[str]) -> None:
+        """Note what is wrong with values, citations and days."""
+        for row, one in enumerate(self.frame.to_dict("records")):
+            blank = [column for column in ("law", "article") if not str(one[column] or "").strip()]
+            problems += [f"row {row}, {column}: is blank; expected what sets the value. Cite it." for column in blank]
+            for column in ("since", "until"):
+                if one.get(column) is not None or column == "since":
+                    found = _day(one.get(column))
+                    self.frame.loc[row, column] = found
+                    if found is None:
+                        problems.append(f"row {row}, {column}: {one.get(column)!r} is no day; write it as 2026-01-01.")
+            try:
+                number = None if one["value"] in (None, "") else float(one["value"])
+            except (TypeError, ValueError):
+                number = np.inf
+            if number is not None and not np.isfinite(number):
+                problems.append(f"row {row}, value: {one['value']!r} is no number; blank says that no rule holds.")
+            self.frame.loc[row, "value"] = number
+        twice = self.frame.duplicated(["jurisdiction", "since"])
+        problems += [
+            f"row {row}: {self.frame['jurisdiction'][row]!r} has two rows since {self.frame['since'][row]}; keep one."
+            for row in np.flatnonzero(twice)
+        ]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        """Return one line."""
+        known = sorted(set(self.numbers[np.isfinite(self.numbers)].tolist()))
+        told = [f"{known[0]:g}" if len(known) == 1 else f"{known[0]:g} to {known[-1]:g}"] if known else []
+        told += ["no rule"] * bool(np.isnan(self.numbers).any())
+        first = f", since {min(self.frame['since'])}" if len(self) else ""
+        return f"<Ordinances: {len(self)} rows, {' or '.join(told)}{first}>"
+
+    def _repr_html_(self) -> str:
+        """Return the rows as a table for notebooks."""
+        return str(self.frame.to_html(index=False))
+
+
+def read_ordinances(path: str | Path) -> Ordinances:
+    r"""Return the ordinances of a file.
+
+    Parameters
+    ----------
+    path
+        CSV in UTF-8 with the columns of `Ordinances`, or TOML with a `[[ordinances]]` table a row.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is wrong: with every problem, its row and the cure.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "distances.csv"
+    >>> _ = path.write_text("jurisdiction,value,law,article,since\n33,200,조례,제3조,2020-01-01\n", encoding="utf-8")
+    >>> read_ordinances(path)
+    <Ordinances: 1 rows, 200, since 2020-01-01>
+    """
+    file = native(path)
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        if file.suffix.lower() == ".toml":
+            table = pd.DataFrame(tomllib.loads(text).get("ordinances", []))
+        else:
+            table = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
+            table = table.astype(object).where(table != "", None)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        msg = f"{shown(file)} cannot be read as CSV or TOML in UTF-8: {error}. Check the name and how it was saved."
+        raise InputError(msg) from error
+    return Ordinances(table, name=shown(file))
+
+
+def rows_of(codes: NDArray[np.object_], held: dict[str, int]) -> NDArray[np.int64]:
+    """Return the row that holds for each municipality code; -1 where the code or the rule is not known."""
+    return np.array([held.get(code, -1) if isinstance(code, str) else -1 for code in codes], dtype=np.int64)
+
+
+def _day(given: Any) -> str | None:
+    """Return a day as ISO text, or None if it is none."""
+    if isinstance(given, dt.date):
+        return given.isoformat()[:10]
+    try:
+        return dt.date.fromisoformat(str(given)).isoformat()
+    except ValueError:
+        return None
+
+
+def _places(row: int, text: Any, problems: list[str]) -> tuple[int, list[str]]:
+    """Return how narrow a jurisdiction is, from 0, and the codes of its municipalities."""
+    table = datasets.municipalities_on()
+    codes = np.array(table.index, dtype=str)
+    name = " ".join(str(text or "").split())
+    if name == EVERYWHERE:
+        return 0, codes.tolist()
+    if name.isdigit() and len(name) in (2, 5):
+        chosen = np.char.startswith(codes, name)
+        level = 1 if len(name) == 2 else 3  # noqa: PLR2004
+    else:
+        chosen, level = np.zeros(len(codes), dtype=bool), 0
+        for day in ("2018-12-31", None):
+            part = datasets.municipalities_on(day).loc[table.index]
+            names = {
+                "province": part["province"].astype(str),
+                "city": part["province"].astype(str) + " " + part["city"].astype(str),
+                "municipality": part["province"].astype(str) + " " + part["municipality"].astype(str),
+            }
+            for number, kind in enumerate(_LEVELS):
+                met = (names[kind] == name).to_numpy()
+                if met.any() and not chosen.any():
+                    chosen, level = met, 3 - number
+    if not chosen.any():
+        problems.append(
+            f"row {row}, jurisdiction: {text!r} is no municipality, city or province of 2018; write a KOSTAT code such "
+            "as 33042, a name such as 충청북도 청주시 흥덕구, or * for everywhere."
+        )
+    return level, codes[chosen].tolist()

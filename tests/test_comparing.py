@@ -1,0 +1,133 @@
+"""compare: which sites moved in or out, how places and scores differ, and which settings do."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from household import command
+from squares import PLANE, square
+
+import clustergeo as cg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = """\
+title = "strict"
+
+[sites]
+file = "sites.gpkg"
+
+[layers.wet]
+file = "wet.gpkg"
+coverage = "everywhere"
+
+[[exclusions]]
+layer = "wet"
+max_share = 0.1
+
+[[criteria]]
+name = "price"
+measure = "attribute"
+value = { kind = "linear", worst = 100, best = 0 }
+weight = 3
+
+[[criteria]]
+name = "flat"
+measure = "attribute"
+value = { kind = "linear", worst = 0, best = 1 }
+weight = 1
+
+[ranking]
+draws = 20
+top = 1
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return two scenarios: `a` and `b` are dry, `c` is wet by a fifth; the second lets more pass and likes it flat."""
+    shapes = [square(0, 0, 100), square(1000, 0, 100), square(5000, 0, 100)]
+    columns: dict[str, Any] = {"site_id": ["a", "b", "c"], "price": [10.0, 90.0, 50.0], "flat": [0.0, 1.0, 0.5]}
+    gpd.GeoDataFrame(columns, geometry=shapes, crs=PLANE).to_file(tmp_path / "sites.gpkg")
+    gpd.GeoDataFrame(geometry=[square(5000, 0, 20, 100)], crs=PLANE).to_file(tmp_path / "wet.gpkg")
+    (tmp_path / "strict.toml").write_text(TEXT)
+    second = TEXT.replace('"strict"', '"loose"').replace("max_share = 0.1", "max_share = 0.5")
+    (tmp_path / "loose.toml").write_text(second.replace("weight = 1", "weight = 9"))
+    return tmp_path
+
+
+def test_sites_that_move_and_places_that_change_are_told(folder: Path) -> None:
+    found = cg.compare(folder / "strict.toml", folder / "loose.toml")
+    assert found.sites[["site_id", "moved"]].to_numpy().tolist() == [["a", "stays"], ["b", "stays"], ["c", "in"]]
+    assert found.sites["excluded_by_first"].tolist() == ["", "", "wet"]
+    assert found.sites["rank_first"].tolist()[:2] == [1, 2]
+    assert found.sites["rank_second"].tolist() == [3, 1, 2]
+    assert found.sites["rank_change"].tolist()[:2] == [2, -1]
+    assert pd.isna(found.sites["rank_change"].iloc[2])
+    # strict: 3/4 of 0.9; loose: 3/12 of 0.9
+    assert found.sites["score_change"].iloc[0] == pytest.approx(0.225 - 0.675)
+    assert repr(found) == "<Comparison of strict and loose: 1 moved in, 0 moved out; 3 settings differ>"
+
+
+def test_only_the_settings_that_differ_are_listed(folder: Path) -> None:
+    found = cg.compare(folder / "strict.toml", folder / "loose.toml")
+    assert found.settings.to_numpy().tolist() == [
+        ["title", "strict", "loose"],
+        ["exclusions.wet.max_share", "0.1", "0.5"],
+        ["criteria.flat.weight", "1", "9"],
+    ]
+
+
+def test_a_scenario_is_equal_to_itself_and_a_changed_input_is_not(folder: Path) -> None:
+    before = cg.read_scenario(folder / "strict.toml")
+    assert cg.compare(before, before).settings.empty
+    gpd.GeoDataFrame(geometry=[square(0, 0, 20, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    found = cg.compare(before, folder / "strict.toml")
+    assert found.settings["setting"].tolist() == ["sha256 of wet.gpkg"]
+    assert found.sites["moved"].tolist() == ["out", "stays", "in"]
+
+
+def test_folders_of_results_say_the_same_as_their_scenarios(folder: Path) -> None:
+    for name in ("strict", "loose"):
+        cg.read_scenario(folder / f"{name}.toml").run(folder / name, maps=False)
+    read, run = (cg.compare(folder / f"strict{end}", folder / f"loose{end}") for end in ("", ".toml"))
+    pd.testing.assert_frame_equal(read.sites, run.sites)
+    pd.testing.assert_frame_equal(read.settings, run.settings)
+
+
+def test_a_site_of_one_scenario_only_is_told(folder: Path) -> None:
+    few = gpd.read_file(folder / "sites.gpkg").iloc[[0]]
+    few.to_file(folder / "few.gpkg")
+    (folder / "few.toml").write_text(TEXT.replace("sites.gpkg", "few.gpkg"))
+    found = cg.compare(folder / "strict.toml", folder / "few.toml")
+    assert found.sites["moved"].tolist() == ["stays", "only_first", "only_first"]
+    assert found.names == ("strict (1)", "strict (2)")
+
+
+def test_the_tables_are_in_both_languages(folder: Path) -> None:
+    found = cg.compare(folder / "strict.toml", folder / "loose.toml")
+    english, korean = found.table("en").markdown(), found.table("ko").markdown()
+    assert "moved in" in english.splitlines()[4]
+    assert "Rank (change)" in english
+    assert "들어옴" in korean
+    assert "순위(차이)" in korean
+    assert "criteria.flat.weight" in found.settings_table("ko").csv().decode("utf-8-sig")
+
+
+def test_the_command_prints_both_tables_or_says_why_not(folder: Path) -> None:
+    def run(*words: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command("compare", *map(str, words)), capture_output=True, text=True, check=False)
+
+    done = run(folder / "strict.toml", folder / "loose.toml", "--lang", "ko")
+    assert done.returncode == 0, done.stderr
+    assert "들어옴" in done.stdout
+    assert "exclusions.wet.max_share" in done.stdout.replace("\\", "")
+    (folder / "empty").mkdir()
+    refused = run(folder / "strict.toml", folder / "empty")
+    assert refused.returncode == 1
+    assert "holds no result of a scenario" in refused.stderr

@@ -1,0 +1,117 @@
+"""Rasters: the value of the cell at a site, bounds where the site may lie in several, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from squares import PLANE
+
+import clustergeo as cg
+from clustergeo.siting import _rasters
+
+rasterio = pytest.importorskip("rasterio", reason="rasterio is not installed")
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEFT, TOP = 200_000.0, 500_400.0
+# Four rows of four cells of 100 m; -1 is no data.
+CELLS = np.array([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, -1], [13, 14, 15, 16]], dtype="float32")
+UP = cg.Value.linear(worst=0, best=20, unit="deg")
+
+
+def written(path: Path, *, crs: Any = PLANE) -> Path:
+    profile = {"driver": "GTiff", "width": 4, "height": 4, "count": 2, "dtype": "float32", "nodata": -1}
+    transform = rasterio.transform.from_origin(LEFT, TOP, 100, 100)
+    with rasterio.open(path, "w", crs=crs, transform=transform, **profile) as out:
+        out.write(CELLS, 1)
+        out.write(CELLS * 2, 2)
+    return path
+
+
+def square(column: int, row: int, size: float = 20) -> Any:
+    x, y = LEFT + 100 * column + 50, TOP - 100 * row - 50
+    return shapely.box(x - size / 2, y - size / 2, x + size / 2, y + size / 2)
+
+
+def measured(path: Path, *shapes: Any, band: int = 1, **columns: Any) -> gpd.GeoDataFrame:
+    frame = gpd.GeoDataFrame(columns, geometry=list(shapes), crs=PLANE)
+    return cg.Criteria().raster("slope", path, value=UP, band=band).measure(frame)
+
+
+def test_the_cell_at_the_centroid_is_the_value(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.tif")
+    out = measured(path, square(0, 0), square(3, 0), square(2, 3), shapely.Point(LEFT + 150, TOP - 150))
+    assert out["criterion_slope_deg"].tolist() == [1, 4, 15, 6]
+    assert out["value_slope"].tolist() == [0.05, 0.2, 0.75, 0.3]
+    assert measured(path, square(1, 1), band=2)["criterion_slope_deg"].tolist() == [12]
+
+
+def test_rows_that_are_read_in_blocks_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_rasters, "_HELD", 4)
+    shapes = [square(column, row) for row in range(4) for column in range(4)]
+    found = measured(written(tmp_path / "a.tif"), *shapes)["criterion_slope_deg"]
+    assert found.fillna(-1).tolist() == CELLS.ravel().tolist()
+
+
+def test_no_data_and_the_ground_beyond_are_unknown(tmp_path: Path) -> None:
+    out = measured(written(tmp_path / "a.tif"), square(3, 2), square(9, 0))
+    assert out["criterion_slope_deg"].isna().all()
+    assert out[["value_slope_low", "value_slope_high"]].to_numpy().tolist() == [[0, 1], [0, 1]]
+
+
+def test_a_position_error_widens_the_value_to_the_cells_that_may_hold_the_site(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.tif")
+    spots = [shapely.Point(LEFT + 200, TOP - 150), shapely.Point(LEFT + 350, TOP - 150), shapely.Point(LEFT, TOP)]
+    out = measured(path, *spots, position_error_m=[30.0, 80.0, 30.0], area_km2=[0.0001] * 3)
+    assert out["criterion_slope_deg"].isna().all()
+    # Two cells beside each other; one beside a cell without data; one that reaches beyond.
+    assert out["value_slope_low"].tolist() == pytest.approx([0.3, 0, 0])
+    assert out["value_slope_high"].tolist() == pytest.approx([0.35, 1, 1])
+
+
+def test_a_raster_in_another_crs_is_met_where_it_lies(tmp_path: Path) -> None:
+    west, north = 127.0, 37.6
+    profile = {"driver": "GTiff", "width": 2, "height": 1, "count": 1, "dtype": "int16"}
+    transform = rasterio.transform.from_origin(west, north, 0.1, 0.1)
+    with rasterio.open(tmp_path / "b.tif", "w", crs="EPSG:4326", transform=transform, **profile) as out:
+        out.write(np.array([[3, 7]], dtype="int16"), 1)
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([127.05, 127.15], [37.55, 37.55]), crs=4326).to_crs(PLANE)
+    found = cg.Criteria().raster("slope", tmp_path / "b.tif", value=UP).measure(frame)
+    assert found["criterion_slope_deg"].tolist() == [3, 7]
+
+
+def test_what_is_no_raster_is_refused_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(cg.ClusterGeoError, match="cannot be read as a raster"):
+        cg.Criteria().raster("slope", tmp_path / "gone.tif", value=UP)
+    with pytest.raises(cg.ClusterGeoError, match=r"has no coordinate reference system.*rio edit-info"):
+        cg.Criteria().raster("slope", written(tmp_path / "bare.tif", crs=None), value=UP)
+    with pytest.raises(cg.ClusterGeoError, match="there is no band 3"):
+        cg.Criteria().raster("slope", written(tmp_path / "a.tif"), value=UP, band=3)
+
+
+def test_a_scenario_names_a_raster_and_hashes_it(tmp_path: Path) -> None:
+    written(tmp_path / "a.tif")
+    gpd.GeoDataFrame(geometry=[square(0, 0), square(3, 3)], crs=PLANE).to_file(tmp_path / "sites.gpkg")
+    text = """
+[sites]
+file = "sites.gpkg"
+
+[[criteria]]
+name = "slope"
+measure = "raster"
+file = "a.tif"
+value = { kind = "linear", worst = 20, best = 0, unit = "deg" }
+weight = 1
+"""
+    (tmp_path / "s.toml").write_text(text)
+    read = cg.read_scenario(tmp_path / "s.toml")
+    assert read.result()["rank"].tolist() == [1, 2]
+    assert set(read.inputs) == {"a.tif", "sites.gpkg"}
+    (tmp_path / "s.toml").write_text(text.replace("a.tif", "gone.tif"))
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5: .*cannot be read as a raster"):
+        cg.read_scenario(tmp_path / "s.toml")
