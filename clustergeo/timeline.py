@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from clustergeo.policy.applicant import Applicant
     from clustergeo.policy.rules import Rule
 
+# The column of each attribute, and the stem of the columns that hold its date and source.
 _SITE_COLUMNS = {
-    "area_km2": "area_km2",
-    "status": "status",
-    "designation": "designations",
-    "rdz_present": "rdz_reported_present",
-    "rdz_share": "rdz_reported_share",
-    "rdz_area_m2": "rdz_reported_area_m2",
+    "area_km2": ("area_km2", "area"),
+    "status": ("status", "status"),
+    "designation": ("designations", "designations"),
+    "rdz_present": ("rdz_reported_present", "rdz_reported"),
+    "rdz_share": ("rdz_reported_share", "rdz_reported"),
+    "rdz_area_m2": ("rdz_reported_area_m2", "rdz_reported"),
 }
 _DOUBTS = {"uncertain": ("불확실", "uncertain"), "contradicted": ("따르지 않음", "not followed")}
 _HISTORY = ("as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note_ko", "note_en")
@@ -150,7 +151,8 @@ def changes(
     -------
     pandas.DataFrame
         For `"sites"` `site_id, attribute, before, after, as_of, source`: areas, status, designations and restricted
-        zones that differ, null for unknown, and each event between the days. For `"rules"` `site_id, rule_id, before,
+        zones that differ, null for unknown, with the date and sources of the later one, and each event between the
+        days. For `"rules"` `site_id, rule_id, before,
         after` (`yes`, `no`, `unknown`, null where the rule was not valid)`, reason, scenario, source`.
 
     Raises
@@ -194,23 +196,21 @@ def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.Data
         mine = known[known["site_id"] == site]
         days = mine["as_of"].map(facts.last_day)
         between = mine[(days > low) & (days <= high)]
-        for attribute, column in _SITE_COLUMNS.items():
+        for attribute, (column, stem) in _SITE_COLUMNS.items():
             one, other = _text(before.loc[site, column]), _text(after.loc[site, column])
-            if one != other:
-                fact = attribute.replace("_m2", "_km2")
-                said = between[between["attribute"] == fact].tail(1)
-                rows.append((site, attribute, one, other, *_dated(said)))
+            if one == other:
+                continue
+            said = after.loc[site].to_dict()
+            if stem == "designations":
+                # The column joins all that is known; what is new is what made the difference.
+                new = between[(between["attribute"] == "designation") & (between["scope"] == "whole")]
+                said |= {f"{stem}_as_of": new["as_of"].iloc[-1], f"{stem}_source": " ".join(new["source"])}
+            urls = datasets.source_urls(" ".join(dict.fromkeys(str(said[f"{stem}_source"]).split())))
+            rows.append((site, attribute, one, other, said[f"{stem}_as_of"], urls))
         for event in between[between["attribute"] == "event"].itertuples(index=False):
             told = (event.value, event.as_of, datasets.source_urls(event.source))
             rows.append((site, "event", None, *told))
     return pd.DataFrame(rows, columns=list(_SITE_CHANGES), dtype=object)
-
-
-def _dated(rows: pd.DataFrame) -> tuple[str | None, str | None]:
-    """Return date and source of the fact that made a difference."""
-    if rows.empty:
-        return None, None
-    return str(rows["as_of"].iloc[0]), datasets.source_urls(rows["source"].iloc[0])
 
 
 def _text(value: Any) -> str | None:

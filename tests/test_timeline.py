@@ -50,6 +50,19 @@ def test_areas_status_zones_and_events_between_two_days() -> None:
     assert set(found["as_of"]) == {"2025-02-25"}
 
 
+def test_a_change_names_the_fact_that_made_it_and_no_proposal_or_part_of_later() -> None:
+    """Yongin's 7.28 km2 are of April 2024; the 7.78 of December are a proposal."""
+    found = cg.changes(of="sites", since="2023-03-15", until="2026-12-01")
+    of_yongin = found[found["site_id"] == "yongin"].drop_duplicates("attribute").set_index("attribute")
+    area = of_yongin.loc["area_km2"]
+    assert (area["before"], area["after"], area["as_of"]) == ("7.1", "7.28", "2024-04-24")
+    assert area["source"] == "https://fnnews.com/news/202404241907487140"
+    designated = of_yongin.loc["designation"]
+    assert designated["as_of"] == "2025-02-25"
+    assert "science.ytn.co.kr" in designated["source"]
+    assert "kukinews.com" in designated["source"]
+
+
 def test_before_the_first_fact_everything_was_unknown() -> None:
     found = cg.changes(of="sites", since="2020-01-01", until="2023-03-15")
     assert found[found["attribute"] == "area_km2"]["before"].isna().all()
