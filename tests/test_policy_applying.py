@@ -257,7 +257,7 @@ def test_tiers_hold_for_their_year_and_are_unknown_where_no_list_is_at_hand() ->
 
 
 def test_the_legal_zone_is_known_for_idong_and_namsa_and_outside_the_capital_region(tagged: gpd.GeoDataFrame) -> None:
-    found = decided(tagged, "2026-03-01").xs("capital-growth-review", level="rule_id")["applies"]
+    found = decided(tagged, "2026-04-01").xs("capital-growth-review", level="rule_id")["applies"]
     assert found["yongin"] == "yes"
     assert set(found.drop("yongin")) == {"no"}
     leaf = Leaf("capital_zone", "any_of", ("nature_conservation",))
@@ -361,6 +361,42 @@ def test_a_rule_with_a_coarse_date_is_open_within_it_and_says_so() -> None:
         assert found["applies"].tolist() == expected, on
         if expected == ["unknown"]:
             assert "its dates are 2024 ~ 2025-03" in found["reason"].iloc[0]
+
+
+def test_a_rule_whose_beginning_no_source_gives_is_unknown_before_the_day_by_which_it_is_known() -> None:
+    mine = rule(valid_from="", known_from="2024-05", valid_to="2025-01-01")
+    days = {"1950-01-01": "unknown", "2024-05-30": "unknown", "2024-05-31": "yes", "2024-12-31": "yes"}
+    for on, expected in days.items():
+        assert decided(plain(sectors=[None]), on, rules=[mine])["applies"].tolist() == [expected]
+    assert decided(plain(sectors=[None]), "2025-01-01", rules=[mine]).empty
+    early = decided(plain(sectors=[None], subsidy_tier=["lower"]), "2010-01-01")
+    assert early.loc[("s0", "local-subsidy-2025"), "applies"] == "unknown"
+
+
+def test_after_a_round_whose_result_is_not_known_a_site_elsewhere_may_lie_in_a_complex() -> None:
+    """The third round of robots, defence and batteries was due in the second half of 2026."""
+    codes = ["38111"]
+    leaf = Leaf("specialised_complex", "is", True)
+    assert one_word(leaf, "2026-06-30", municipality_code_kostat=codes) == ["no"]
+    assert one_word(leaf, "2026-07-01", municipality_code_kostat=codes) == ["unknown"]
+    assert one_word(leaf, "2026-07-01", municipality_code_kostat=codes, designations=["specialised_complex:none"]) == [
+        "no"
+    ]
+    for sector, expected in (("defence", "unknown"), ("bio", "no")):
+        leaf = Leaf("specialised_complex_sector", "any_of", (sector,))
+        assert one_word(leaf, "2026-12-01", municipality_code_kostat=codes) == [expected]
+    mine = rule(condition=Group("all", (Leaf("specialised_complex", "is", True),)))
+    (reason,) = decided(plain(municipality_code_kostat=codes), "2026-12-01", rules=[mine])["reason"]
+    assert "result not found" in reason
+    assert one_word(Leaf("parts_complex", "is", True), "2026-05-31", municipality_code_kostat=["11010"]) == ["no"]
+    assert one_word(Leaf("parts_complex", "is", True), "2026-06-01", municipality_code_kostat=["11010"]) == ["unknown"]
+
+
+def test_support_of_small_firms_is_never_promised_for_being_small() -> None:
+    found = decided(plain(sectors=[["food"]]), "2025-06-01", applicant=cg.Applicant(size="sme"))
+    row = found.loc[("s0", "sme-2025-noncapital")]
+    assert row["applies"] == "unknown"
+    assert "strategic goods" in row["reason"]
 
 
 def test_a_refinement_holds_only_while_what_it_refines_does() -> None:

@@ -22,7 +22,7 @@ TIERS = ("special", "preferential", "general")
 SUBSIDY_TIERS = ("upper", "middle", "lower")
 TECHNOLOGIES = (
     *("semiconductor", "display", "battery", "bio", "robot", "defence", "hydrogen", "nuclear"),
-    *("ai", "future_transport", "other"),
+    *("future_mobility", "ai", "future_transport", "other"),
 )
 SECTORS = (
     *("semiconductor", "display", "battery", "bio", "future_mobility", "robot", "defence", "hydrogen", "nuclear"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The tables that the rules rest on, with the columns that hold dates and codes of a closed list.
 TABLES = (
     "designations",
+    "designation_rounds",
     "capital_zones",
     "support_tiers",
     "programmes",
@@ -31,6 +32,7 @@ TABLES = (
 _DATES = ("designated", "valid_from", "valid_to", "from_date", "period_from", "period_to", "as_of")
 _WORDS = {
     ("designations", "kind"): places.KINDS,
+    ("designation_rounds", "kind"): places.KINDS,
     ("capital_zones", "zone"): conditions.ZONES,
     ("support_tiers", "tier"): (*conditions.TIERS, *conditions.SUBSIDY_TIERS),
     ("support_tiers", "scheme"): ("support_tier", "subsidy_tier"),

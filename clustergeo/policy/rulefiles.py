@@ -24,7 +24,7 @@ _TEXTS = (
     *("gist_ko", "gist_en", "confidence"),
 )
 _REQUIRED = (*_TEXTS, "conditions", "benefit")
-_OPTIONAL = ("valid_from", "valid_to", "refines", "scenario", "note_ko", "note_en", "gap_before")
+_OPTIONAL = ("valid_from", "valid_to", "known_from", "refines", "scenario", "note_ko", "note_en", "gap_before")
 _RATIOS = ("ratio_low", "ratio_high")
 _MONEY = ("cap_low_krw", "cap_high_krw", "item_cap_krw", "firm_cap_krw")
 _COUNTS = ("max_items", "area_limit_m2")
