@@ -104,7 +104,7 @@ def test_an_unknown_upper_end_and_a_day_after_the_evidence_are_said_in_words() -
 
 
 def test_a_technology_that_no_list_at_hand_names_gives_no_promise() -> None:
-    """2021: semiconductors, batteries, vaccines. 2023: displays, hydrogen and future mobility too, bio in its second half."""
+    """2021: semiconductors, batteries, vaccines. 2023: displays, hydrogen, future mobility; bio from July."""
     nothing, open_ended = (0, 0), (0, 250 * BILLION)
     assert credit("sme", "2022-06-01", "battery") == (160 * BILLION,) * 2
     assert credit("sme", "2022-06-01", "bio") == (0, 160 * BILLION)

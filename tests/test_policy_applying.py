@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -234,6 +235,43 @@ def test_sectors_several_none_and_unknown() -> None:
     column = np.array([["bio", "rail"], ["food"], None, "bio;food", []], dtype=object)
     assert one_word(Leaf("sector", "any_of", ("bio",)), sectors=column) == ["yes", "no", "unknown", "yes", "unknown"]
     assert one_word(Leaf("sector", "none_of", ("bio",)), sectors=column) == ["no", "yes", "unknown", "no", "unknown"]
+
+
+def test_a_sector_outside_the_taxonomy_may_be_any_and_a_word_outside_a_closed_list_is_refused() -> None:
+    column = np.array([["반도체"], ["rail", "반도체"], ["rail"], " bio; food"], dtype=object)
+    assert one_word(Leaf("sector", "any_of", ("bio",)), sectors=column) == ["unknown", "unknown", "no", "yes"]
+    for name, word, leaf in (
+        ("support_tier", "특별", Leaf("support_tier", "any_of", ("special",))),
+        ("subsidy_tier", "Lower", Leaf("subsidy_tier", "any_of", ("lower",))),
+        ("capital_zone", "growth", Leaf("capital_zone", "any_of", ("growth_management",))),
+    ):
+        with pytest.raises(cg.ClusterGeoError, match=f"{name} holds '{word}'; expected one of"):
+            one_word(leaf, **{name: [word]})
+
+
+def test_numbers_that_are_texts_and_sites_without_a_name_are_refused(tagged: gpd.GeoDataFrame) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=r"rdz_area_m2 holds something that is no number"):
+        one_word(Leaf("rdz_area_m2", "below", 1), rdz_area_m2=["many"])
+    with pytest.raises(cg.ClusterGeoError, match=r"1 row\(s\) have no site_id"):
+        cg.rules_for(tagged.head(1).assign(site_id=None), on="2025-05-01")
+
+
+def test_a_no_for_the_sector_of_a_complex_names_that_sector_and_asks_for_no_boundary(tagged: gpd.GeoDataFrame) -> None:
+    found = decided(tagged, "2025-05-01", applicant=LARGE)["reason"]
+    assert "is of: semiconductor" in found["yongin", "infra-2025-bio-capital"]
+    assert "is of: display" in found["cheonan", "infra-2025-bio-noncapital"]
+    assert "boundary" not in found["cheonan", "infra-2025-bio-noncapital"]
+
+
+def test_korean_reasons_have_no_english_codes(tagged: gpd.GeoDataFrame) -> None:
+    applicant = cg.Applicant(investment_krw=10**12, size="sme", technology="ai")
+    for on in (*BASE, "2021-08-01", "2026-12-01"):
+        korean = cg.rules_for(tagged, on=on, applicant=applicant, scenarios=["doubling-2026"], lang="ko")
+        for text in korean["reason"].cat.categories:
+            plain_text = re.sub(r"doubling-2026|\((?:[a-z0-9_]+|give a column [a-z_]+)\)|[a-z_]+ 열로", "", text)
+            assert not re.search(r"[a-z]{4,}", plain_text), text
+        english = cg.rules_for(tagged, on=on, applicant=applicant, scenarios=["doubling-2026"])
+        assert not any(re.search("[가-힣]", text) for text in english["reason"].cat.categories)
 
 
 def test_numbers_at_their_bounds() -> None:

@@ -171,6 +171,12 @@ def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: 
             )
     if "none" in named:
         return Membership(NO, (f"{noun_ko}에 들지 않음이 알려짐", f"known to be in no {noun_en}"), ())
+    return _elsewhere(kind, day, near, placed=bool(possible))
+
+
+def _elsewhere(kind: str, day: dt.date, near: list[Designated], *, placed: bool) -> Membership:
+    """Return what is known of a site of which nothing says that it lies in a complex; `near` are those in reach."""
+    noun_ko, noun_en = _KIND_WORDS[kind]
     due = [one for one in _rounds(kind) if _come(one.begun, day) != NO]
     later = tuple(one.sectors for one in due)
     if near:
@@ -183,11 +189,12 @@ def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: 
             ),
             (*(one.sectors for one in near), *later),
         )
-    if not possible:
+    if not placed:
+        every = [one.sectors for one in _designated(kind) if _come(one.designated, day) != NO]
         return Membership(
             UNKNOWN,
             ("시군구를 알 수 없음", "its municipality is not known"),
-            (*(one.sectors for one in _designated(kind) if _come(one.designated, day) != NO), *later) or (frozenset(),),
+            (*every, *later) or (frozenset(),),
         )
     if due:
         return Membership(
