@@ -126,8 +126,8 @@ def _made_again(
 ) -> dict[str, bytes]:
     """Return the files that the sites of a report give again: data and tables, and pages where nothing else is in them.
 
-    A page drawn with a caller's zone layers or facts, or written by another version, cannot be made again from the sites alone;
-    nor can a workbook or a document where the package that writes it is absent. Their hashes hold them.
+    A page drawn with a caller's zone layers or facts, or written by another version, cannot be made again from the
+    sites alone; nor can a workbook or a document where the package that writes it is absent. Their hashes hold them.
     """
     files = {
         name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()
