@@ -81,7 +81,7 @@ def rule_text(rule: policy.Rule, lang: str) -> str:
     """Return one rule as a section."""
     korean = lang == "ko"
     known = pick(
-        lang, f"(시작일 미상, {rule.known_from}에 알려짐)", f"(since when is not stated; known in {rule.known_from})"
+        lang, f"(시작일 미상, {rule.known_from}에 알려짐)", f"(since when is not stated; known by {rule.known_from})"
     )
     dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}" + (f" {known}" if rule.known_from else "")
     lines = [

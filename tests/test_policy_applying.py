@@ -274,6 +274,16 @@ def test_korean_reasons_have_no_english_codes(tagged: gpd.GeoDataFrame) -> None:
         assert not any(re.search("[가-힣]", text) for text in english["reason"].cat.categories)
 
 
+def test_conditions_in_words_keep_together_what_holds_together() -> None:
+    bio, small, large = (
+        Leaf("sector", "any_of", ("bio",)),
+        *(Leaf("size", "any_of", (one,)) for one in ("sme", "large")),
+    )
+    tree = Group("all", (Group("any", (large, Group("all", (small, bio)))),))
+    assert conditions.sentence(tree, "en") == "(size of the firm: large or [size of the firm: SME; sector: bio])"
+    assert conditions.sentence(tree, "ko") == "(기업 규모: 대기업 또는 [기업 규모: 중소기업; 업종: 바이오])"
+
+
 def test_numbers_at_their_bounds() -> None:
     area = [0.3, 0.299, np.nan]
     assert one_word(Leaf("area_m2", "at_least", 300_000), area_km2=area) == ["yes", "no", "unknown"]

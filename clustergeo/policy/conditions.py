@@ -330,6 +330,10 @@ def sentence(condition: Condition, lang: str) -> str:
     if isinstance(condition, Leaf):
         return in_words(condition, lang)
     parts = [sentence(part, lang) for part in condition.parts]
+    if condition.op != "all":
+        # What holds together within an "or" is one of its choices.
+        joint = [isinstance(part, Group) and part.op == "all" and len(part.parts) > 1 for part in condition.parts]
+        parts = [f"[{text}]" if whole else text for text, whole in zip(parts, joint, strict=True)]
     if condition.op == "not":
         return f"({parts[0]}) 아님" if lang == "ko" else f"not ({parts[0]})"
     if condition.op == "any":
