@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from clustergeo.counting import density as density
     from clustergeo.datasets import catalogue as catalogue
     from clustergeo.datasets import load_capital_region as load_capital_region
+    from clustergeo.datasets import load_facts as load_facts
     from clustergeo.datasets import load_regions as load_regions
     from clustergeo.datasets import load_sites as load_sites
     from clustergeo.errors import ClusterGeoError as ClusterGeoError
@@ -102,6 +103,7 @@ _ROOMS = {
     "load_capital_region": "datasets",
     "load_contradictions": "policy",
     "load_designations": "policy",
+    "load_facts": "datasets",
     "load_regions": "datasets",
     "load_rules": "policy",
     "load_sites": "datasets",

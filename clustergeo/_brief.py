@@ -91,11 +91,12 @@ _LAYER_WORDS = {
 
 
 class Told(NamedTuple):
-    """What a report says of its run: the day asked for, whose sites they are, and when it was made."""
+    """What a report says of its run: the day asked for, whose sites, when it was made; and the facts of the sites."""
 
     as_of: str | None
     shipped: bool
     run_at: str
+    history: pd.DataFrame | None = None
 
 
 class Source(NamedTuple):
@@ -120,7 +121,7 @@ class Brief:
     sites: Table
     summaries: tuple[tuple[str, Table], ...]
     evidence: tuple[tuple[str, tuple[str, ...]], ...]
-    timeline: tuple[tuple[str, ...], ...]
+    timeline: tuple[tuple[timeline.Dated, ...], ...]
     too_many: str
     layer_heads: tuple[str, ...]
     layers: tuple[tuple[str | None, ...], ...]
@@ -159,6 +160,9 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
     as_of = facts_as_of(facts.latest_date(tagged), lang)
     explained = tagged.head(_EXPLAINED if len(tagged) <= _EXPLAINED else 0)
     names = _names(tagged, lang)
+    past: dict[str, tuple[timeline.Dated, ...]] = {}
+    if told.history is not None and len(explained):
+        past = timeline.dated(told.history, explained["site_id"], lang=lang, as_of=told.as_of)
     return Brief(
         lang=lang,
         title=words["title_15" if told.shipped else "title_1" if len(tagged) == 1 else "title"].format(
@@ -174,11 +178,7 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
             (name, tuple(explain(tagged, site, lang=lang).splitlines()))
             for name, site in zip(names, explained["site_id"] if len(explained) else [], strict=False)
         ),
-        # Only the 15 have a history of facts; a caller's site of the same id is another site.
-        timeline=tuple(
-            timeline.told(site, lang=lang, as_of=told.as_of) if told.shipped else ()
-            for site in (explained["site_id"] if len(explained) else [])
-        ),
+        timeline=tuple(past.get(str(site), ()) for site in (explained["site_id"] if len(explained) else [])),
         too_many=words["too_many"].format(count=_EXPLAINED) if len(tagged) > _EXPLAINED else "",
         layer_heads=tuple(_LAYER_WORDS[name][at] for name in LAYER_COLUMNS),
         layers=tuple(_layer_row(layer, lang) for layer in used),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _cells, _evidence, _marks, _pack, explaining, footprints, labels
+from clustergeo import _cells, _evidence, _marks, _pack, explaining, footprints, labels, timeline
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -27,7 +27,12 @@ _TEXT_MOST = 500
 
 
 def table_of(
-    frame: pd.DataFrame, *, names: Sequence[str], basis: NDArray[np.object_] | None, lang: str
+    frame: pd.DataFrame,
+    *,
+    names: Sequence[str],
+    basis: NDArray[np.object_] | None,
+    lang: str,
+    history: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
     """Return a table of the page: names, columns in words, and the rows of its cards.
 
@@ -41,13 +46,15 @@ def table_of(
         `measured`, `disc`, `point` or `area_only` for each; None says nothing of footprints.
     lang
         `"ko"` or `"en"`.
+    history
+        Dated facts of the sites, for their timelines.
 
     Returns
     -------
     dict
         `n`, `names`, `columns`, `rows`; where the frame says so `other` (names in the other language), `place`, `terms`
         (all that the search finds a site by beside its names), `rdz`
-        (how each answer is founded) and `filters`.
+        (how each answer is founded), `history` (the timeline of each) and `filters`.
     """
     made = _Table(frame, lang)
     found: dict[str, Any] = {"n": len(frame), "names": list(names)}
@@ -67,6 +74,10 @@ def table_of(
     terms = _terms(frame)
     if any(terms):
         found["terms"] = _pack.words([one or None for one in terms])
+    if history is not None and "site_id" in frame.columns:
+        past = timeline.dated(history, frame["site_id"], lang=lang)
+        if past:
+            found["history"] = [past.get(str(site)) for site in frame["site_id"]]
     if _evidence.says_rdz(frame):
         found["rdz"] = _evidence.ways_of(frame, lang)
     return found | {"columns": made.columns, "rows": made.rows, "filters": made.filters()}

@@ -80,6 +80,7 @@ def ro_crate(
     run_at: str,
     name: str = "clustergeo: where the sites lie",
     as_of: str | None = None,
+    own_facts: bool = False,
     description: str = "Sites tagged by region, sector and restriction zones, and what each tag rests on.",
 ) -> bytes:
     """Return the metadata of a folder of outputs, as RO-Crate 1.1.
@@ -97,6 +98,8 @@ def ro_crate(
         The time of the run, ISO text; see `run_time`.
     as_of
         The day that was asked for, ISO text; None if none was.
+    own_facts
+        Whether facts of the caller's were added to the shipped ones.
     name, description
         Of the whole folder.
 
@@ -136,6 +139,7 @@ def ro_crate(
         "mentions": [{"@id": "#run"}],
     }
     root |= {term: day for term, day in (("factsAsOf", facts_as_of), ("asOf", as_of)) if day}
+    root |= {"ownFacts": True} if own_facts else {}
     run = {
         "@id": "#run",
         "@type": "CreateAction",
@@ -155,7 +159,7 @@ def ro_crate(
     # Words that RO-Crate does not define are defined here, so that a JSON-LD reader keeps them.
     own = {
         term: f"https://w3id.org/ro/terms/clustergeo#{term}"
-        for term in ("asOf", "coverage", _DECIDED, "factsAsOf", "rows")
+        for term in ("asOf", "coverage", _DECIDED, "factsAsOf", "ownFacts", "rows")
     }
     own["sha256"] = "https://schema.org/sha256"
     context = ["https://w3id.org/ro/crate/1.1/context", own]

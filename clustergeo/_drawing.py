@@ -52,8 +52,9 @@ class Labels(NamedTuple):
 class Drawing:
     """Collects what the page draws, from the lowest layer up."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, *, history: pd.DataFrame | None = None) -> None:
         self.lang = lang
+        self.history = history
         self.layers: list[dict[str, Any]] = []
         self.tables: list[dict[str, Any]] = []
         self.blobs: list[bytes] = []
@@ -79,7 +80,7 @@ class Drawing:
     def sites(self, scene: _scene.Scene, colour_by: str | None, bounds: _scene.Bounds, ground: Land) -> Labels:
         """Add the sites: what contains them, their footprints, their dots, and their names while they are few."""
         names = _scene.names_of(scene.frame, self.lang)
-        table = _cards.table_of(scene.frame, names=names, basis=scene.basis, lang=self.lang)
+        table = _cards.table_of(scene.frame, names=names, basis=scene.basis, lang=self.lang, history=self.history)
         found = _classes.classes_of(scene.frame, colour_by, lang=self.lang)
         question, centres = _centres(scene.frame, table, colour_by, self.lang)
         table |= {"classes": _classes_data(found), "centres": centres}

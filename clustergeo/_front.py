@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from clustergeo._brief import Brief
+    from clustergeo.timeline import Dated
 
 _WORDS = {
     "other": ("English", "한국어"),
@@ -29,7 +30,7 @@ _WORDS = {
     "table_sites": ("부지별 표", "The sites"),
     "summaries": ("요약표", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
-    "timeline": ("연표(clustergeo에 담긴 사실)", "Timeline (the facts that clustergeo ships)"),
+    "timeline": ("연표", "Timeline"),
     "link": ("열기", "open"),
     "layers": ("쓰인 자료와 출처", "Layers used and their sources"),
     "downloads": ("내려받기", "Downloads"),
@@ -146,7 +147,9 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 {% for name, sentences, past in evidence %}<details><summary>{{ name }}</summary>
 {% for sentence in sentences %}<p>{{ sentence }}</p>{% endfor %}
 {%- if past %}<h3 class="screen">{{ words.timeline }}</h3>
-<ol class="past screen">{% for line in past %}<li>{{ line }}</li>{% endfor %}</ol>{% endif %}</details>
+<ol class="past screen">{% for line in past %}
+<li><time datetime="{{ line.day }}">{{ line.day }}</time> {{ line.said }}
+{{ line.sources }}</li>{% endfor %}</ol>{% endif %}</details>
 {% endfor %}</section>
 <section><h2>{{ words.layers }}</h2>
 <div class="scroll layers" tabindex="0"><table><thead><tr>
@@ -205,7 +208,7 @@ def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
         site_table=Markup(said.sites.html()),  # noqa: S704
         summaries=[(Markup(shown.html()), len(shown.rows) <= UNBROKEN_ROWS) for _, shown in said.summaries],  # noqa: S704
         evidence=[
-            (name, [_linked(text) for text in sentences], [_linked(line) for line in past])
+            (name, [_linked(text) for text in sentences], [_told(line) for line in past])
             for (name, sentences), past in zip(said.evidence, said.timeline, strict=True)
         ],
         layers=[[cell or "–" for cell in row] for row in said.layers],
@@ -228,6 +231,11 @@ def _downloads(names: list[str], words: dict[str, str]) -> Iterator[tuple[str, l
     for use, files in found.items():
         if files:
             yield words[use], files
+
+
+def _told(line: Dated) -> dict[str, Any]:
+    """Return a line of a timeline as the page shows it."""
+    return {"day": line.day, "said": line.said, "sources": _linked(f"{line.urls} {line.named}".strip())}
 
 
 def _linked(sentence: str) -> Markup:

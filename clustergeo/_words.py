@@ -12,6 +12,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "area": ("면적", "Area"),
     "announced": ("발표 당시 {} km²", "announced {} km²"),
     "status": ("추진 단계", "Status"),
+    "timeline": ("연표: 사실 {}건", "Timeline: {} dated facts"),
     "capital": ("수도권", "Capital region"),
     "inside": ("수도권 안", "inside"),
     "outside": ("수도권 밖", "outside"),

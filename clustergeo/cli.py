@@ -87,18 +87,23 @@ def _files(sites: tuple[Path, ...]) -> Any:
 @_SITES
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The page to write (.html).")
 @click.option("--online", is_flag=True, help="Load the scripts from their CDNs instead of embedding them.")
+@click.option(
+    "--facts", type=click.Path(path_type=Path), default=None, help="A CSV of facts, for timelines on the cards."
+)
 @_LANG
 @inputs_of
-def map_command(sites: Path, *, out: Path, online: bool, lang: str, inputs: Inputs) -> None:
+def map_command(sites: Path, *, out: Path, online: bool, facts: Path | None, lang: str, inputs: Inputs) -> None:
     """Draw the SITES of a file as one page that opens without a network."""
     from clustergeo import maps  # noqa: PLC0415
+    from clustergeo.facts import read_facts  # noqa: PLC0415
 
     inputs.spare(out, sites)
     if out.suffix.lower() not in {".html", ".htm"}:
         msg = f"{shown(out)} is no name for a page. Give one that ends in .html."
         raise InputError(msg)
     zones = inputs.zones()
-    made = maps.explore(inputs.tagged(sites, zones), lang=lang, zones=zones)
+    history = None if facts is None else read_facts(facts)
+    made = maps.explore(inputs.tagged(sites, zones), lang=lang, zones=zones, history=history)
     maps.save_map(made, out, offline=not online)
     click.echo(shown(out))
 
@@ -262,11 +267,12 @@ def check(
 )
 @click.option("--explain", "site_id", default=None, metavar="SITE_ID", help="The whole chain for one site.")
 @click.option("--investment", type=int, default=None, help="The applicant's investment in won.")
+@click.option("--additional-investment", type=int, default=None, help="Won beyond what was planned.")
 @click.option("--size", type=click.Choice(["large", "mid", "sme"]), default=None, help="The applicant's size.")
 @click.option("--technology", default=None, help="The technology invested in, such as semiconductor.")
 @click.option("--scenario", "scenarios", multiple=True, help="A proposal to suppose in force; marked in the output.")
 @click.option("--rules", "own", type=click.Path(path_type=Path), default=None, help="A TOML file of your own rules.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="A CSV file to write, not to print.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="A file to write, not to print.")
 @_LANG
 @inputs_of
 def rules(
@@ -280,22 +286,28 @@ def rules(
     inputs: Inputs = rest["inputs"]
     held = policy.load_rules(own)
     if on is None:
-        if sites is not None or site_id is not None:
+        asked = [sites, site_id, *(rest[one] for one in ("investment", "additional_investment", "size", "technology"))]
+        if any(one is not None for one in asked) or rest["scenarios"]:
             msg = "Give the day: --on YYYY-MM-DD."
             raise click.UsageError(msg)
         found = policy.listing(held)
     else:
-        applicant = policy.Applicant(rest["investment"], None, rest["size"], rest["technology"])
+        applicant = policy.Applicant(
+            *(rest[one] for one in ("investment", "additional_investment", "size", "technology"))
+        )
         options: dict[str, Any] = {"on": on, "applicant": applicant, "rules": held}
         options |= {one: rest[one] for one in ("scenarios", "lang")}
         tagged = inputs.tagged(sites)
         if site_id is not None:
-            click.echo(policy.explain_rules(tagged, site_id, **options))
-            return
-        found = policy.rules_for(tagged, **options)
-        click.echo(found.attrs["notice"], err=True)
-    cells = found.astype(object).where(found.notna(), None)
-    made = csv_rows(list(cells.columns), cells.itertuples(index=False))
+            found = policy.explain_rules(tagged, site_id, **options)
+        else:
+            found = policy.rules_for(tagged, **options)
+            click.echo(found.attrs["notice"], err=True)
+    if isinstance(found, str):
+        made = f"{found}\n".encode()
+    else:
+        cells = found.astype(object).where(found.notna(), None)
+        made = csv_rows(list(cells.columns), cells.itertuples(index=False))
     if out is None:
         click.echo(made.decode("utf-8-sig"), nl=False)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -13,7 +14,6 @@ from clustergeo.errors import InputError, warn
 from clustergeo.overlap import ZoneIndex
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
 _ALL = "all"
@@ -35,16 +35,18 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
     -------
     pandas.DataFrame
         One row a site and category: `site_id, category, points, area_km2` (true area), `per_km2`. Null where the
-        site's footprint is not measured. A point on a border counts.
+        site's footprint is not measured. A point on a border counts. Points without a place or a category are in no
+        count, which a warning says.
 
     Raises
     ------
     InputError
-        No CRS, a geometry of `points` that is no point, or no such column.
+        No points with a CRS, a geometry of `points` that is no point, or no such column.
 
     Notes
     -----
-    Kendall Square, the usual yardstick, is one square mile, 2.59 km2 (`load_benchmarks`).
+    Kendall Square, the usual yardstick, is one square mile, 2.59 km2: `load_benchmarks` has its figures a square
+    kilometre, with what is uncertain about each.
 
     Examples
     --------
@@ -56,8 +58,9 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
     """
     frame = schema.site_frame(sites, zone_names=(), what="the sites")
     placed = _points(points, frame.crs)
-    if category is not None and category not in points.columns:
-        msg = f"The points have no column {category!r}. Their columns are {', '.join(map(str, points.columns))}."
+    columns = points.columns.drop(points.geometry.name)
+    if category is not None and category not in columns:
+        msg = f"The points have no column {category!r}. Their columns are {', '.join(map(str, columns))}."
         raise InputError(msg)
     measured = _measured(frame)
     if not measured.all():
@@ -71,6 +74,7 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
         codes, names = pd.factorize(points[category].to_numpy(dtype=object), sort=True)
     counts = np.zeros((len(frame), len(names)), dtype=np.int64)
     rows, held = _held(np.asarray(frame.geometry.values, dtype=object), measured, placed)
+    _tell_of_lost(placed, codes)
     known = codes[held] >= 0
     np.add.at(counts, (rows[known], codes[held][known]), 1)
     areas = np.full(len(frame), np.nan)
@@ -92,6 +96,9 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
 
 def _points(points: gpd.GeoDataFrame, target: Any) -> NDArray[np.object_]:
     """Return points in the CRS of the sites."""
+    if not isinstance(points, gpd.GeoDataFrame) or points.active_geometry_name is None:
+        msg = f"The points are a {type(points).__name__}. Give a GeoDataFrame of points (read_sites reads a file)."
+        raise InputError(msg)
     crs.require_crs(points, what="the points")
     shapes = np.asarray(points.geometry.values, dtype=object)
     wrong = np.flatnonzero(~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) != shapely.GeometryType.POINT))
@@ -99,6 +106,18 @@ def _points(points: gpd.GeoDataFrame, target: Any) -> NDArray[np.object_]:
         msg = f"Row {wrong[0]} of the points is a {shapes[wrong[0]].geom_type}. Give points, such as its centroid."
         raise InputError(msg)
     return crs.transform(shapely.force_2d(shapes), points.crs, target)
+
+
+def _tell_of_lost(placed: NDArray[np.object_], codes: NDArray[np.intp]) -> None:
+    """Tell how many points are in no count: those without a place, and those without a category."""
+    nowhere = ~np.isfinite(shapely.bounds(placed)).all(axis=1)
+    nameless = ~nowhere & (codes < 0)
+    for lost, what in ((nowhere, "place"), (nameless, "category")):
+        if lost.any():
+            msg = (
+                f"{int(lost.sum())} point(s) have no {what} (the first is row {np.flatnonzero(lost)[0]}): not counted."
+            )
+            warn(msg)
 
 
 def _measured(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -222,6 +222,11 @@ def merge(shipped: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([shipped[kept], own], ignore_index=True)
 
 
+def known_by(facts: pd.DataFrame, day: str) -> pd.DataFrame:
+    """Return the facts whose date cannot be later than a day."""
+    return facts[facts["as_of"].map(last_day) <= last_day(day)]
+
+
 def on_day(facts: pd.DataFrame, day: str | None) -> pd.DataFrame:
     """Return what the facts say of each site on a day, one row a site.
 
@@ -240,9 +245,8 @@ def on_day(facts: pd.DataFrame, day: str | None) -> pd.DataFrame:
         where the facts say nothing.
     """
     known = facts[facts["confidence"] != "contradicted"]
+    known = known if day is None else known_by(known, day)
     known = known.assign(_day=[last_day(text) for text in known["as_of"]])
-    if day is not None:
-        known = known[known["_day"] <= last_day(day)]
     rows = {str(site): _one_site(group) for site, group in known.groupby("site_id", sort=False)}
     wide = pd.DataFrame.from_dict(rows, orient="index", columns=list(_WIDE))
     wide.index.name = "site_id"

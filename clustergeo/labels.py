@@ -169,6 +169,23 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
         "excluded": ("제외", "excluded"),
         "undecided": _UNDECIDED,
     },
+    "size": {"large": ("대기업", "large"), "mid": ("중견기업", "mid-size"), "sme": ("중소기업", "SME")},
+    "technology": {
+        "ai": ("인공지능", "AI"),
+        "future_transport": ("미래형 운송수단", "future transport"),
+        "other": ("국가전략기술 아님", "no national strategic technology"),
+    },
+    "capital_zone": {
+        "overconcentration_control": ("과밀억제권역", "overconcentration control"),
+        "growth_management": ("성장관리권역", "growth management"),
+        "nature_conservation": ("자연보전권역", "nature conservation"),
+    },
+    "support_tier": {
+        "special": ("특별지원지역", "special"),
+        "preferential": ("우대지원지역", "preferential"),
+        "general": ("일반지원지역", "general"),
+    },
+    "subsidy_tier": {"upper": ("상위", "upper"), "middle": ("중위", "middle"), "lower": ("하위", "lower")},
     "in_capital_region": {"inside": ("수도권 안", "inside"), "outside": ("수도권 밖", "outside")},
     "scope": {
         "whole": ("전체", "whole site"),
@@ -382,7 +399,8 @@ def _code_words(column: str, code: str, place: int) -> str:
     # "unknown" stands in summaries and in `*_basis`; it means the same in every column that has codes.
     if code == "unknown":
         return (_UNDECIDED if column == "in_capital_region" else _UNKNOWN)[place]
-    if column in ("sector", "sectors"):
+    # Most technologies are sectors too.
+    if column in ("sector", "sectors") or (column == "technology" and code not in _CODES[column]):
         known = _sectors().get(code)
         return known[0][place] if known else f"{_OTHER[place]} ({code})"
     if column == "macro_region":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import folium
+    import pandas as pd
 
 PANES = (
     "cgGround",
@@ -48,6 +49,7 @@ def explore(
     layers: Mapping[str, Layer | gpd.GeoDataFrame] | None = None,
     tiles: str | folium.TileLayer | None = None,
     title: str | None = None,
+    history: pd.DataFrame | None = None,
 ) -> folium.Map:
     """Draw sites on an interactive map.
 
@@ -70,6 +72,9 @@ def explore(
         A background that the map fetches, by folium's name or as a `folium.TileLayer`; such a map needs a network.
     title
         The heading; by default the number of sites.
+    history
+        Dated facts of the sites by `site_id`, as `load_facts` (of the 15) and `read_facts` (your own) return them: each
+        card gets its timeline.
 
     Returns
     -------
@@ -108,7 +113,7 @@ def explore(
         title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, f"{len(tagged):,}")
     )
     facts = latest_date(tagged)
-    drawing = Drawing(lang)
+    drawing = Drawing(lang, history=history)
     drawing.land(ground, bare=tiles is not None)
     for key, layer in zip(keys, given.values(), strict=True):
         drawing.zone(key, layer)

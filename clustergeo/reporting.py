@@ -97,13 +97,17 @@ def report(
             as_of=as_of,
             shipped=shipped,
             run_at=run_at,
+            history=history_of(corrections, shipped=shipped),
         )
         for name, content in pages:
             _spare(place, name, earlier)
             stage.write(name, content)
             written[name] = (content, None)
         latest = facts.latest_date(tagged)
-        stage.write(CRATE_NAME, ro_crate(written, used, facts_as_of=latest, run_at=run_at, as_of=as_of))
+        crate = ro_crate(
+            written, used, facts_as_of=latest, run_at=run_at, as_of=as_of, own_facts=corrections is not None
+        )
+        stage.write(CRATE_NAME, crate)
     return place
 
 
@@ -128,6 +132,14 @@ def _sites(sites: Any, as_of: str | None, corrections: pd.DataFrame | None) -> t
         return datasets.load_sites(as_of=as_of, own_facts=corrections), True
     frame = read_sites(Path(sites)) if isinstance(sites, str | os.PathLike) else sites
     return (frame if corrections is None else datasets.with_facts(frame, corrections, as_of=as_of)), False
+
+
+def history_of(corrections: pd.DataFrame | None, *, shipped: bool) -> pd.DataFrame | None:
+    """Return the facts of the sites: the shipped ones are of the 15 only, a caller's site of the same id is another."""
+    if not shipped:
+        return corrections
+    held = datasets.load_facts()
+    return held if corrections is None else facts.merge(held, corrections)
 
 
 def shipped_layers(*, shipped: bool) -> list[dict[str, Any]]:
@@ -162,6 +174,7 @@ def page_files(
     as_of: str | None,
     shipped: bool,
     run_at: str,
+    history: pd.DataFrame | None,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and bytes of the workbooks, the documents, the interactive maps and the front pages.
 
@@ -183,11 +196,14 @@ def page_files(
         The workbooks and documents of the report, which the front page links to as well.
     as_of, shipped, run_at
         The day asked for, whether the sites are the shipped ones, and the time of the run.
+    history
+        The dated facts of the sites, for their timelines; None where there are none.
     """
     from clustergeo import _brief, _document, _front, maps  # noqa: PLC0415
 
-    told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at)
+    told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at, history=history)
     listed, here = [*names, *office], office_endings()
+    past = history if history is None or as_of is None else facts.known_by(history, as_of)
     for lang in labels.LANGS:
         said = _brief.brief(tagged, used, lang=lang, told=told)
         book, document = (f"report{suffix(lang)}.{ending}" for ending in OFFICE)
@@ -195,7 +211,7 @@ def page_files(
             yield book, _brief.report_workbook(said, tagged)
         if document in office and "docx" in here:
             yield document, _document.document_bytes(said, picture=pictures[lang])
-        page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers))
+        page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers, history=past))
         yield f"map{suffix(lang)}.html", page.encode("utf-8", "replace")
         front = _front.front_page(said, picture=pictures[lang], names=listed)
         yield f"index{suffix(lang)}.html", front.encode("utf-8", "replace")

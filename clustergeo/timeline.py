@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from clustergeo.policy.applicant import Applicant
     from clustergeo.policy.rules import Rule
 
+# The column of each attribute, and the stem of the columns that hold its date and source.
 _SITE_COLUMNS = {
-    "area_km2": "area_km2",
-    "status": "status",
-    "designation": "designations",
-    "rdz_present": "rdz_reported_present",
-    "rdz_share": "rdz_reported_share",
-    "rdz_area_m2": "rdz_reported_area_m2",
+    "area_km2": ("area_km2", "area"),
+    "status": ("status", "status"),
+    "designation": ("designations", "designations"),
+    "rdz_present": ("rdz_reported_present", "rdz_reported"),
+    "rdz_share": ("rdz_reported_share", "rdz_reported"),
+    "rdz_area_m2": ("rdz_reported_area_m2", "rdz_reported"),
 }
 _DOUBTS = {"uncertain": ("불확실", "uncertain"), "contradicted": ("따르지 않음", "not followed")}
 _HISTORY = ("as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note_ko", "note_en")
@@ -71,15 +73,26 @@ def history(site_id: str, *, own_facts: pd.DataFrame | None = None) -> pd.DataFr
     ].reset_index(drop=True)
 
 
-def told(
-    site_id: str, *, lang: str = "en", as_of: str | None = None, own_facts: pd.DataFrame | None = None
-) -> tuple[str, ...]:
-    """Return the history of a site as lines for a page, the oldest first.
+class Dated(NamedTuple):
+    """One line of a timeline: the day, what is said, the addresses of its sources, and those that have none by name."""
+
+    day: str
+    said: str
+    urls: str
+    named: str
+
+
+def dated(
+    held: pd.DataFrame, sites: Iterable[str], *, lang: str = "en", as_of: str | None = None
+) -> dict[str, tuple[Dated, ...]]:
+    """Return the timelines of sites, each the oldest fact first; a site without a fact has none.
 
     Parameters
     ----------
-    site_id, own_facts
-        As for `history`.
+    held
+        A table of facts, as `load_facts` and `read_facts` return them.
+    sites
+        The ids of the sites.
     lang
         `"ko"` or `"en"`.
     as_of
@@ -87,24 +100,47 @@ def told(
 
     Examples
     --------
-    >>> told("wanju")[-1].partition(" B/C")[0]
-    '2025-12-24 Status: feasibility study passed.'
+    >>> dated(datasets.load_facts(), ["wanju"])["wanju"][-1].said.partition(" B/C")[0]
+    'Status: feasibility study passed.'
     """
-    place = labels.check_lang(lang)
-    facts_known = history(site_id, own_facts=own_facts)
-    if as_of is not None:
-        facts_known = facts_known[facts_known["as_of"].map(facts.last_day) <= facts.last_day(as_of)]
-    lines = []
-    for row in facts_known.to_dict("records"):
-        note = (row[f"note_{lang}"] or "").rstrip(".")
+    labels.check_lang(lang)
+    mine = held[held["site_id"].isin({str(site) for site in sites})]
+    mine = mine if as_of is None else facts.known_by(mine, as_of)
+    days = mine["as_of"].map(facts.last_day)
+    found: dict[str, list[Dated]] = {}
+    for row in mine.loc[days.sort_values(kind="stable").index].to_dict("records"):
+        found.setdefault(row["site_id"], []).append(Dated(row["as_of"], _said(row, lang), *_sources(row["source"])))
+    return {site: tuple(lines) for site, lines in found.items()}
+
+
+def _sources(text: str) -> tuple[str, str]:
+    """Return the addresses of sources, and what has none by its publisher's name."""
+    known = datasets.load_sources()
+    urls, named = [], []
+    for word in text.split():
+        source = known.get(word, {})
+        address = source.get("url", "" if source else word)
+        if address.startswith(("https://", "http://")):
+            urls.append(address)
+        else:
+            named.append(str(source.get("publisher", word)))
+    return " ".join(dict.fromkeys(urls)), " ".join(dict.fromkeys(named))
+
+
+def _said(row: dict[str, Any], lang: str) -> str:
+    """Return a fact in a sentence or two."""
+    note = (row[f"note_{lang}"] or "").rstrip(".")
+    # A note is written as a clause, and stands here as a sentence.
+    note = note[:1].upper() + note[1:]
+    if row["attribute"] == "event":
+        marks: list[str] = []
+        said = note or str(row["value"])
+    else:
         marks = [labels.value("scope", row["scope"], lang)] if row["scope"] != "whole" else []
-        marks += [_DOUBTS[row["confidence"]][place]] if row["confidence"] in _DOUBTS else []
-        said = f"{_what(row, lang)} ({', '.join(marks)})" if marks else _what(row, lang)
-        if row["attribute"] == "event":
-            said = note
-        rest = "" if row["attribute"] == "event" or not note else f" {note}."
-        lines.append(f"{row['as_of']} {said}.{rest} {row['source']}".strip())
-    return tuple(lines)
+        said = _what(row, lang)
+    marks += [_DOUBTS[row["confidence"]][labels.check_lang(lang)]] if row["confidence"] in _DOUBTS else []
+    said = f"{said} ({', '.join(marks)})" if marks else said
+    return f"{said}." if row["attribute"] == "event" or not note else f"{said}. {note}."
 
 
 def _what(row: dict[str, Any], lang: str) -> str:
@@ -113,10 +149,13 @@ def _what(row: dict[str, Any], lang: str) -> str:
     if name in {"area_km2", "rdz_area_km2"}:
         column = "area_km2" if name == "area_km2" else "rdz_reported_area_km2"
         return f"{labels.column(column, lang)}: {value}"
+    if name == "rdz_share":
+        return f"{labels.column(name, lang)}: {(Decimal(value) * 100).normalize():f} %"
+    if name == "rdz_present":
+        return f"{labels.zone_name('rdz', lang)}: {labels.value(name, value == 'true', lang)}"
     if name == "designation":
         return f"{labels.column('designations', lang)}: {places.named(value, lang)}"
-    flags = {"true": True, "false": False}
-    return f"{labels.column(name, lang)}: {labels.value(name, flags.get(value, value), lang)}"
+    return f"{labels.column(name, lang)}: {labels.value(name, value, lang)}"
 
 
 def changes(
@@ -150,7 +189,8 @@ def changes(
     -------
     pandas.DataFrame
         For `"sites"` `site_id, attribute, before, after, as_of, source`: areas, status, designations and restricted
-        zones that differ, null for unknown, and each event between the days. For `"rules"` `site_id, rule_id, before,
+        zones that differ, null for unknown, with the date and sources of the later one, and each event between the
+        days. For `"rules"` `site_id, rule_id, before,
         after` (`yes`, `no`, `unknown`, null where the rule was not valid)`, reason, scenario, source`.
 
     Raises
@@ -194,23 +234,21 @@ def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.Data
         mine = known[known["site_id"] == site]
         days = mine["as_of"].map(facts.last_day)
         between = mine[(days > low) & (days <= high)]
-        for attribute, column in _SITE_COLUMNS.items():
+        for attribute, (column, stem) in _SITE_COLUMNS.items():
             one, other = _text(before.loc[site, column]), _text(after.loc[site, column])
-            if one != other:
-                fact = attribute.replace("_m2", "_km2")
-                said = between[between["attribute"] == fact].tail(1)
-                rows.append((site, attribute, one, other, *_dated(said)))
+            if one == other:
+                continue
+            said = after.loc[site].to_dict()
+            if stem == "designations":
+                # The column joins all that is known; what is new is what made the difference.
+                new = between[(between["attribute"] == "designation") & (between["scope"] == "whole")]
+                said |= {f"{stem}_as_of": new["as_of"].iloc[-1], f"{stem}_source": " ".join(new["source"])}
+            urls = datasets.source_urls(" ".join(dict.fromkeys(str(said[f"{stem}_source"]).split())))
+            rows.append((site, attribute, one, other, said[f"{stem}_as_of"], urls))
         for event in between[between["attribute"] == "event"].itertuples(index=False):
             told = (event.value, event.as_of, datasets.source_urls(event.source))
             rows.append((site, "event", None, *told))
     return pd.DataFrame(rows, columns=list(_SITE_CHANGES), dtype=object)
-
-
-def _dated(rows: pd.DataFrame) -> tuple[str | None, str | None]:
-    """Return date and source of the fact that made a difference."""
-    if rows.empty:
-        return None, None
-    return str(rows["as_of"].iloc[0]), datasets.source_urls(rows["source"].iloc[0])
 
 
 def _text(value: Any) -> str | None:

@@ -24,7 +24,7 @@ from clustergeo._crate import CRATE_NAME, entities, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
 from clustergeo.errors import ClusterGeoError, InputError
-from clustergeo.reporting import page_files, shipped_layers
+from clustergeo.reporting import history_of, page_files, shipped_layers
 from clustergeo.tags import tag
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def _made_again(
 ) -> dict[str, bytes]:
     """Return the files that the sites of a report give again: data and tables, and pages where nothing else is in them.
 
-    A page drawn with a caller's zone layers, or written by another version, cannot be made again from the sites alone;
-    nor can a workbook or a document where the package that writes it is absent. Their hashes hold them.
+    A page drawn with a caller's zone layers or facts, or written by another version, cannot be made again from the
+    sites alone; nor can a workbook or a document where the package that writes it is absent. Their hashes hold them.
     """
     files = {
         name: made for files in (data_files(reference), table_files(reference)) for name, (made, _) in files.items()
@@ -138,7 +138,8 @@ def _made_again(
     layers = shipped_layers(shipped=shipped)
     pictures = {lang: content.get(f"map{suffix(lang)}.png", b"") for lang in labels.LANGS}
     listed = {unquote(str(one.get("@id"))) for one in entities if one.get("@type") == "File"}
-    if versions == {software_version()} and used == {str(layer["layer"]) for layer in layers}:
+    again = versions == {software_version()} and not root.get("ownFacts")
+    if again and used == {str(layer["layer"]) for layer in layers}:
         names = [*files, *worded("map", PICTURES)]
         pages = page_files(
             reference,
@@ -150,6 +151,7 @@ def _made_again(
             as_of=root.get("asOf"),
             shipped=shipped,
             run_at=str(root.get("datePublished")),
+            history=history_of(None, shipped=shipped),
         )
         files |= dict(pages)
     return files

@@ -80,7 +80,10 @@ def notice(lang: str) -> str:
 def rule_text(rule: policy.Rule, lang: str) -> str:
     """Return one rule as a section."""
     korean = lang == "ko"
-    dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}"
+    known = pick(
+        lang, f"(시작일 미상, {rule.known_from}에 알려짐)", f"(since when is not stated; known by {rule.known_from})"
+    )
+    dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}" + (f" {known}" if rule.known_from else "")
     lines = [
         f"#### `{rule.id}` {rule.title_ko if korean else rule.title_en}\n",
         f"- {pick(lang, '유효', 'Valid')}: {dates}; {word(rule.state, lang)}; "
@@ -108,14 +111,22 @@ def rules_page(lang: str) -> str:
         notice(lang),
         f"## {pick(lang, '사업과 규칙', 'Programmes and rules')}\n",
     ]
+    rows = datasets.load_table("programmes").set_index("id")
     for programme in policy.programme_tree():
         name = programme.name_ko if lang == "ko" else programme.name_en
         parts.append(f"### {'› ' * programme.depth}{name} (`{programme.id}`)\n")
+        row = rows.loc[programme.id]
+        told = [row["from_date"], word(row["confidence"], lang), row[f"note_{lang}"], sources(row["source"])]
+        parts.append("; ".join(filter(None, told)) + "\n")
         parts += [rule_text(held[one], lang) for one in programme.rules]
     heads = {
         "designations": (
             pick(lang, "지정된 단지와 사업", "Designated complexes and projects"),
             ("kind", f"name_{lang}", "sectors", "municipalities_kostat", "designated"),
+        ),
+        "designation_rounds": (
+            pick(lang, "결과를 모르는 지정", "Rounds of designations whose results are not known"),
+            ("kind", "sectors", "from_date"),
         ),
         "capital_zones": (
             pick(lang, "수도권의 권역", "Legal zones of the capital region"),

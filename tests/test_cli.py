@@ -486,6 +486,9 @@ def test_rules_are_listed_held_against_the_15_on_a_day_and_explained(call: Calla
     told = call("rules", "--on", "2026-03-01", "--explain", "andong", "--scenario", "doubling-2026", "--lang", "ko")
     assert "검토 중이며 규칙이 아님" in told.out
     assert "법률 자문이 아님" in told.out
+    kept = call("rules", "--on", "2026-03-01", "--explain", "andong", "-o", "andong.txt")
+    assert kept.code == 0
+    assert (tmp_path / "andong.txt").read_text(encoding="utf-8").startswith("UNKNOWN infra-2025: ")
     written = call("rules", "--on", "2024-06-01", "-o", "규칙.csv")
     assert written.code == 0
     assert (tmp_path / "규칙.csv").read_bytes().startswith(b"\xef\xbb\xbf")
@@ -512,6 +515,9 @@ def test_rules_of_ones_own_apply_to_ones_own_sites_or_are_refused_with_the_line(
     ("arguments", "code", "word"),
     [
         (("--explain", "yongin"), 2, "--on"),
+        (("--scenario", "doubling-2026"), 2, "--on"),
+        (("--size", "sme"), 2, "--on"),
+        (("--investment", "0"), 2, "--on"),
         (("--on", "2025-05"), 1, "YYYY-MM-DD"),
         (("--on", "2026-03-01", "--scenario", "tripling"), 1, "doubling-2026"),
         (("--on", "2026-03-01", "--technology", "alchemy"), 1, "semiconductor"),

@@ -46,7 +46,26 @@ def test_a_point_on_a_border_counts_in_both_and_one_in_overlapping_sites_in_each
 def test_points_in_another_crs_and_a_category_that_is_not_known() -> None:
     one = sites([square(0, 0, 1000)], site_id=["a"])
     points = firms((10, 10), (20, 20), kinds=["firm", None]).to_crs(LONLAT)
-    assert counted(cg.density(one, points, category="kind")) == {("a", "firm"): 1}
+    with pytest.warns(cg.ClusterGeoWarning, match=r"1 point\(s\) have no category \(the first is row 1\): not counted"):
+        assert counted(cg.density(one, points, category="kind")) == {("a", "firm"): 1}
+
+
+def test_points_without_a_place_are_told_of() -> None:
+    one = sites([square(0, 0, 1000)], site_id=["a"])
+    points = firms((10, 10), (20, 20), (30, 30))
+    points.loc[1, "geometry"] = None
+    points.loc[2, "geometry"] = shapely.Point()
+    with pytest.warns(cg.ClusterGeoWarning, match=r"2 point\(s\) have no place"):
+        assert counted(cg.density(one, points)) == {("a", "all"): 1}
+
+
+def test_kendall_square_is_one_square_mile_in_km2_and_what_has_no_area_has_no_density() -> None:
+    held = cg.load_benchmarks().set_index("id")
+    assert held["per_km2"]["kendall-jobs"] == pytest.approx(50_000 / 2.59)
+    assert (
+        held["per_km2"][["kendall-area", "kendall-area-note", "kendall-biotech-zip", "cambridge-biotech"]].isna().all()
+    )
+    assert "international-mile" in held["source"]["kendall-area"]
 
 
 def test_nothing_is_counted_in_a_drawn_disc() -> None:
@@ -62,5 +81,9 @@ def test_no_points_give_zero_and_what_are_no_points_are_refused() -> None:
     assert counted(cg.density(one, empty)) == {("a", "all"): 0}
     with pytest.raises(cg.ClusterGeoError, match="Row 0 of the points is a Polygon"):
         cg.density(one, one)
+    with pytest.raises(cg.ClusterGeoError, match="The points are a DataFrame"):
+        cg.density(one, empty.drop(columns="geometry"))
+    with pytest.raises(cg.ClusterGeoError, match="no column 'geometry'"):
+        cg.density(one, empty, category="geometry")
     with pytest.raises(cg.ClusterGeoError, match="'kind'"):
         cg.density(one, firms((0, 0)), category="kind")

@@ -78,20 +78,51 @@ def test_years_that_no_source_covers_are_unknown_and_not_nothing() -> None:
 
 
 def test_a_printed_credit_shows_whole_won_the_rule_and_the_notice() -> None:
-    text = str(cg.tax_credit("1000000001", size="sme", technology="bio", on="2023-06-01"))
+    text = str(cg.tax_credit("1000000001", size="sme", technology="battery", on="2023-06-01"))
     assert text.splitlines()[0] == "KRW 250,000,000"
     assert "tax-2023-sme" in text
+    assert "https://www.tfmedia.co.kr/mobile/article.html?no=120640" in text
     assert "half up" in text
     assert "Not legal advice" in text
-    korean = str(cg.tax_credit(TRILLION, size="sme", technology="bio", on="2023-06-01", lang="ko"))
+    korean = str(cg.tax_credit(TRILLION, size="sme", technology="battery", on="2023-06-01", lang="ko"))
     assert korean.splitlines()[0] == "250,000,000,000원"
+    assert "tax-2023-sme (예)" in korean
     assert "법률 자문이 아님" in korean
-    assert "tfmedia-120640" in cg.tax_credit(TRILLION, size="sme", technology="bio", on="2023-06-01").source
+    assert "tfmedia-120640" in cg.tax_credit(TRILLION, size="sme", technology="battery", on="2023-06-01").source
+
+
+def test_an_unknown_upper_end_and_a_day_after_the_evidence_are_said_in_words() -> None:
+    korean, english = (
+        str(cg.tax_credit(TRILLION, size="sme", technology="battery", on="2030-01-01", lang=lang))
+        for lang in ("ko", "en")
+    )
+    assert korean.splitlines()[0] == "0원 이상(상한 미상)"
+    assert english.splitlines()[0] == "KRW 0 or more (no upper bound is known)"
+    assert "no rate for this day" in english
+    assert "2026-03까지 알려진 규칙" in korean
+    assert "known in 2026-03" in english
+
+
+def test_a_technology_that_no_list_at_hand_names_gives_no_promise() -> None:
+    """2021: semiconductors, batteries, vaccines. 2023: displays, hydrogen, future mobility; bio from July."""
+    nothing, open_ended = (0, 0), (0, 250 * BILLION)
+    assert credit("sme", "2022-06-01", "battery") == (160 * BILLION,) * 2
+    assert credit("sme", "2022-06-01", "bio") == (0, 160 * BILLION)
+    for technology in ("display", "hydrogen", "future_mobility", "robot", "nuclear", "defence"):
+        assert credit("sme", "2022-06-01", technology) == nothing
+    for technology in ("display", "hydrogen", "future_mobility"):
+        assert credit("sme", "2023-06-01", technology) == (250 * BILLION,) * 2
+    for technology in ("robot", "nuclear", "defence"):
+        assert credit("sme", "2023-06-01", technology) == open_ended
+    assert credit("sme", "2023-06-30", "bio") == open_ended
+    assert credit("sme", "2023-07-01", "bio") == (250 * BILLION,) * 2
+    text = str(cg.tax_credit(TRILLION, size="sme", technology="other", on="2023-06-01"))
+    assert "not among the technologies of that day" in text
 
 
 @given(st.integers(0, 10**16))
 def test_money_is_exact_and_rounded_half_up(won: int) -> None:
-    found = cg.tax_credit(won, size="sme", technology="bio", on="2022-06-01")
+    found = cg.tax_credit(won, size="sme", technology="battery", on="2022-06-01")
     assert found.low == found.high == (won * 16 + 50) // 100
 
 
@@ -103,6 +134,8 @@ def test_money_is_exact_and_rounded_half_up(won: int) -> None:
         ({"investment": "ten"}, "no number"),
         ({"investment": True}, "floats are inexact"),
         ({"investment": Decimal("NaN")}, "0 or more"),
+        ({"investment": "1e400"}, "more than all the money"),
+        ({"investment": 10**30}, "more than all the money"),
         ({"increase": 2 * TRILLION}, "more than the investment"),
         ({"size": "tiny"}, "large, mid, sme"),
         ({"technology": "alchemy"}, "semiconductor"),
@@ -140,9 +173,11 @@ def test_2024_by_region_and_the_cap_bounds_from_below_only(tagged: gpd.GeoDataFr
 def test_2025_is_capped_and_small_investments_are_not_decided(tagged: gpd.GeoDataFrame) -> None:
     assert support(tagged, "yongin", "2025-05-01") == (100 * BILLION, 100 * BILLION)
     assert support(tagged, "yongin", "2025-05-01", items={"road": 100 * BILLION}) == (30 * BILLION, 50 * BILLION)
-    assert support(tagged, "yongin", "2025-05-01", TRILLION) == (0, 0)
+    # What holds below 100 trillion won is not stated: at most the 30 % of the year before.
+    assert support(tagged, "yongin", "2025-05-01", TRILLION) == (0, 240 * BILLION)
     # Two rules of one source each may apply: they widen the bounds and promise nothing.
-    assert support(tagged, "andong", "2025-05-01", 6 * TRILLION) == (0, 100 * BILLION)
+    assert support(tagged, "andong", "2025-05-01", 6 * TRILLION) == (0, 240 * BILLION)
+    assert support(tagged, "andong", "2025-05-01") == (100 * BILLION, 100 * BILLION)
 
 
 def test_the_doubling_widens_the_bounds_only_when_its_scenario_is_on(tagged: gpd.GeoDataFrame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -236,6 +237,53 @@ def test_sectors_several_none_and_unknown() -> None:
     assert one_word(Leaf("sector", "none_of", ("bio",)), sectors=column) == ["no", "yes", "unknown", "no", "unknown"]
 
 
+def test_a_sector_outside_the_taxonomy_may_be_any_and_a_word_outside_a_closed_list_is_refused() -> None:
+    column = np.array([["반도체"], ["rail", "반도체"], ["rail"], " bio; food"], dtype=object)
+    assert one_word(Leaf("sector", "any_of", ("bio",)), sectors=column) == ["unknown", "unknown", "no", "yes"]
+    for name, word, leaf in (
+        ("support_tier", "특별", Leaf("support_tier", "any_of", ("special",))),
+        ("subsidy_tier", "Lower", Leaf("subsidy_tier", "any_of", ("lower",))),
+        ("capital_zone", "growth", Leaf("capital_zone", "any_of", ("growth_management",))),
+    ):
+        with pytest.raises(cg.ClusterGeoError, match=f"{name} holds '{word}'; expected one of"):
+            one_word(leaf, **{name: [word]})
+
+
+def test_numbers_that_are_texts_and_sites_without_a_name_are_refused(tagged: gpd.GeoDataFrame) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=r"rdz_area_m2 holds something that is no number"):
+        one_word(Leaf("rdz_area_m2", "below", 1), rdz_area_m2=["many"])
+    with pytest.raises(cg.ClusterGeoError, match=r"1 row\(s\) have no site_id"):
+        cg.rules_for(tagged.head(1).assign(site_id=None), on="2025-05-01")
+
+
+def test_a_no_for_the_sector_of_a_complex_names_that_sector_and_asks_for_no_boundary(tagged: gpd.GeoDataFrame) -> None:
+    found = decided(tagged, "2025-05-01", applicant=LARGE)["reason"]
+    assert "is of: semiconductor" in found["yongin", "infra-2025-bio-capital"]
+    assert "is of: display" in found["cheonan", "infra-2025-bio-noncapital"]
+    assert "boundary" not in found["cheonan", "infra-2025-bio-noncapital"]
+
+
+def test_korean_reasons_have_no_english_codes(tagged: gpd.GeoDataFrame) -> None:
+    applicant = cg.Applicant(investment_krw=10**12, size="sme", technology="ai")
+    for on in (*BASE, "2021-08-01", "2026-12-01"):
+        korean = cg.rules_for(tagged, on=on, applicant=applicant, scenarios=["doubling-2026"], lang="ko")
+        for text in korean["reason"].cat.categories:
+            plain_text = re.sub(r"doubling-2026|\((?:[a-z0-9_]+|give a column [a-z_]+)\)|[a-z_]+ 열로", "", text)
+            assert not re.search(r"[a-z]{4,}", plain_text), text
+        english = cg.rules_for(tagged, on=on, applicant=applicant, scenarios=["doubling-2026"])
+        assert not any(re.search("[가-힣]", text) for text in english["reason"].cat.categories)
+
+
+def test_conditions_in_words_keep_together_what_holds_together() -> None:
+    bio, small, large = (
+        Leaf("sector", "any_of", ("bio",)),
+        *(Leaf("size", "any_of", (one,)) for one in ("sme", "large")),
+    )
+    tree = Group("all", (Group("any", (large, Group("all", (small, bio)))),))
+    assert conditions.sentence(tree, "en") == "(size of the firm: large or [size of the firm: SME; sector: bio])"
+    assert conditions.sentence(tree, "ko") == "(기업 규모: 대기업 또는 [기업 규모: 중소기업; 업종: 바이오])"
+
+
 def test_numbers_at_their_bounds() -> None:
     area = [0.3, 0.299, np.nan]
     assert one_word(Leaf("area_m2", "at_least", 300_000), area_km2=area) == ["yes", "no", "unknown"]
@@ -257,7 +305,7 @@ def test_tiers_hold_for_their_year_and_are_unknown_where_no_list_is_at_hand() ->
 
 
 def test_the_legal_zone_is_known_for_idong_and_namsa_and_outside_the_capital_region(tagged: gpd.GeoDataFrame) -> None:
-    found = decided(tagged, "2026-03-01").xs("capital-growth-review", level="rule_id")["applies"]
+    found = decided(tagged, "2026-04-01").xs("capital-growth-review", level="rule_id")["applies"]
     assert found["yongin"] == "yes"
     assert set(found.drop("yongin")) == {"no"}
     leaf = Leaf("capital_zone", "any_of", ("nature_conservation",))
@@ -361,6 +409,42 @@ def test_a_rule_with_a_coarse_date_is_open_within_it_and_says_so() -> None:
         assert found["applies"].tolist() == expected, on
         if expected == ["unknown"]:
             assert "its dates are 2024 ~ 2025-03" in found["reason"].iloc[0]
+
+
+def test_a_rule_whose_beginning_no_source_gives_is_unknown_before_the_day_by_which_it_is_known() -> None:
+    mine = rule(valid_from="", known_from="2024-05", valid_to="2025-01-01")
+    days = {"1950-01-01": "unknown", "2024-05-30": "unknown", "2024-05-31": "yes", "2024-12-31": "yes"}
+    for on, expected in days.items():
+        assert decided(plain(sectors=[None]), on, rules=[mine])["applies"].tolist() == [expected]
+    assert decided(plain(sectors=[None]), "2025-01-01", rules=[mine]).empty
+    early = decided(plain(sectors=[None], subsidy_tier=["lower"]), "2010-01-01")
+    assert early.loc[("s0", "local-subsidy-2025"), "applies"] == "unknown"
+
+
+def test_after_a_round_whose_result_is_not_known_a_site_elsewhere_may_lie_in_a_complex() -> None:
+    """The third round of robots, defence and batteries was due in the second half of 2026."""
+    codes = ["38111"]
+    leaf = Leaf("specialised_complex", "is", True)
+    assert one_word(leaf, "2026-06-30", municipality_code_kostat=codes) == ["no"]
+    assert one_word(leaf, "2026-07-01", municipality_code_kostat=codes) == ["unknown"]
+    assert one_word(leaf, "2026-07-01", municipality_code_kostat=codes, designations=["specialised_complex:none"]) == [
+        "no"
+    ]
+    for sector, expected in (("defence", "unknown"), ("bio", "no")):
+        leaf = Leaf("specialised_complex_sector", "any_of", (sector,))
+        assert one_word(leaf, "2026-12-01", municipality_code_kostat=codes) == [expected]
+    mine = rule(condition=Group("all", (Leaf("specialised_complex", "is", True),)))
+    (reason,) = decided(plain(municipality_code_kostat=codes), "2026-12-01", rules=[mine])["reason"]
+    assert "result not found" in reason
+    assert one_word(Leaf("parts_complex", "is", True), "2026-05-31", municipality_code_kostat=["11010"]) == ["no"]
+    assert one_word(Leaf("parts_complex", "is", True), "2026-06-01", municipality_code_kostat=["11010"]) == ["unknown"]
+
+
+def test_support_of_small_firms_is_never_promised_for_being_small() -> None:
+    found = decided(plain(sectors=[["food"]]), "2025-06-01", applicant=cg.Applicant(size="sme"))
+    row = found.loc[("s0", "sme-2025-noncapital")]
+    assert row["applies"] == "unknown"
+    assert "strategic goods" in row["reason"]
 
 
 def test_a_refinement_holds_only_while_what_it_refines_does() -> None:

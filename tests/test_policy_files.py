@@ -48,6 +48,43 @@ def refused(tmp_path: Path, text: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("https://example.org/notice", "  ", "line 15: rule 'mine': source is missing"),
+        ('"My rule"', '" "', "line 4: rule 'mine': title_en is missing"),
+        ("ratio_low = 0.10", "ratio_low = nan", "line 14: rule 'mine': ratio_low is NaN"),
+        (
+            '"in_capital_region", is = false',
+            '"investment_krw", at_least = inf',
+            "line 12: rule 'mine': investment_krw at_least is Infinity; expected a finite number",
+        ),
+        (
+            '"in_capital_region", is = false',
+            '"municipality", any_of = ["안동시"]',
+            "line 12: rule 'mine': municipality '안동시' is no code",
+        ),
+        (
+            '"in_capital_region", is = false',
+            '"province", any_of = ["37", "47"]',
+            "line 12: rule 'mine': province '47' is no code",
+        ),
+        ('confidence = "stated"', 'confidence = "stated"\nrefines = "mine"', "'mine', which refines it in turn"),
+        (RULE, "# nothing\n", "it holds no [[rule]]"),
+    ],
+)
+def test_what_would_say_nothing_or_no_of_everybody_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert said in refused(tmp_path, RULE.replace(old, new))
+
+
+def test_a_circle_of_refinements_is_refused(tmp_path: Path) -> None:
+    other = RULE.replace('"mine"', '"yours"').replace('"base"', '"other"')
+    both = RULE + 'refines = "yours"\n' + other + 'refines = "mine"\n'
+    text = refused(tmp_path, both)
+    assert "'yours', which refines it in turn" in text
+    assert "'mine', which refines it in turn" in text
+
+
 def test_a_file_of_ones_own_joins_the_shipped_rules(tmp_path: Path) -> None:
     held = cg.load_rules(written(tmp_path, RULE))
     assert len(held) == len(cg.load_rules()) + 1

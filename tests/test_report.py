@@ -601,7 +601,27 @@ def test_facts_of_the_caller_correct_the_shipped_ones_beside_them(tmp_path: Path
     row = next(one for one in features_of(folder / "sites.geojson") if one["site_id"] == "osong")
     assert (row["area_km2"], row["area_as_of"], row["announced_area_km2"]) == (1.23, "2026-11-01", 0.99)
     assert row["area_source"] == "https://example.org/osong"
+    for suffix, said in (("", "Area (km²): 1.23."), (".ko", "면적(km²): 1.23.")):
+        front = (folder / f"index{suffix}.html").read_text(encoding="utf-8")
+        assert f'<time datetime="2026-11-01">2026-11-01</time> {said}' in front
+    assert next(entity for entity in manifest_of(folder) if entity["@id"] == "./")["ownFacts"] is True
     assert cg.verify(folder).empty
+
+
+def test_facts_about_sites_of_ones_own_stand_on_the_front_page_as_their_timeline(tmp_path: Path) -> None:
+    """A site that has an id of the 15 is another site, and has only the facts that were given."""
+    facts = tmp_path / "facts.csv"
+    facts.write_text(
+        "site_id,attribute,value,as_of,scope,basis,source,confidence,note_ko,note_en\n"
+        "wanju,event,opened,2024-05,whole,reported,https://example.org/n,uncertain,개소,the office opened\n",
+        encoding="utf-8",
+    )
+    shape = shapely.box(127.1, 35.9, 127.11, 35.91)
+    sites = gpd.GeoDataFrame({"site_id": ["wanju"]}, geometry=[shape], crs="EPSG:4326")
+    front = (cg.report(tmp_path / "out", sites=sites, own_facts=facts) / "index.html").read_text(encoding="utf-8")
+    (past,) = re.findall(r'<ol class="past.*?</ol>', front, flags=re.DOTALL)
+    assert past.count("<li>") == 1
+    assert "2024-05</time> The office opened (uncertain)." in past
 
 
 def test_an_english_table_is_english_and_a_korean_one_korean(shipped: Path) -> None:

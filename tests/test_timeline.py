@@ -7,7 +7,7 @@ import pytest
 
 import clustergeo as cg
 from clustergeo import facts
-from clustergeo.timeline import told
+from clustergeo.timeline import dated
 
 OWN = "site_id,attribute,value,as_of,scope,basis,source,confidence,note_ko,note_en\n"
 
@@ -50,6 +50,19 @@ def test_areas_status_zones_and_events_between_two_days() -> None:
     assert set(found["as_of"]) == {"2025-02-25"}
 
 
+def test_a_change_names_the_fact_that_made_it_and_no_proposal_or_part_of_later() -> None:
+    """Yongin's 7.28 km2 are of April 2024; the 7.78 of December are a proposal."""
+    found = cg.changes(of="sites", since="2023-03-15", until="2026-12-01")
+    of_yongin = found[found["site_id"] == "yongin"].drop_duplicates("attribute").set_index("attribute")
+    area = of_yongin.loc["area_km2"]
+    assert (area["before"], area["after"], area["as_of"]) == ("7.1", "7.28", "2024-04-24")
+    assert area["source"] == "https://fnnews.com/news/202404241907487140"
+    designated = of_yongin.loc["designation"]
+    assert designated["as_of"] == "2025-02-25"
+    assert "science.ytn.co.kr" in designated["source"]
+    assert "kukinews.com" in designated["source"]
+
+
 def test_before_the_first_fact_everything_was_unknown() -> None:
     found = cg.changes(of="sites", since="2020-01-01", until="2023-03-15")
     assert found[found["attribute"] == "area_km2"]["before"].isna().all()
@@ -84,13 +97,40 @@ def test_the_sites_of_a_day_have_only_the_designations_known_by_it() -> None:
     assert pd.isna(cg.load_sites(as_of="2023-03-14")["designations"]).all()
 
 
+def lines(site: str, **options: str) -> list[str]:
+    return [" ".join(line) for line in dated(cg.load_facts(), [site], **options).get(site, ())]
+
+
 def test_the_lines_of_a_page_are_in_both_languages_and_stop_at_a_day() -> None:
-    english, korean = (told("goheung", lang=lang) for lang in ("en", "ko"))
+    english, korean = (lines("goheung", lang=lang) for lang in ("en", "ko"))
     assert len(english) == len(korean) == len(cg.history("goheung"))
-    assert any(line.startswith("2024-06-18 Area (km²): 1.53.") for line in english)
+    assert any(line.startswith("2024-06-18 Area (km²): 1.53. Area at the cabinet's decision") for line in english)
     assert any("(같은 날의 다른 출처, 따르지 않음)" in line for line in korean)
-    assert told("goheung", as_of="2023-03-14") == tuple(line for line in english if line.startswith("2014"))
+    assert lines("goheung", as_of="2023-03-14") == [line for line in english if line.startswith("2014")]
     assert all("http" in line for line in english)
     assert any(
-        "Designations: specialised complex Gyeongbuk (Andong, Pohang) (uncertain)." in line for line in told("andong")
+        "Designations: specialised complex Gyeongbuk (Andong, Pohang) (uncertain)." in one for one in lines("andong")
     )
+
+
+def test_zones_and_shares_are_told_in_plain_words_and_a_source_without_an_address_by_its_publisher() -> None:
+    gwangju = lines("gwangju")
+    assert any(line.startswith("2025-02-25 RDZ: present. The city: 3.234 of 3.384 km2.") for line in gwangju)
+    assert any("RDZ: share: 95.6 %." in line for line in gwangju)
+    assert any(line.endswith(" sejongnews.net") for line in gwangju)
+    assert not any("sejongnews-2025" in line for line in gwangju)
+    assert any("개발제한구역: 없음 (불확실)." in line for line in lines("yongin", lang="ko"))
+    assert any("(uncertain)." in line and "re-review" in line.lower() for line in lines("changwon"))
+
+
+def test_a_site_of_ones_own_has_a_timeline_of_ones_own_facts(tmp_path: object) -> None:
+    path = f"{tmp_path}/own.csv"
+    with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+        file.write(OWN + "mine,status,candidate,2025-02,whole,reported,county notice 12,stated,,\n")
+        file.write("mine,event,opened,2024-05-06,whole,reported,https://example.org/n,stated,,the office opened\n")
+    own = cg.read_facts(path)
+    assert [line.day for line in dated(own, ["mine", "yongin"])["mine"]] == ["2024-05-06", "2025-02"]
+    assert dated(own, ["mine"])["mine"][0] == ("2024-05-06", "The office opened.", "https://example.org/n", "")
+    assert dated(own, ["mine"])["mine"][1] == ("2025-02", "Status: candidate.", "", "county notice 12")
+    assert "yongin" not in dated(own, ["mine", "yongin"])
+    assert len(cg.history("mine", own_facts=own)) == 2

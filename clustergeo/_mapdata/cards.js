@@ -98,6 +98,24 @@
     return body;
   }
 
+  // The dated facts of a site, the oldest first; folded, because the answers come first.
+  function past(data, table, row) {
+    var held = table.history && table.history[row];
+    if (!held || !held.length) { return null; }
+    var folded = cg.element("details", "cg-past"), list = cg.element("ol");
+    folded.append(cg.element("summary", "", cg.say(data, "timeline", cg.number(held.length, 0))));
+    held.forEach(function (entry) {
+      var item = cg.element("li"), source = cg.element("span", "cg-src"), day = cg.element("time", "", entry[0]);
+      day.dateTime = entry[0];
+      cg.links(entry[2]).concat(entry[3] ? [entry[3]] : []).forEach(function (one, at) { source.append(at ? " · " : "", one); });
+      item.append(day, " ", entry[1], source);
+      list.append(item);
+    });
+    folded.append(list);
+    folded.addEventListener("toggle", function () { folded.dispatchEvent(new CustomEvent("cg-grown", { bubbles: true })); });
+    return folded;
+  }
+
   cg.card = function (data, table, row) {
     var card = cg.element("article", "cg-card"), list = cg.element("dl"), other = table.other && table.other[row];
     card.tabIndex = -1;
@@ -121,13 +139,15 @@
       var body = filled(kinds[spec.kind](data, table, spec, row));
       if (body) { list.append(cg.element("dt", "", spec.term), body); }
     });
-    if (list.childNodes.length) {
+    var folded = past(data, table, row);
+    if (list.childNodes.length || folded) {
       // A long list scrolls, and a keyboard must be able to scroll it.
       var roll = cg.element("div", "cg-roll");
       roll.tabIndex = 0;
       roll.setAttribute("role", "group");
       roll.setAttribute("aria-label", table.names[row]);
       roll.append(list);
+      if (folded) { roll.append(folded); }
       card.append(roll);
     }
     return card;

@@ -132,6 +132,13 @@
       if (card) {
         back = document.activeElement;
         card.focus({ preventScroll: true });
+        // What is unfolded may reach beyond the map. Leaflet puts the card in anew, which loses focus and scroll.
+        card.addEventListener("cg-grown", function () {
+          var held = document.activeElement, roll = card.querySelector(".cg-roll"), scrolled = roll.scrollTop;
+          event.popup.update();
+          roll.scrollTop = scrolled;
+          if (card.contains(held)) { held.focus({ preventScroll: true }); }
+        });
       }
     });
     map.on("popupclose", function () {

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from clustergeo import labels
+from clustergeo import datasets, labels
 from clustergeo.errors import InputError
 from clustergeo.policy import applying
 from clustergeo.policy.applicant import Applicant, exact
 from clustergeo.policy.conditions import NO, SIZES, TECHNOLOGIES, YES
 from clustergeo.policy.evidence import day_of
 from clustergeo.policy.rulefiles import shipped
+from clustergeo.policy.rules import notice
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,7 +27,8 @@ CREDIT = "strategic-technology-credit"
 INFRASTRUCTURE = "specialised-complex-infrastructure"
 
 _ZERO = Decimal(0)
-_ROUNDING = ("원 미만은 반올림", "rounded half up to whole won")
+_ROUNDING = ("원 미만은 반올림.", "Rounded half up to whole won.")
+_VERDICTS = {"yes": ("예", "yes"), "unknown": ("미상", "unknown")}
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,17 @@ class Amount:
         if self.certain:
             head = f"{self.low:,}원" if place == 0 else f"KRW {self.low:,}"
         else:
-            ends = f"{self.low:,} ~ " + (
-                ("상한 미상", "no upper bound known")[place] if self.high is None else f"{self.high:,}"
-            )
+            ends = f"{self.low:,}" if self.high is None else f"{self.low:,} ~ {self.high:,}"
             head = f"{ends}원" if place == 0 else f"KRW {ends}"
-        used = ", ".join(f"{name} ({verdict})" for name, verdict in self.rules) or ("없음", "none")[place]
-        tail = f"{('규칙', 'Rules')[place]} ({self.on}): {used}. {_ROUNDING[place]}. {applying.NOTICE[place]}"
-        return "\n".join([head, *self.steps, tail])
+        if self.high is None:
+            head += (" 이상(상한 미상)", " or more (no upper bound is known)")[place]
+        named = ", ".join(f"{name} ({_VERDICTS[verdict][place]})" for name, verdict in self.rules)
+        used = f"{('규칙', 'Rules')[place]} ({self.on}): {named or ('없음', 'none')[place]}"
+        cited = datasets.source_urls(self.source)
+        tail = [f"{('출처', 'Sources')[place]}: {cited}"] if cited else []
+        return "\n".join(
+            [head, *self.steps, used, *tail, f"{_ROUNDING[place]} {notice(day_of(self.on), labels.LANGS[place])}"]
+        )
 
 
 class _Span(NamedTuple):
@@ -131,7 +137,11 @@ def tax_credit(
         raise InputError(msg)
     applicant = Applicant(investment_krw=base["investment"], size=size, technology=technology)
     held = [rule for rule in (shipped() if rules is None else rules) if rule.programme == CREDIT]
-    found = _outcomes(_NOWHERE, held, day, applicant, ())
+    found = [
+        (rule, verdict)
+        for rule, verdict in _outcomes(_NOWHERE, held, day, applicant, ())
+        if rule.benefit.of != "increase" or base["increase"]
+    ]
     low, high, steps = _ZERO, _ZERO, []
     for of in ("investment", "increase"):
         mine = [(rule, verdict) for rule, verdict in found if rule.benefit.of == of]
@@ -141,11 +151,16 @@ def tax_credit(
         low, high = low + span.low, high + (span.high or _ZERO)
         steps += [_step(rule, verdict, base[of], place) for rule, verdict in mine]
     if not found:
-        steps.append(
-            ("이날 유효한 공제율을 찾은 출처에서 알 수 없음", "no rate for this day is in the sources at hand")[place]
-        )
         # Outside the years that the sources cover the credit is unknown, not nothing.
-        covered = applying.valid_rules(held, day)
+        covered = bool(applying.valid_rules(held, day))
+        said = {
+            True: (
+                "이날의 목록에 없는 기술이라 이 공제는 없음",
+                "not among the technologies of that day: no such credit",
+            ),
+            False: ("이날의 공제율은 출처에 없음", "no rate for this day is in the sources at hand"),
+        }
+        steps.append(said[covered][place])
         return _amount(_Span(_ZERO, _ZERO if covered else None), found, steps, on=on, lang=lang)
     return _amount(_Span(low, high), found, steps, on=on, lang=lang)
 
@@ -269,9 +284,7 @@ def _weighed(span: _Span, rule: Rule, verdict: int) -> _Span:
 
 def _alternatives(found: list[tuple[Rule, int]], base: Decimal) -> _Span:
     """Return the bounds of rules of which one holds: versions that meet at a coarse date, or an uncertain one."""
-    spans = [
-        _Span(base * (rule.benefit.ratio_low or _ZERO), base * (rule.benefit.ratio_high or _ZERO)) for rule, _ in found
-    ]
+    spans = [_Span(base * low, base * high) for low, high in (_ratios(rule) for rule, _ in found)]
     sure = [span for span, (rule, verdict) in zip(spans, found, strict=True) if _sure(rule, verdict)]
     high = max(span.high or _ZERO for span in spans)
     if sure:
@@ -280,6 +293,12 @@ def _alternatives(found: list[tuple[Rule, int]], base: Decimal) -> _Span:
     clauses = {rule.clause for rule, _ in found}
     unbroken = len(clauses) == 1 and len(found) > 1 and all(rule.confidence == "stated" for rule, _ in found)
     return _Span(min(span.low for span in spans) if unbroken else _ZERO, high)
+
+
+def _ratios(rule: Rule) -> tuple[Decimal, Decimal]:
+    """Return the bounds of a rule's ratio; where it states none, from nothing to the whole."""
+    low, high = rule.benefit.ratio_low, rule.benefit.ratio_high
+    return low or _ZERO, Decimal(1) if high is None else high
 
 
 def _whole(rule: Rule, held: dict[str, Rule]) -> Rule:
@@ -302,11 +321,12 @@ def _supported(rule: Rule, costs: list[Decimal]) -> _Span:
     count = min(len(costs), benefit.max_items or len(costs))
     ordered = sorted(costs)
     ends: list[Decimal | None] = []
+    low, high = _ratios(rule)
     for chosen, ratio, cap in (
-        (ordered[:count], benefit.ratio_low, benefit.cap_low_krw),
-        (ordered[len(ordered) - count :], benefit.ratio_high, benefit.cap_high_krw),
+        (ordered[:count], low, benefit.cap_low_krw),
+        (ordered[len(ordered) - count :], high, benefit.cap_high_krw),
     ):
-        given = [cost * (ratio or _ZERO) for cost in chosen]
+        given = [cost * ratio for cost in chosen]
         if benefit.item_cap_krw is not None:
             given = [min(one, Decimal(benefit.item_cap_krw)) for one in given]
         whole = sum(given, _ZERO)

@@ -11,6 +11,9 @@ import numpy as np
 from clustergeo.errors import InputError
 from clustergeo.policy.conditions import SIZES, TECHNOLOGIES
 
+# Above this the arithmetic of Decimal would round.
+_MOST = Decimal(10) ** 20
+
 
 @dataclass(frozen=True)
 class Applicant:
@@ -65,7 +68,7 @@ def exact(amount: Any, name: str) -> Decimal:
     Raises
     ------
     InputError
-        It is negative, no number, or a float, which cannot hold every amount exactly.
+        It is negative, absurdly large, no number, or a float, which cannot hold every amount exactly.
 
     Examples
     --------
@@ -85,4 +88,8 @@ def exact(amount: Any, name: str) -> Decimal:
     if not value.is_finite() or value < 0:
         msg = f"{name} is {amount}; expected won, 0 or more."
         raise InputError(msg)
-    return value
+    if value >= _MOST:
+        msg = f"{name} is {value:.3E} won, more than all the money there is. Give won, such as 1000000000."
+        raise InputError(msg)
+    # A minus before nothing is lost.
+    return value.copy_abs()

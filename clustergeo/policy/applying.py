@@ -13,6 +13,7 @@ from clustergeo.policy import conditions, places
 from clustergeo.policy.conditions import NO, UNKNOWN, YES
 from clustergeo.policy.evidence import Answers, Evidence, day_of
 from clustergeo.policy.rulefiles import shipped
+from clustergeo.policy.rules import notice
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from clustergeo.policy.rules import Rule
 
 VERDICTS = ("no", "unknown", "yes")
-NOTICE = ("법률 자문이 아님. 법령을 확인할 것.", "Not legal advice: read the statute.")
 
 # How many sites' worth of a column is copied at once, and how many codes a byte holds.
 _BLOCK, _SMALL = 1024, 127
@@ -210,7 +210,7 @@ def rules_for(
         texts[:, number] = of_outcome[decisions.which[:, number]]
         truth[:, number] = verdicts[decisions.which[:, number]]
     frame = _long(tagged, chosen, decisions.kinds, truth=truth, texts=texts, reasons=list(reasons), place=place)
-    frame.attrs = {"on": on, "notice": NOTICE[place]}
+    frame.attrs = {"on": on, "notice": notice(day, lang)}
     return frame
 
 
@@ -391,4 +391,4 @@ def explain_rules(
             f"  {gist} ({sure}{_STATE_WORDS[rule.state][place]}, {dates}; {datasets.source_urls(rule.source)})"
             + (f" {note}" if note else ""),
         ]
-    return "\n".join([*lines, NOTICE[place]])
+    return "\n".join([*lines, notice(day, lang)])

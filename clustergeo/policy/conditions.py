@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from clustergeo import datasets, labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +26,7 @@ TIERS = ("special", "preferential", "general")
 SUBSIDY_TIERS = ("upper", "middle", "lower")
 TECHNOLOGIES = (
     *("semiconductor", "display", "battery", "bio", "robot", "defence", "hydrogen", "nuclear"),
-    *("ai", "future_transport", "other"),
+    *("future_mobility", "ai", "future_transport", "other"),
 )
 SECTORS = (
     *("semiconductor", "display", "battery", "bio", "future_mobility", "robot", "defence", "hydrogen", "nuclear"),
@@ -76,6 +80,8 @@ _KEYS = {
     "unstated": ("ko", "en"),
 }
 _GROUPS = ("all", "any", "not")
+# The table of labels that a word's choices are told by, where it is not of the word's own name.
+_TOLD_AS = {"sector": "sectors", "specialised_complex_sector": "sectors", "municipality": "code", "province": "code"}
 
 
 @dataclass(frozen=True)
@@ -185,15 +191,38 @@ def _value(name: str, key: str, value: Any) -> Any:
         if isinstance(value, bool) or (not isinstance(value, int | float) and not hasattr(value, "as_tuple")):
             msg = f"{name} {key} is {value!r}; expected a number or {NOT_STATED!r}."
             raise ConditionError(msg, f'"{name}"')
+        if not math.isfinite(value):
+            msg = f"{name} {key} is {value}; expected a finite number."
+            raise ConditionError(msg, key)
         return value
     if not (isinstance(value, list) and value and all(isinstance(one, str) for one in value)):
         msg = f"{name} {key} is {value!r}; expected a list of texts."
         raise ConditionError(msg, f'"{name}"')
+    if word.kind == "codes":
+        _check_codes(name, value)
     strange = [one for one in value if word.choices and one not in word.choices]
     if strange:
         msg = f"{name} cannot be {strange[0]!r}; it is one of {', '.join(word.choices)}."
         raise ConditionError(msg, f'"{strange[0]}"')
     return tuple(value)
+
+
+def _check_codes(name: str, codes: list[str]) -> None:
+    """Refuse a code that no municipality has or begins with: it would say no of every site."""
+    known = _municipalities()
+    strange = [code for code in codes if not code or not any(one.startswith(code) for one in known)]
+    if strange:
+        msg = (
+            f"{name} {strange[0]!r} is no code of 2018 of Statistics Korea (KOSTAT), such as '37040' for Andong or "
+            "'37' for Gyeongbuk. load_regions('municipality') lists them."
+        )
+        raise ConditionError(msg, f'"{strange[0]}"')
+
+
+@functools.cache
+def _municipalities() -> tuple[str, ...]:
+    """Return the codes of the municipalities."""
+    return tuple(datasets.load_table("municipalities")["code_kostat"])
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
@@ -283,10 +312,10 @@ def in_words(leaf: Leaf, lang: str) -> str:
             "below": ("미만", "below"),
         }[leaf.op]
         return f"{name} {leaf.value:,} {signs[0]}" if korean else f"{name} {signs[1]} {leaf.value:,}"
-    listed = f"{name}: {', '.join(leaf.value)}"
+    said = ", ".join(labels.value(_TOLD_AS.get(leaf.word, leaf.word), one, lang) for one in leaf.value)
     if leaf.op == "none_of":
-        listed = f"{listed} 제외" if korean else f"{name}: none of {', '.join(leaf.value)}"
-    return listed
+        return f"{name}: {said} 제외" if korean else f"{name}: none of {said}"
+    return f"{name}: {said}"
 
 
 def sentence(condition: Condition, lang: str) -> str:
@@ -296,11 +325,15 @@ def sentence(condition: Condition, lang: str) -> str:
     --------
     >>> outside = Leaf("in_capital_region", "is", False)
     >>> sentence(Group("any", (outside, Leaf("size", "any_of", ("sme",)))), "en")
-    '(not in the capital region or size of the firm: sme)'
+    '(not in the capital region or size of the firm: SME)'
     """
     if isinstance(condition, Leaf):
         return in_words(condition, lang)
     parts = [sentence(part, lang) for part in condition.parts]
+    if condition.op != "all":
+        # What holds together within an "or" is one of its choices.
+        joint = [isinstance(part, Group) and part.op == "all" and len(part.parts) > 1 for part in condition.parts]
+        parts = [f"[{text}]" if whole else text for text, whole in zip(parts, joint, strict=True)]
     if condition.op == "not":
         return f"({parts[0]}) 아님" if lang == "ko" else f"not ({parts[0]})"
     if condition.op == "any":

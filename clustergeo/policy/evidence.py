@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clustergeo import facts
+from clustergeo import facts, labels
 from clustergeo.errors import InputError
 from clustergeo.policy import places
 from clustergeo.policy.applicant import Applicant
-from clustergeo.policy.conditions import NO, UNKNOWN, WORDS, YES
+from clustergeo.policy.conditions import NO, SECTORS, UNKNOWN, WORDS, YES
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -32,6 +32,8 @@ _FLAGS = {
     *("in_capital_region", "rdz_present", "industrial_crisis_area"),
     *(f"{kind}_present" for kind in places.KINDS),
 }
+# A word outside these would never match, and so say no.
+_CHOICES = {name: WORDS[name].choices for name in ("capital_zone", "support_tier", "subsidy_tier")}
 
 
 class Answers(NamedTuple):
@@ -63,6 +65,9 @@ class Evidence:
     def __init__(self, tagged: pd.DataFrame, day: dt.date, applicant: Applicant | None) -> None:
         if "site_id" not in tagged.columns or "in_capital_region" not in tagged.columns:
             msg = "This frame is not tagged. Call clustergeo.tag(sites) first."
+            raise InputError(msg)
+        if tagged["site_id"].isna().any():
+            msg = f"{int(tagged['site_id'].isna().sum())} row(s) have no site_id. Give each site a name of its own."
             raise InputError(msg)
         self.frame, self.day, self.applicant = tagged, day, applicant or Applicant()
         self._columns: dict[str, tuple[NDArray[np.int64], list[Any]]] = {}
@@ -96,8 +101,8 @@ class Evidence:
             return UNKNOWN, ("신청자 정보 없음", "not known of the applicant")
         if leaf.op in {"any_of", "none_of"}:
             return (YES if (value in leaf.value) == (leaf.op == "any_of") else NO), (
-                f"신청자: {value}",
-                f"it is {value}",
+                f"신청자: {labels.value(leaf.word, value, 'ko')}",
+                f"it is {labels.value(leaf.word, value, 'en')}",
             )
         return (YES if _compared(leaf.op, value, leaf.value) else NO), (f"신청자: {value:,}", f"it is {value:,}")
 
@@ -107,7 +112,11 @@ class Evidence:
         missing: Detail = (f"값을 알 수 없음({column})", f"not known ({column})")
         if column not in self.frame.columns:
             return Answers(np.zeros(1, dtype=np.int8), np.zeros(1, dtype=np.int64), [missing])
-        numbers = self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        try:
+            numbers = self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        except (ValueError, TypeError) as error:
+            msg = f"{column} holds something that is no number: {error}. Make it numbers or null."
+            raise InputError(msg) from error
         if leaf.word == "area_m2":
             numbers = numbers * _M2
         held = _compared(leaf.op, numbers, float(leaf.value))
@@ -152,6 +161,10 @@ class Evidence:
             strange = next(value for value in known if not isinstance(value, bool))
             msg = f"{name} holds {strange!r}; expected true, false or null. Make it pandas boolean."
             raise InputError(msg)
+        if name in _CHOICES and not set(known) <= set(_CHOICES[name]):
+            strange = next(value for value in known if value not in _CHOICES[name])
+            msg = f"{name} holds {strange!r}; expected one of {', '.join(_CHOICES[name])}, or null."
+            raise InputError(msg)
         if name == "locality":
             # Localities that no table names are all one: thousands of them would make as many combinations.
             again, kept = pd.factorize(np.array([places.listed(text) for text in known], dtype=object))
@@ -185,6 +198,11 @@ def _chosen(leaf: Leaf, held: frozenset[str] | set[str], detail: Detail) -> tupl
     return (YES if meets == (leaf.op == "any_of") else NO), detail
 
 
+def _told(korean: str, english: str, column: str, value: Any) -> Detail:
+    """Return whose value it is, and the value in words."""
+    return f"{korean}: {labels.value(column, value, 'ko')}", f"{english}: {labels.value(column, value, 'en')}"
+
+
 def _flag(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
     """Judge a flag that stands in a column of its own name."""
     value = given[leaf.word]
@@ -198,7 +216,7 @@ def _text(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
     (value,) = given.values()
     if value is None:
         return UNKNOWN, ("값을 알 수 없음", "not known")
-    return _chosen(leaf, {str(value)}, (f"부지: {value}", f"it is {value}"))
+    return _chosen(leaf, {str(value)}, _told("부지", "it is", leaf.word, value))
 
 
 def _sector(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
@@ -206,8 +224,17 @@ def _sector(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]
     value = given["sectors"]
     if not value:
         return UNKNOWN, ("업종을 알 수 없음", "its sector is not known")
-    held = frozenset(value.split(";"))
-    return _chosen(leaf, held, (f"부지: {', '.join(sorted(held))}", f"the site: {', '.join(sorted(held))}"))
+    held = frozenset(filter(None, (one.strip() for one in value.split(";"))))
+    detail = (f"부지: {_sectors(held, 'ko')}", f"the site: {_sectors(held, 'en')}")
+    if not set(leaf.value) & held and not held <= set(SECTORS):
+        # What a code outside the taxonomy stands for is not known, so it may be one of these.
+        return UNKNOWN, detail
+    return _chosen(leaf, held, detail)
+
+
+def _sectors(codes: frozenset[str], lang: str) -> str:
+    """Return sectors in words."""
+    return ", ".join(labels.value("sectors", one, lang) for one in sorted(codes))
 
 
 def _codes(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
@@ -225,22 +252,20 @@ def _codes(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
 def _tier(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int, Detail]:
     """Judge a tier by the caller's column, or by the table of the day."""
     if given[leaf.word] is not None:
-        return _chosen(leaf, {str(given[leaf.word])}, (f"부지: {given[leaf.word]}", f"the site: {given[leaf.word]}"))
+        return _chosen(leaf, {str(given[leaf.word])}, _told("부지", "the site", leaf.word, given[leaf.word]))
     found = places.tier_of(leaf.word, given["municipality_code_kostat"], day)
     if found is None:
         return UNKNOWN, (
             f"이 시군구와 날짜의 목록이 없음({leaf.word} 열로 줄 수 있음)",
             f"no list at hand names its municipality for that day (give a column {leaf.word})",
         )
-    return _chosen(leaf, {found}, (f"시군구: {found}", f"its municipality: {found}"))
+    return _chosen(leaf, {found}, _told("시군구", "its municipality", leaf.word, found))
 
 
 def _zone(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int, Detail]:
     """Judge the legal zone of the capital region."""
     if given["capital_zone"] is not None:
-        return _chosen(
-            leaf, {str(given["capital_zone"])}, (f"부지: {given['capital_zone']}", f"the site: {given['capital_zone']}")
-        )
+        return _chosen(leaf, {str(given["capital_zone"])}, _told("부지", "the site", leaf.word, given["capital_zone"]))
     if given["in_capital_region"] is False:
         return (NO if leaf.op == "any_of" else YES), ("수도권 밖", "outside the capital region")
     found = places.zone_of(given["municipality_code_kostat"], given["locality"], day)
@@ -249,7 +274,7 @@ def _zone(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int, Detail]
             "읍면동의 권역을 알 수 없음(capital_zone 열로 줄 수 있음)",
             "the zone of its locality is not known (give a column capital_zone)",
         )
-    return _chosen(leaf, {found}, (f"읍면동: {found}", f"its locality: {found}"))
+    return _chosen(leaf, {found}, _told("읍면동", "its locality", leaf.word, found))
 
 
 def _member(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int, Detail]:
@@ -282,7 +307,13 @@ def _member_sector(leaf: Leaf, given: dict[str, Any], day: dt.date) -> tuple[int
     if len(meets) != 1:
         return UNKNOWN, found.detail
     # Every complex that the site can lie in agrees: a no is sure, a yes as sure as the membership.
-    return (found.truth if meets.pop() else NO), found.detail
+    if meets.pop():
+        return found.truth, found.detail
+    named: frozenset[str] = frozenset().union(*found.sectors)
+    return NO, (
+        f"들 수 있는 단지의 업종: {_sectors(named, 'ko')}",
+        f"any complex it can lie in is of: {_sectors(named, 'en')}",
+    )
 
 
 _PLACE = ("municipality_code_kostat", "municipality_alternatives")

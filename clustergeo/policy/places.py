@@ -60,6 +60,24 @@ def load_designations() -> pd.DataFrame:
     return datasets.load_table("designations")
 
 
+class Round(NamedTuple):
+    """A round of designations that was due and whose result is not known: of which sectors, from when, in words."""
+
+    sectors: frozenset[str]
+    begun: str
+    notes: tuple[str, str]
+
+
+@functools.cache
+def _rounds(kind: str) -> tuple[Round, ...]:
+    """Return the rounds of a kind whose results are not known."""
+    table = datasets.load_table("designation_rounds")
+    return tuple(
+        Round(frozenset(filter(None, row.sectors.split(";"))), row.from_date, (row.note_ko, row.note_en))
+        for row in table[table["kind"] == kind].itertuples(index=False)
+    )
+
+
 @functools.cache
 def _designated(kind: str) -> tuple[Designated, ...]:
     """Return the designated complexes of a kind."""
@@ -153,6 +171,14 @@ def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: 
             )
     if "none" in named:
         return Membership(NO, (f"{noun_ko}에 들지 않음이 알려짐", f"known to be in no {noun_en}"), ())
+    return _elsewhere(kind, day, near, placed=bool(possible))
+
+
+def _elsewhere(kind: str, day: dt.date, near: list[Designated], *, placed: bool) -> Membership:
+    """Return what is known of a site of which nothing says that it lies in a complex; `near` are those in reach."""
+    noun_ko, noun_en = _KIND_WORDS[kind]
+    due = [one for one in _rounds(kind) if _come(one.begun, day) != NO]
+    later = tuple(one.sectors for one in due)
     if near:
         names = [", ".join(one.names[place] for one in near) for place in (0, 1)]
         return Membership(
@@ -161,13 +187,23 @@ def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: 
                 f"시군구만 {names[0]} {noun_ko}와 같음. 그 구역의 경계가 있어야 판정할 수 있음",
                 f"it only shares a municipality with the {noun_en} {names[1]}; the boundary of that would decide",
             ),
-            tuple(one.sectors for one in near),
+            (*(one.sectors for one in near), *later),
         )
-    if not possible:
+    if not placed:
+        every = [one.sectors for one in _designated(kind) if _come(one.designated, day) != NO]
         return Membership(
             UNKNOWN,
             ("시군구를 알 수 없음", "its municipality is not known"),
-            tuple(one.sectors for one in _designated(kind) if _come(one.designated, day) != NO) or (frozenset(),),
+            (*every, *later) or (frozenset(),),
+        )
+    if due:
+        return Membership(
+            UNKNOWN,
+            (
+                f"그 시군구에 알려진 {noun_ko} 없음. 다만 {due[0].notes[0]}",
+                f"no {noun_en} is known in its municipality, but {due[0].notes[1]}",
+            ),
+            later,
         )
     return Membership(
         NO,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # The tables that the rules rest on, with the columns that hold dates and codes of a closed list.
 TABLES = (
     "designations",
+    "designation_rounds",
     "capital_zones",
     "support_tiers",
     "programmes",
@@ -31,6 +32,7 @@ TABLES = (
 _DATES = ("designated", "valid_from", "valid_to", "from_date", "period_from", "period_to", "as_of")
 _WORDS = {
     ("designations", "kind"): places.KINDS,
+    ("designation_rounds", "kind"): places.KINDS,
     ("capital_zones", "zone"): conditions.ZONES,
     ("support_tiers", "tier"): (*conditions.TIERS, *conditions.SUBSIDY_TIERS),
     ("support_tiers", "scheme"): ("support_tier", "subsidy_tier"),
@@ -120,15 +122,27 @@ def load_budgets(*, year: int | None = None, sector: str | None = None) -> pd.Da
 
 
 def load_benchmarks() -> pd.DataFrame:
-    """Return figures of places to compare a cluster with: place, measure, value, unit, date, source, confidence.
+    """Return figures of places to compare a cluster with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `id, place_ko, place_en, measure, value` (text, as the source gives it)`, unit, as_of, source, confidence,
+        note_ko, note_en` and `per_km2`, the count divided by the place's area; null where that area is not known. As a
+        count that is said to be over a figure, so is its density.
 
     Examples
     --------
     >>> held = load_benchmarks()
     >>> held[held["measure"] == "area"][["value", "confidence"]].values.tolist()
     [['2.59', 'stated'], ['2.9', 'contradicted']]
+    >>> held.set_index("id")["per_km2"].round(1)[["kendall-businesses", "cambridge-biotech"]].tolist()
+    [772.2, nan]
     """
-    return datasets.load_table("benchmarks")
+    held = datasets.load_table("benchmarks")
+    areas = held[(held["measure"] == "area") & (held["confidence"] == "stated")].set_index("place_en")["value"]
+    area = held["place_en"].map(areas.astype(float)).where(held["unit"] == "count")
+    return held.assign(per_km2=held["value"].astype(float) / area)
 
 
 def load_contradictions() -> pd.DataFrame:

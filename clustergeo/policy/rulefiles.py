@@ -24,7 +24,7 @@ _TEXTS = (
     *("gist_ko", "gist_en", "confidence"),
 )
 _REQUIRED = (*_TEXTS, "conditions", "benefit")
-_OPTIONAL = ("valid_from", "valid_to", "refines", "scenario", "note_ko", "note_en", "gap_before")
+_OPTIONAL = ("valid_from", "valid_to", "known_from", "refines", "scenario", "note_ko", "note_en", "gap_before")
 _RATIOS = ("ratio_low", "ratio_high")
 _MONEY = ("cap_low_krw", "cap_high_krw", "item_cap_krw", "firm_cap_krw")
 _COUNTS = ("max_items", "area_limit_m2")
@@ -70,7 +70,7 @@ def load_rules(path: str | Path | None = None, *, own_only: bool = False) -> tup
         return own
     replaced = {rule.id for rule in own}
     whole = (*[rule for rule in shipped() if rule.id not in replaced], *own)
-    _told(_versions(whole) + _links(whole))
+    _told(_versions(whole) + _links(whole) + _circles(whole))
     return whole
 
 
@@ -107,6 +107,7 @@ def read_rules(path: str | Path, *, sources: frozenset[str] | None = None) -> tu
         if rule.id in seen:
             problems.append(f"{rule.where}: the id {rule.id!r} stands twice; the other is at {seen[rule.id].where}.")
         seen[rule.id] = rule
+    problems += _circles(tuple(rules))
     if sources is not None:
         problems += _links(tuple(rules))
     _told(problems or _versions(tuple(rules)))
@@ -138,6 +139,9 @@ def _entries(path: str | Path, text: str) -> list[dict[str, Any]]:
     if strange or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         line_no = _line_of(text.splitlines(), 0, strange[0] if strange else "rule")
         msg = f"{path}, line {line_no}: found {', '.join(strange) or 'no list'}; a file of rules holds [[rule]] only."
+        raise InputError(msg)
+    if not entries:
+        msg = f"{path}: it holds no [[rule]]. docs/own-rules.md shows one."
         raise InputError(msg)
     return list(entries)
 
@@ -199,7 +203,8 @@ class _Reader(NamedTuple):
     def _keys(self) -> None:
         """Tell of keys that are missing, unknown or no text."""
         for key in _REQUIRED:
-            if key not in self.entry or self.entry[key] == "":
+            value = self.entry.get(key, "")
+            if isinstance(value, str) and not value.strip():
                 self.wrong(key, f"{key} is missing.")
         for key in sorted(set(self.entry) - {*_REQUIRED, *_OPTIONAL}):
             self.wrong(key, f"{key!r} is no key of a rule. The keys are {', '.join((*_REQUIRED, *_OPTIONAL))}.")
@@ -273,7 +278,7 @@ def _benefit_value(key: str, value: Any) -> Any:
     """Return one checked value of a benefit."""
     number = not isinstance(value, bool)
     if key in _RATIOS:
-        if not (number and isinstance(value, Decimal | int) and 0 <= value <= 1):
+        if not (number and isinstance(value, Decimal | int) and Decimal(value).is_finite() and 0 <= value <= 1):
             msg = f"{key} is {value}; expected a share from 0.00 to 1.00."
             raise ConditionError(msg, key)
         return Decimal(value)
@@ -291,6 +296,26 @@ def _links(rules: tuple[Rule, ...]) -> list[str]:
         for rule in rules
         if rule.refines and (rule.refines not in held or held[rule.refines].programme != rule.programme)
     ]
+
+
+def _circles(rules: tuple[Rule, ...]) -> list[str]:
+    """Return refinements that run in a circle."""
+    held = {rule.id: rule for rule in rules}
+    return [
+        f"{rule.where}: rule {rule.id!r}: it refines {rule.refines!r}, which refines it in turn; leave one out."
+        for rule in rules
+        if _circular(rule, held)
+    ]
+
+
+def _circular(rule: Rule, held: dict[str, Rule]) -> bool:
+    """Return whether a rule refines itself, by way of others or at once."""
+    seen: set[str] = set()
+    above = rule.refines
+    while above in held and above not in seen:
+        seen.add(above)
+        above = held[above].refines
+    return rule.id in seen
 
 
 def _versions(rules: tuple[Rule, ...]) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clustergeo import facts
+from clustergeo import datasets, facts
 from clustergeo.policy import conditions
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Rule:
     """One dated, cited statement of policy: who qualifies, from when to when, for what.
 
     `valid_from` is the first day and `valid_to` the first day after; each is ISO text as precise as its source, empty
-    for an open end.
+    for an open end. `known_from` stands for a beginning that no source gives: before it the rule is unknown.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Rule:
     confidence: str
     valid_from: str = ""
     valid_to: str = ""
+    known_from: str = ""
     refines: str = ""
     scenario: str = ""
     note_ko: str = ""
@@ -109,6 +111,8 @@ class Rule:
     def held(self, day: dt.date) -> int:
         """Return whether the rule is valid on a day: 1 yes, -1 no, 0 where its dates are too coarse to tell."""
         begun = _passed(self.valid_from, day, default=conditions.YES)
+        if not self.valid_from:
+            begun = max(_passed(self.known_from, day, default=conditions.YES), conditions.UNKNOWN)
         ended = _passed(self.valid_to, day, default=conditions.NO)
         return min(begun, -ended)
 
@@ -125,6 +129,33 @@ def _passed(text: str, day: dt.date, *, default: int) -> int:
     if day >= facts.last_day(text):
         return conditions.YES
     return conditions.UNKNOWN if day >= facts.first_day(text) else conditions.NO
+
+
+def notice(day: dt.date, lang: str) -> str:
+    """Return what stands under every answer: no legal advice, and how far the evidence reaches where the day is later.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> notice(dt.date(2030, 1, 1), "en")
+    'Not legal advice: read the statute. The rules are those known in 2026-03; what changed later is not in them.'
+    """
+    korean, vintage = lang == "ko", _vintage()
+    text = "법률 자문이 아님. 법령을 확인할 것." if korean else "Not legal advice: read the statute."
+    if day <= facts.last_day(vintage):
+        return text
+    later = (
+        f"{vintage}까지 알려진 규칙이며 그 뒤의 변화는 담기지 않음."
+        if korean
+        else f"The rules are those known in {vintage}; what changed later is not in them."
+    )
+    return f"{text} {later}"
+
+
+@functools.cache
+def _vintage() -> str:
+    """Return how far the evidence of the shipped rules reaches."""
+    return str(datasets.catalogue().set_index("layer").loc["rules", "vintage"])
 
 
 def listing(rules: Iterable[Rule]) -> pd.DataFrame:

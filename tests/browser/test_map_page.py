@@ -17,6 +17,7 @@ from clustergeo.tags import tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.browser.conftest import Watched
 
@@ -86,6 +87,68 @@ def test_at_first_view_every_name_stands_whole_and_covers_no_other(
     assert set(watched.page.locator(".cg-chip .cg-badge").all_inner_texts()) == (
         {"보", "유", "무"} if lang == "ko" else {"R", "P", "N"}
     )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_card_unfolds_the_timeline_of_its_site_with_days_and_sources(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], shots: Path, lang: str, width: int
+) -> None:
+    html = maps.map_html(maps.explore(tagged, lang=lang, history=datasets.load_facts()))
+    assert len(html.encode()) < 900_000
+    watched = open_page(html, width=width)
+    page = watched.page
+    at = list(tagged["site_id"]).index("wanju")
+    page.locator("path.cg-site").nth(at).dispatch_event("click")
+    card = page.locator(".leaflet-popup .cg-card")
+    card.wait_for()
+    past = card.locator("details.cg-past")
+    assert past.locator("summary").inner_text() == ("연표: 사실 7건" if lang == "ko" else "Timeline: 7 dated facts")
+    assert past.get_attribute("open") is None
+    past.locator("summary").focus()
+    page.keyboard.press("Enter")
+    past.locator("li").first.wait_for(state="visible")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    days = past.locator("li time").all_inner_texts()
+    assert days[0] == "2019"
+    assert days[-1] == "2025-12-24"
+    assert past.locator("li").count() == len(days) == 7
+    last = past.locator("li").last
+    said = "추진 단계: 예비타당성조사 통과." if lang == "ko" else "Status: feasibility study passed."
+    assert said in last.inner_text()
+    assert last.locator("a[target=_blank][rel~=noopener]").get_attribute("href").startswith("https://www.segye.com/")
+    last.scroll_into_view_if_needed()
+    page.wait_for_timeout(400)
+    page.screenshot(path=shots / f"timeline-{lang}-{width}.png")
+    box = page.locator(".leaflet-popup").bounding_box()
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["x"] + box["width"] <= width
+    watched.assert_quiet()
+
+
+def test_only_the_facts_that_are_given_make_a_timeline(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched]
+) -> None:
+    own = datasets.load_facts().head(1).assign(site_id="mine", note_en=HOSTILE, source=f"javascript:alert(1) {HOSTILE}")
+    mine = tagged.head(2).assign(site_id=["mine", "yongin"])
+    watched = open_page(maps.map_html(maps.explore(mine, history=own)))
+    for at, count_of in ((0, 1), (1, 0)):
+        watched.page.locator("path.cg-site").nth(at).dispatch_event("click")
+        card = watched.page.locator(".leaflet-popup .cg-card")
+        card.wait_for()
+        assert card.locator("details.cg-past").count() == count_of
+        if count_of:
+            card.locator("summary").click()
+            assert HOSTILE in card.locator(".cg-past li").inner_text()
+            assert card.locator(".cg-past a, .cg-past img").count() == 0
+        watched.page.evaluate(f"() => {{ {MAP}.closePopup(); }}")
+        watched.page.locator(".leaflet-popup").wait_for(state="detached")
+    watched.assert_quiet()
+    plain = open_page(maps.map_html(maps.explore(tagged)))
+    plain.page.locator("path.cg-site").first.dispatch_event("click")
+    plain.page.locator(".leaflet-popup .cg-card").wait_for()
+    assert count(plain, "details.cg-past") == 0
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
