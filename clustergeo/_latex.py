@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from clustergeo._formats import line
-from clustergeo._widths import DATE, columns, shares
+from clustergeo._widths import DATE, columns, least, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# The sizes of letters and the papers that a document takes, and how many heights of a letter a line of theirs holds.
-_SIZES = (("footnotesize", "a4paper", 94.0), ("scriptsize", "a4paper", 107.0), ("footnotesize", "a3paper", 138.0))
+# The sizes of letters and the papers that a document takes, and how many digits a line of theirs holds.
+_SIZES = (("footnotesize", "a4paper", 188), ("scriptsize", "a4paper", 214), ("footnotesize", "a3paper", 276))
 
 # A table of more characters in a row is wider than a paper: its cells then break into lines.
 _BROAD = 75
@@ -92,7 +92,7 @@ def latex_table(
     """
     cells = [[head for head, _ in heads], *rows]
     broad = sum(max(map(columns, column), default=0) + 2 for column in zip(*cells, strict=True)) > _BROAD
-    parts = zip(heads, shares(cells), strict=True)
+    parts = zip(heads, shares(cells, room=_sized(cells)[2] if long else None), strict=True)
     layout = "".join(_broad(share, number=number) if broad else "lr"[number] for (_, number), share in parts)
     head, *body = (" & ".join(map(escaped, row)) + r" \\" for row in cells)
     ruled, under = [r"\toprule", head, r"\midrule"], [rf"\par\footnotesize {escaped(note)}" for note in notes]
@@ -106,22 +106,22 @@ def latex_table(
     return "\n".join(lines) + "\n"
 
 
-def latex_document(table: str, *, wide: float, lang: str) -> str:
+def latex_document(table: str, cells: Sequence[Sequence[str]], *, lang: str) -> str:
     """Return a whole document of a table, for xelatex with any font that has Hangul.
 
     Parameters
     ----------
     table
         As `latex_table` returns it, a long one.
-    wide
-        The room it needs, see `_widths.room`: a wide table takes smaller letters, or a larger paper.
+    cells
+        Its rows, the headers first: where they are wide, letters are smaller, or the paper larger.
     lang
         The language of the word that numbers the table.
     """
     fonts = ""
     for name in reversed(_FONTS):
         fonts = rf"\IfFontExistsTF{{{name}}}{{\setmainfont{{{name}}}}}{{{fonts}}}"
-    size, paper, _ = next((one for one in _SIZES if wide <= one[2]), _SIZES[-1])
+    size, paper, _ = _sized(cells)
     name = _WORDS.get(lang, _WORDS["en"])
     parts = {"FONTS": fonts, "NAME": name, "BODY": table, "SIZE": size, "PAPER": paper}
     return re.sub("|".join(parts), lambda found: parts[found.group()], _DOCUMENT)
@@ -139,6 +139,12 @@ def escaped(text: str) -> str:
     shown = "".join(_SIGNS.get(sign, sign) for sign in line(text)).replace("--", "-{}-").replace("--", "-{}-")
     # A figure and its percent sign stay on one line.
     return DATE.sub(r"\\mbox{\g<0>}", re.sub(r"(\d) (?=\\%)", r"\1~", shown))
+
+
+def _sized(cells: Sequence[Sequence[str]]) -> tuple[str, str, int]:
+    """Return the size of letters, the paper and its digits a line, by which no word of a table is cut."""
+    needed = least(cells)
+    return next((one for one in _SIZES if needed <= one[2]), _SIZES[-1])
 
 
 def _broad(share: float, *, number: bool) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from clustergeo import _digits
 from clustergeo._formats import csv_rows, line
 from clustergeo._latex import latex_document, latex_table
-from clustergeo._widths import DATE, room
+from clustergeo._widths import DATE
 from clustergeo._workbook import Sheet, workbook_bytes
 
 if TYPE_CHECKING:
@@ -22,8 +23,14 @@ Cell = str | int | float | None
 
 DASH = "–"
 
-_DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
+_SHOWN: dict[str, Callable[[float], str]] = {
+    "area": lambda km2: _digits.area(km2, least=2),
+    "share": lambda share: _digits.percent(share, least=1),
+    "distance": lambda km: _digits.distance(km, least=1),
+}
 
+# A date, and bounds with their percent sign, stay on one line.
+_WHOLE = re.compile(rf"{DATE.pattern}|[0-9.]+–[0-9.]+ %")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
 
 
@@ -156,7 +163,7 @@ class Table:
         made = latex_table(heads, rows, title=self.title, notes=self.notes, long=document)
         if not document:
             return made
-        return latex_document(made, wide=room([[head for head, _ in heads], *rows]), lang=self.lang)
+        return latex_document(made, [[head for head, _ in heads], *rows], lang=self.lang)
 
     def shown(self, escape: Callable[[str], str] = line) -> list[list[str]]:
         """Return the cells as text, each escaped by a function."""
@@ -172,11 +179,7 @@ def _shown(value: Cell, kind: Kind) -> str:
         return DASH
     if isinstance(value, str):
         return value
-    least, most = _DECIMALS.get(kind, (0, 0))
-    number = value * 100 if kind == "share" else value
-    needed = len(f"{number:.{most}f}".partition(".")[2].rstrip("0"))
-    text = f"{number:,.{max(least, needed)}f}"
-    return f"{text} %" if kind == "share" else text
+    return _SHOWN[kind](value) if kind in _SHOWN else f"{value:,.0f}"
 
 
 def _aligned(column: Column) -> str:
@@ -186,7 +189,7 @@ def _aligned(column: Column) -> str:
 
 def _html(text: str) -> str:
     """Return a text that HTML shows as it is."""
-    return DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
+    return _WHOLE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
 
 
 def _markdown(text: str) -> str:
