@@ -158,11 +158,7 @@
     var held = (state.owned[place + "/" + row] || [])[0];
     if (held && held.layer.getBounds) { return held.layer.getBounds().getCenter(); }
     var many = state.many.find(function (one) { return one.cg.spec.table === place; });
-    if (!many) { return null; }
-    for (var at = 0; at < many.cg.shapes.count; at++) {
-      if (many.row(at) === row) { return L.latLngBounds(cg.latlngs(many.cg.shapes, at)[0]).getCenter(); }
-    }
-    return null;
+    return many ? many.spot(row) : null;
   }
 
   // From the list or the search to the map: the site comes into view and its card opens.
