@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clustergeo import facts, labels, tables, timeline
+from clustergeo import _digits, facts, labels, tables, timeline
 from clustergeo._contents import facts_as_of
 from clustergeo._formats import attributes, cell
 from clustergeo._workbook import Sheet, kind_of, workbook_bytes
@@ -46,6 +46,7 @@ _WORDS = {
     "in_capital": ("수도권 안", "in the capital region"),
     "undecided": ("수도권 여부 판정 불가", "capital region not decidable"),
     "rdz": ("개발제한구역 있음", "with restricted zone (RDZ)"),
+    "rdz_undecided": ("개발제한구역 판정 불가", "RDZ not decidable"),
     "rdz_unknown": ("개발제한구역 알 수 없음", "RDZ unknown"),
     "area": ("km² (알려진 면적 합계)", "km² of known area"),
     "too_many": (
@@ -209,7 +210,7 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
     answers = [(words["answer"], text) for text in said.headline]
     overview = [
         *answers,
-        *((word, None if number == "–" else float(number.replace(",", ""))) for number, word in said.key),
+        *((word, _as_number(number)) for number, word in said.key),
         (words["date"], said.as_of),
     ]
     layers = [dict(zip(LAYER_COLUMNS, row, strict=True)) for row in said.layers]
@@ -237,6 +238,19 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
         ),
     ]
     return workbook_bytes(sheets, title=said.title, run_at=said.run_at)
+
+
+def _as_number(shown: str) -> float | str | None:
+    """Return a key figure as a number; text where it is smaller than can be shown, None for a dash.
+
+    Examples
+    --------
+    >>> _as_number("1,234.5"), _as_number("<0.000001"), _as_number("–")
+    (1234.5, '<0.000001', None)
+    """
+    if shown.startswith("<"):
+        return shown
+    return None if shown == "–" else float(shown.replace(",", ""))
 
 
 def _every_column(tagged: gpd.GeoDataFrame, name: str, lang: str) -> Sheet:
@@ -273,7 +287,7 @@ def _names(tagged: pd.DataFrame, lang: str) -> list[str]:
 
 def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lang: str) -> Iterator[str]:
     """Yield the answer in a sentence on the capital region and one on restricted zones."""
-    count = {key: int(figures[key].sum()) for key in ("inside", "outside", "undecided", "present", "absent")}
+    count = {key: int(figures[key].sum()) for key in ("inside", "outside", "undecided", "present", "absent", "open")}
     unknown, total = int(figures["not_known"].sum()), len(tagged)
     basis = tagged.get("rdz_basis")
     inferred = 0 if basis is None else int((figures["absent"].to_numpy() & (basis == "inferred").to_numpy()).sum())
@@ -284,8 +298,9 @@ def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lan
         yield "부지가 없습니다." if lang == "ko" else "There are no sites."
         return
     # Nothing known is not the same as none: a 0 is said only of what was decided.
-    open_capital, open_rdz = count["undecided"] == total, unknown == total
-    few_capital, few_rdz = not count["inside"] and count["undecided"] > 0, not count["present"] and unknown > 0
+    open_capital, open_rdz, unknown_rdz = (number == total for number in (count["undecided"], count["open"], unknown))
+    few_capital = not count["inside"] and count["undecided"] > 0
+    few_rdz = not count["present"] and count["open"] + unknown > 0
     if lang == "ko":
         parts = ["수도권 안으로 확인된 곳은 없고" if few_capital else f"수도권 안에 {count['inside']:,}곳{inside}"]
         parts += [f"밖에 {count['outside']:,}곳"] * (count["outside"] > 0)
@@ -298,10 +313,11 @@ def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lan
         parts = ["걸친 것으로 확인된 부지는 없고" if few_rdz else f"걸친 부지가 {count['present']:,}곳{present}"]
         note = "" if not inferred else "(추론)" if inferred == count["absent"] else f"(그중 추론 {inferred:,}곳)"
         parts += [f"걸치지 않은 부지가 {count['absent']:,}곳{note}"] * (count["absent"] > 0)
+        parts += [f"판정할 수 없는 부지가 {count['open']:,}곳"] * (count["open"] > 0)
         parts += [f"알 수 없는 부지가 {unknown:,}곳"] * (unknown > 0)
         yield (
-            f"부지 {total:,}곳이 개발제한구역에 걸쳤는지는 알 수 없습니다."
-            if open_rdz
+            f"부지 {total:,}곳이 개발제한구역에 걸쳤는지는 {'판정할' if open_rdz else '알'} 수 없습니다."
+            if open_rdz or unknown_rdz
             else f"개발제한구역에는 {', '.join(parts)}입니다."
         )
         return
@@ -325,8 +341,10 @@ def _headline(tagged: pd.DataFrame, figures: pd.DataFrame, names: list[str], lan
         else f"{some} {'lies' if count['present'] <= 1 else 'lie'} {zone}{present}"
     ]
     parts += [f"{count['absent']:,} {'does' if count['absent'] == 1 else 'do'} not{note}"] * (count["absent"] > 0)
+    parts += [f"for {count['open']:,} it cannot be decided"] * (count["open"] > 0)
     parts += [f"for {unknown:,} it is unknown"] * (unknown > 0)
-    yield f"Whether {those} {zone} is unknown." if open_rdz else "; ".join(parts) + "."
+    still = f"Whether {those} {zone} {'cannot be decided' if open_rdz else 'is unknown'}."
+    yield still if open_rdz or unknown_rdz else "; ".join(parts) + "."
 
 
 def _listed(names: list[str], chosen: list[bool]) -> str:
@@ -338,13 +356,14 @@ def _listed(names: list[str], chosen: list[bool]) -> str:
 def _key_figures(figures: pd.DataFrame, words: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the figures at the head of a report."""
     yield f"{len(figures):,}", words["site" if len(figures) == 1 else "sites"]
-    for column, unknown, word in (("inside", "undecided", "in_capital"), ("present", "not_known", "rdz")):
+    undecided = {"in_capital": figures["undecided"], "rdz": figures["open"] | figures["not_known"]}
+    for column, word in (("inside", "in_capital"), ("present", "rdz")):
         # Where nothing is decided there is no number, and least of all 0.
-        yield "–" if len(figures) and figures[unknown].all() else f"{int(figures[column].sum()):,}", words[word]
+        yield "–" if len(figures) and undecided[word].all() else f"{int(figures[column].sum()):,}", words[word]
     area = float(figures["area_km2"].sum(min_count=1))
     if not math.isnan(area):
-        yield f"{area:,.2f}", words["area"]
-    for column, word in (("undecided", "undecided"), ("not_known", "rdz_unknown")):
+        yield _digits.area(area, least=2), words["area"]
+    for column, word in (("undecided", "undecided"), ("open", "rdz_undecided"), ("not_known", "rdz_unknown")):
         if figures[column].any():
             yield f"{int(figures[column].sum()):,}", words[word]
 

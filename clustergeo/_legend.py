@@ -31,8 +31,8 @@ _KINDS = {
     "figure": ("저촉, 수치 있음", "on RDZ, with a figure"),
     "no_figure": ("저촉, 수치 없음", "on RDZ, no figure"),
     "none": ("저촉 없음", "not on RDZ"),
-    "undecided": ("판정 불가", "undecided"),
-    "unknown": ("미상", "unknown"),
+    "undecided": ("판정 불가", "not decidable"),
+    "unknown": ("알 수 없음", "unknown"),
 }
 _WORDS = {
     "rdz": ("개발제한구역(RDZ): 모양", "Restricted development zone (RDZ): shape"),

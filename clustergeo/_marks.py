@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _fonts, labels
+from clustergeo import _fonts, explaining, labels
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -194,16 +195,21 @@ def _evidence(frame: gpd.GeoDataFrame) -> list[tuple[str, str] | None]:
     """Return the kind and basis of each site's RDZ evidence."""
     if "rdz_present" not in frame.columns:
         return [None] * len(frame)
-    blank = [None] * len(frame)
-    bases, shares, areas = (frame.get(name, blank) for name in ("rdz_basis", "rdz_share", "rdz_area_m2"))
+    bases, areas = (frame.get(name, [None] * len(frame)) for name in ("rdz_basis", "rdz_area_m2"))
+    # The overlap of a drawn disc is no figure.
+    drawn, shares = explaining.of_disc(frame, "rdz"), explaining.shares(frame, "rdz")
+    figures = [
+        not math.isnan(share) or not (null(area) or disc)
+        for share, area, disc in zip(shares.tolist(), areas, drawn.tolist(), strict=True)
+    ]
+    opened = explaining.left_open(frame, "rdz").tolist()
     out: list[tuple[str, str] | None] = []
-    for present, basis, share, area in zip(frame["rdz_present"], bases, shares, areas, strict=True):
+    for present, basis, figure, still in zip(frame["rdz_present"], bases, figures, opened, strict=True):
         held = "unknown" if null(basis) else str(basis)
         if null(present):
-            # A bound on each side of one half is something else than no evidence at all.
-            out.append(("undecided", held) if held in ("measured", "estimated") else ("unknown", "unknown"))
+            out.append(("undecided", held) if still else ("unknown", "unknown"))
         elif not present:
             out.append(("none", held))
         else:
-            out.append(("no_figure" if null(share) and null(area) else "figure", held))
+            out.append(("figure" if figure else "no_figure", held))
     return out

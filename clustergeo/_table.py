@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from clustergeo import _digits
 from clustergeo._formats import csv_rows, line
 from clustergeo._latex import latex_document, latex_table
 from clustergeo._widths import DATE
@@ -22,7 +23,11 @@ Cell = str | int | float | None
 
 DASH = "–"
 
-_DECIMALS: dict[str, tuple[int, int]] = {"count": (0, 0), "area": (2, 3), "share": (1, 1), "distance": (1, 1)}
+_SHOWN: dict[str, Callable[[float], str]] = {
+    "area": lambda km2: _digits.area(km2, least=2),
+    "share": lambda share: _digits.percent(share, least=1),
+    "distance": lambda km: _digits.distance(km, least=1),
+}
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
 
@@ -169,11 +174,7 @@ def _shown(value: Cell, kind: Kind) -> str:
         return DASH
     if isinstance(value, str):
         return value
-    least, most = _DECIMALS.get(kind, (0, 0))
-    number = value * 100 if kind == "share" else value
-    needed = len(f"{number:.{most}f}".partition(".")[2].rstrip("0"))
-    text = f"{number:,.{max(least, needed)}f}"
-    return f"{text} %" if kind == "share" else text
+    return _SHOWN[kind](value) if kind in _SHOWN else f"{value:,.0f}"
 
 
 def _aligned(column: Column) -> str:

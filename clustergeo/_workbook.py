@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from clustergeo import _extras
+from clustergeo import _digits, _extras
 from clustergeo._crate import run_time
 from clustergeo._formats import line
 from clustergeo._widths import columns
@@ -32,6 +32,8 @@ _FORMATS = {
     "date": "yyyy-mm-dd",
     "link": "@",
 }
+# Of numbers that the format of their column would show as nothing, or as all.
+_FINE = ("#,##0.00##", "#,##0.00###", "#,##0.00####", "#,##0.0#", "#,##0.0##", "0.0###%", "0.0E+00")
 # Kinds that stand at the left, a little off the number before them.
 _WORDED = ("text", "date", "link")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -135,6 +137,8 @@ def workbook_bytes(sheets: Iterable[Sheet], *, title: str, run_at: str | None = 
     looks["number head"] = book.add_format(head | {"align": "right"})
     looks["worded number"] = book.add_format({"valign": "top", "align": "left", "indent": 1})
     looks["note"] = book.add_format({"font_color": "#52606d", "num_format": "@"})
+    for code in _FINE:
+        looks[code] = book.add_format({"valign": "top", "num_format": code})
     taken: set[str] = set()
     for sheet in sheets:
         _write(book.add_worksheet(_name(sheet.name, taken)), sheet, looks)
@@ -208,7 +212,9 @@ def _put(page: Any, at: tuple[int, int], value: Any, kind: str, looks: dict[str,
         page.write_boolean(*at, value, looks["number"])
     elif isinstance(value, int | float):
         if math.isfinite(value):
-            page.write_number(*at, value, looks["worded number"] if kind in _WORDED else look)
+            fine = _digits.spreadsheet_format(value, kind)
+            look = looks["worded number" if kind in _WORDED else fine or kind]
+            page.write_number(*at, value, look)
         else:
             page.write_blank(*at, None, look)
     else:
@@ -258,5 +264,5 @@ def _sample(value: Any, kind: str) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:,.3f}" if kind in ("area", "distance") else f"{value:g}"
+        return _digits.area(value, least=3) if kind in ("area", "distance") else f"{value:g}"
     return str(value)

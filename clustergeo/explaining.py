@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import footprints, labels, schema
+from clustergeo import _digits, footprints, labels, schema
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _REMEDIES = {
     "settle": (
         "공식 도면(UD801)과 공식 부지 경계가 있으면 확정됩니다.",
         "The official layer and the official footprint would settle it.",
+    ),
+    "footprint": (
+        "레이어가 덮는 곳이면 공식 부지 경계(도형)로 확정됩니다.",
+        "The official footprint of the site would settle it where the layer covers it.",
     ),
     "figure": (
         "발표된 수치는 찾지 못했습니다.",
@@ -84,7 +89,7 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         _where(row, lang),
         _capital(row, lang, wanted),
         *[_zone(row, zone, lang) for zone in zones],
-        _facts(row, lang),
+        _facts(row, float(footprints.areas_km2(rows)[0]), lang),
     ]
     return "\n".join(sentence for sentence in sentences if sentence)
 
@@ -135,18 +140,82 @@ def zone_remedy(basis: str, present: bool | None, *, figure: bool) -> str | None
     present
         The answer; None is not decided.
     figure
-        Whether a share or an area is known.
+        Whether a share or an area is known, or proved; the overlap of a drawn disc is neither (`of_disc`).
 
     Examples
     --------
     >>> zone_remedy("unknown", None, figure=False), zone_remedy("reported", True, figure=True)
     ('layer', None)
+    >>> zone_remedy("estimated", True, figure=False), zone_remedy("estimated", True, figure=True)
+    ('footprint', None)
     """
     if basis == "unknown":
         return "layer"
-    if basis in {"inferred", "estimated"} or present is None:
+    if basis == "estimated":
+        # The layer is there already; what is missing is where in it the site lies.
+        return None if figure else "footprint"
+    if basis == "inferred" or present is None:
         return "settle"
     return "figure" if present and not figure else None
+
+
+def of_disc(frame: pd.DataFrame, zone: str) -> NDArray[np.bool_]:
+    """Return for which sites the share and the area of a zone are only those of a drawn disc, which is no evidence.
+
+    Where the proved bounds are one and the same, the share is proved, whatever was drawn.
+
+    Parameters
+    ----------
+    frame
+        Tagged sites; every column is optional.
+    zone
+        The name of the zone, as in `rdz`.
+
+    Examples
+    --------
+    >>> bounds = {"rdz_share_low": [0.0, 1.0], "rdz_share_high": [1.0, 1.0]}
+    >>> frame = pd.DataFrame({"rdz_basis": ["estimated"] * 2} | bounds)
+    >>> of_disc(frame, "rdz").tolist()
+    [True, False]
+    """
+    low, high = _column(frame, f"{zone}_share_low"), _column(frame, f"{zone}_share_high")
+    proved = (low == high).fillna(value=False).to_numpy(dtype=bool)
+    return np.asarray((_column(frame, f"{zone}_basis") == "estimated").to_numpy(dtype=bool, na_value=False) & ~proved)
+
+
+def shares(frame: pd.DataFrame, zone: str) -> NDArray[np.float64]:
+    """Return the share of each site in a zone as it may be said: measured, reported or proved, NaN where none is.
+
+    Examples
+    --------
+    >>> bounds = {"rdz_share_low": [0.0, 1.0], "rdz_share_high": [0.5, 1.0]}
+    >>> frame = pd.DataFrame({"rdz_basis": ["estimated"] * 2, "rdz_share": [0.2, None]} | bounds)
+    >>> shares(frame, "rdz").tolist()
+    [nan, 1.0]
+    """
+    share, low, high = (
+        pd.to_numeric(_column(frame, f"{zone}_share{part}"), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        for part in ("", "_low", "_high")
+    )
+    return np.asarray(np.where(low == high, low, np.where(of_disc(frame, zone), np.nan, share)), dtype=np.float64)
+
+
+def left_open(frame: pd.DataFrame, zone: str) -> NDArray[np.bool_]:
+    """Return for which sites there is evidence on a zone that does not decide; without any, the answer is unknown.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"rdz_basis": ["estimated", "unknown", "measured"], "rdz_present": [None, None, True]})
+    >>> left_open(frame, "rdz").tolist()
+    [True, False, False]
+    """
+    asked = _column(frame, f"{zone}_basis").isin(["measured", "estimated"]).to_numpy(dtype=bool)
+    return np.asarray(asked & _column(frame, f"{zone}_present").isna().to_numpy(dtype=bool))
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """Return a column, of nothing but nulls where there is none."""
+    return frame[name] if name in frame.columns else pd.Series([None] * len(frame), index=frame.index, dtype=object)
 
 
 def _text(value: Any) -> str | None:
@@ -154,17 +223,12 @@ def _text(value: Any) -> str | None:
     return None if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)) else str(value)
 
 
-def _number(value: Any, digits: int = 3) -> str:
-    """Return a number without trailing zeros."""
-    return f"{float(value):.{digits}f}".rstrip("0").rstrip(".") or "0"
-
-
 def _range(low: float, high: float, lang: str) -> str:
     """Return proved bounds in words."""
     if low == high:
-        return _number(low)
-    low, high = footprints.outwards(low, high)
-    return f"{_number(low)}~{_number(high)}" if lang == "ko" else f"between {_number(low)} and {_number(high)}"
+        return _digits.percent(low)
+    first, last = map(_digits.percent, footprints.outwards(low, high))
+    return f"{first}~{last}" if lang == "ko" else f"between {first} and {last}"
 
 
 def _drawn(row: pd.Series) -> bool:
@@ -219,7 +283,7 @@ def _capital(row: pd.Series, lang: str, wanted: str) -> str:
             text += f" {wanted}"
         if not pd.isna(border):
             side, point = "안쪽" if border < 0 else "바깥쪽", "표시된 위치" if _drawn(row) else "도형의 중심"
-            text += f" 수도권 경계까지 {_number(abs(border), 1)} km({side}), 기준은 {point}입니다."
+            text += f" 수도권 경계까지 {_digits.distance(abs(border))} km({side}), 기준은 {point}입니다."
         return text
     word = "not decidable from this evidence" if not known else ("yes" if verdict else "no")
     text = f"In the capital region: {word}."
@@ -235,7 +299,7 @@ def _capital(row: pd.Series, lang: str, wanted: str) -> str:
     if not pd.isna(border):
         side = "inside" if border < 0 else "outside"
         point = "reported position" if _drawn(row) else "centroid"
-        text += f" Its {point} is {_number(abs(border), 1)} km {side} the border."
+        text += f" Its {point} is {_digits.distance(abs(border))} km {side} the border."
     return text
 
 
@@ -246,13 +310,16 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
     low, high = row[f"{zone}_share_low"], row[f"{zone}_share_high"]
     as_of, source = _text(row[f"{zone}_as_of"]), _text(row[f"{zone}_source"])
     figures = []
-    drawn, inferred = basis == "estimated" and row.geometry is not None, basis == "inferred"
-    if not pd.isna(share):
-        figures.append(
-            f"{'면적 표시 원으로는 ' * drawn}비율 {_number(share)}"
-            if lang == "ko"
-            else f"share {_number(share)}{' by the drawn disc' * drawn}"
-        )
+    estimated, inferred = basis == "estimated", basis == "inferred"
+    proved = not pd.isna(low) and low == high
+    # The overlap of a drawn disc is no evidence, so it is not said.
+    drawn, share = estimated and not proved, low if proved else share
+    # Of a site that has no measured footprint this holds for every place in what contains it.
+    wherever = ("확실히 포함하는 범위 안 어디에 있든 ", ", wherever in what contains it the site lies")
+    wherever = wherever if estimated else ("", "")
+    if not pd.isna(share) and not drawn:
+        told = _digits.percent(share)
+        figures.append(f"{wherever[0]}비율 {told}" if lang == "ko" else f"share {told}{wherever[1]}")
     if not pd.isna(low) and low != high:
         figures.append(
             f"비율의 범위 {_range(low, high, lang)}"
@@ -260,7 +327,7 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
             else f"its share proved to be {_range(low, high, lang)}"
         )
     if not pd.isna(area) and not drawn:
-        figures.append(f"{_number(area / 1e6)} km²")
+        figures.append(f"{_digits.area(area / 1e6)} km²")
     word = labels.value("rdz_basis", basis, lang)
     name = labels.zone_name(zone, lang)
     if basis == "unknown":
@@ -280,7 +347,8 @@ def _zone(row: pd.Series, zone: str, lang: str) -> str:
         )
         rest = f"Basis: {word}, as of {as_of or 'an unknown date'}, source {source or 'not given'}."
     text = f"{name}: {verdict}" + (f" ({', '.join(figures)})" if figures else "") + f". {rest}"
-    wanted = zone_remedy(basis, None if pd.isna(present) else bool(present), figure=bool(figures))
+    known = not drawn and not (pd.isna(share) and pd.isna(area))
+    wanted = zone_remedy(basis, None if pd.isna(present) else bool(present), figure=known)
     if wanted is not None:
         text += f" {remedy(wanted, lang)}"
     return text + _beside(row, zone, lang)
@@ -293,8 +361,8 @@ def _beside(row: pd.Series, zone: str, lang: str) -> str:
     known = [value is not None and not pd.isna(value) for value in (present, share, area)]
     if row[f"{zone}_basis"] in {"measured", "estimated"} and any(known):
         parts = [labels.value(f"{zone}_present", present, lang)] if known[0] else []
-        parts += [f"{'비율' if lang == 'ko' else 'share'} {_number(share)}"] if known[1] else []
-        parts += [f"{_number(area / 1e6)} km²"] if known[2] else []
+        parts += [f"{'비율' if lang == 'ko' else 'share'} {_digits.percent(share)}"] if known[1] else []
+        parts += [f"{_digits.area(area / 1e6)} km²"] if known[2] else []
         when = _text(row.get(f"{zone}_reported_as_of")) or ("날짜 없음" if lang == "ko" else "undated")
         said = ", ".join(parts)
         text += f" 별도 보고: {said}({when})." if lang == "ko" else f" Reported beside it: {said} ({when})."
@@ -304,18 +372,20 @@ def _beside(row: pd.Series, zone: str, lang: str) -> str:
     return text
 
 
-def _facts(row: pd.Series, lang: str) -> str:
+def _facts(row: pd.Series, area: float, lang: str) -> str:
     """Return the sentence on area and status."""
-    area, status = row.get("area_km2"), _text(row.get("status"))
+    given, status = row.get("area_km2"), _text(row.get("status"))
     parts = []
-    if area is not None and not pd.isna(area):
+    if not math.isnan(area):
         when = _text(row.get("area_as_of"))
+        if given is None or pd.isna(given):
+            when = "측정된 도형" if lang == "ko" else "of its measured footprint"
         mark = _text(row.get("area_scope")) == "withdrawn_plan"
         if lang == "ko":
-            parts.append(f"면적 {_number(area)} km²({when or '날짜 없음'}{', 철회된 계획' if mark else ''}).")
+            parts.append(f"면적 {_digits.area(area)} km²({when or '날짜 없음'}{', 철회된 계획' if mark else ''}).")
         else:
             parts.append(
-                f"Area {_number(area)} km² ({when or 'undated'}{', of a plan since withdrawn' if mark else ''})."
+                f"Area {_digits.area(area)} km² ({when or 'undated'}{', of a plan since withdrawn' if mark else ''})."
             )
     if status:
         word, when = labels.value("status", status, lang), _text(row.get("status_as_of"))

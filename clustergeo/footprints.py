@@ -25,6 +25,7 @@ _SAME = 1e-9
 _EXACT = 1e-13
 # An edge shorter than this is not so long that a straight line of the Korean plane is no longer the geodesic.
 _SHORT_M = 2_000.0
+_M2_PER_KM2 = 1e6
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,41 @@ def of(evidence: pd.DataFrame, drawn: Shapes, source: Any, plane: Any) -> Footpr
     )
 
 
+def areas_km2(sites: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the area of each site in km²: `area_km2` where it is given, else the true area of a measured polygon.
+
+    A disc is drawn from a reported area, so measuring it would make a figure of a drawing; what contains a site is not
+    the site. Both leave the area unknown.
+
+    Parameters
+    ----------
+    sites
+        Every column is optional; not changed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,); NaN where it is not known.
+
+    Examples
+    --------
+    >>> square = shapely.box(127.0, 37.0, 127.01, 37.01)
+    >>> frame = gpd.GeoDataFrame({"area_km2": [7.28, None]}, geometry=[square, square], crs="EPSG:4326")
+    >>> areas_km2(frame).round(4).tolist()
+    [7.28, 0.9878]
+    """
+    areas = np.full(len(sites), np.nan)
+    if "area_km2" in sites.columns:
+        areas = pd.to_numeric(sites["area_km2"], errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
+    if isinstance(sites, gpd.GeoDataFrame) and sites.active_geometry_name is not None:
+        rows = np.flatnonzero(np.isnan(areas) & ~_declared_disc(sites, len(sites)))
+        if len(rows):
+            drawn = crs.areas_m2(sites.geometry.iloc[rows]) / _M2_PER_KM2
+            # An empty polygon is not known to be without extent.
+            areas[rows] = np.where(drawn > 0, drawn, np.nan)
+    return areas
+
+
 def _moved(shapes: Shapes, source: Any, target: Any) -> Shapes:
     """Return shapes carried from one CRS to another, with vertices along edges that would bend on the way."""
     if not isinstance(shapes, Polygons):
@@ -295,9 +331,10 @@ def outwards(low: Any, high: Any, places: int = 3) -> tuple[Any, Any]:
     >>> float(low), float(high)
     (0.123, 0.988)
     """
-    # A bound of exact digits is not moved by the dust of its binary form.
+    # A bound of exact digits is not moved by the dust of its binary form; the sum keeps an upper bound of 0 from
+    # becoming a negative zero.
     scale, dust = 10.0**places, 1e-9
-    return np.floor(low * scale + dust) / scale, np.ceil(high * scale - dust) / scale
+    return np.floor(low * scale + dust) / scale + 0.0, np.ceil(high * scale - dust) / scale + 0.0
 
 
 def flags(low: NDArray[np.float64], high: NDArray[np.float64]) -> pd.arrays.BooleanArray:

@@ -76,13 +76,14 @@ _COLUMNS: dict[str, tuple[str, str]] = {
     "as_of": ("기준일", "As of"),
     "source": ("출처", "Source"),
     "sites": ("부지 수", "Sites"),
-    "sites_without_area": ("면적 미상 부지 수", "Sites without an area"),
+    "sites_without_area": ("면적을 알 수 없는 부지 수", "Sites without an area"),
     "inside_capital_region": ("수도권 안 부지 수", "Inside the capital region (sites)"),
     "outside_capital_region": ("수도권 밖 부지 수", "Outside the capital region (sites)"),
-    "capital_region_undecided": ("수도권 판정 불가 부지 수", "Capital region undecided (sites)"),
+    "capital_region_undecided": ("수도권 판정 불가 부지 수", "Capital region not decidable (sites)"),
     "sites_with_rdz": ("개발제한구역 있음(부지 수)", "RDZ present (sites)"),
     "rdz_absent": ("개발제한구역 없음(부지 수)", "RDZ absent (sites)"),
-    "rdz_unknown": ("개발제한구역 미상(부지 수)", "RDZ unknown (sites)"),
+    "rdz_undecided": ("개발제한구역 판정 불가(부지 수)", "RDZ not decidable (sites)"),
+    "rdz_unknown": ("개발제한구역 알 수 없음(부지 수)", "RDZ unknown (sites)"),
     "rdz_area_km2": ("개발제한구역 면적(km²)", "RDZ area (km²)"),
 }
 
@@ -113,7 +114,7 @@ _BASIS = {
     "estimated": ("추정", "estimated"),
     "reported": ("보고", "reported"),
     "inferred": ("추론", "inferred"),
-    "unknown": ("미상", "unknown"),
+    "unknown": ("알 수 없음", "unknown"),
 }
 
 # What the shipped layers say of themselves is English, as the catalogue is; these are the same terms in Korean.
@@ -180,8 +181,8 @@ _CODES: dict[str, dict[str, tuple[str, str]]] = {
 
 _YES_NO = {True: ("예", "yes"), False: ("아니요", "no")}
 _PRESENT_ABSENT = {True: ("있음", "present"), False: ("없음", "none")}
-_UNKNOWN = ("미상", "unknown")
-_UNDECIDED = ("판정 불가", "undecided")
+_UNKNOWN = ("알 수 없음", "unknown")
+_UNDECIDED = ("판정 불가", "not decidable")
 _OTHER = ("기타", "other")
 
 
@@ -290,7 +291,7 @@ def value(column: str, code: Any, lang: str = "ko") -> str:
     Returns
     -------
     str
-        The words. Null is "unknown" ("undecided" for the capital region); a sector outside the taxonomy is
+        The words. Null is "unknown" ("not decidable" for the capital region); a sector outside the taxonomy is
         "other (code)"; any other code without words is given back as text. The text is not escaped.
 
     Raises
@@ -316,6 +317,17 @@ def value(column: str, code: Any, lang: str = "ko") -> str:
     if pd.api.types.is_bool(code):
         return _flag_words(column)[bool(code)][place]
     return _code_words(column, str(code), place)
+
+
+def undecided(lang: str = "ko") -> str:
+    """Return the word for a verdict that the evidence leaves open.
+
+    Examples
+    --------
+    >>> undecided("en")
+    'not decidable'
+    """
+    return _UNDECIDED[check_lang(lang)]
 
 
 def sector_colour(code: str | None) -> str:

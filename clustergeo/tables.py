@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from clustergeo import crs, footprints, labels
+from clustergeo import _digits, explaining, footprints, labels
 from clustergeo._formats import cell
 from clustergeo._table import Column, Kind, Table
 from clustergeo.errors import InputError
@@ -43,10 +42,10 @@ _SECTOR_NOTE = (
     "A site of several sectors counts once in each sector's row, so the rows may add up to more than all sites.",
 )
 _SUM_NOTE = (
-    "면적은 알려진 값만 더한 것이다. –: 미상.",
+    "면적은 알려진 값만 더한 것이다. –: 알 수 없음.",
     "Areas are sums of the known values. –: unknown.",
 )
-_DASH_NOTE = ("–: 미상.", "–: unknown.")
+_DASH_NOTE = ("–: 알 수 없음.", "–: unknown.")
 _PLAN_NOTE = (
     "철회된 계획의 면적은 기준일 옆에 표시하였다.",
     "An area from a withdrawn plan is marked beside its date.",
@@ -71,7 +70,8 @@ def summarize(tagged: pd.DataFrame, by: str | Sequence[str] = "sector") -> pd.Da
         `inside`, `outside` or `unknown`. Columns: the keys, `sites`, `area_km2` (sum of the known areas; the area of a
         site is its `area_km2`, or the true area of a measured polygon), `sites_without_area`, `announced_area_km2`
         (only if the sites have it), `inside_capital_region`, `outside_capital_region`, `capital_region_undecided`,
-        `rdz_present`, `rdz_absent`, `rdz_unknown` (numbers of sites) and `rdz_area_km2` (sum of the known areas, km²).
+        `rdz_present`, `rdz_absent`, `rdz_undecided` (the evidence does not decide), `rdz_unknown` (there is none), all
+        numbers of sites, and `rdz_area_km2` (sum of the known areas, km²; no overlap of a drawn disc is among them).
         A sum of no known value is null. A site of several sectors counts once in each sector's row. An empty frame
         gives an empty summary with every column.
 
@@ -103,6 +103,7 @@ def summarize(tagged: pd.DataFrame, by: str | Sequence[str] = "sector") -> pd.Da
         capital_region_undecided=("undecided", "sum"),
         rdz_present=("present", "sum"),
         rdz_absent=("absent", "sum"),
+        rdz_undecided=("open", "sum"),
         rdz_unknown=("not_known", "sum"),
         rdz_area_km2=("rdz_area_km2", _known_sum),
     ).reset_index()
@@ -220,6 +221,12 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         """Return the words of codes; a null stays null, to be shown as a dash."""
         return [None if one in (None, []) else labels.value(name, one, lang) for one in cells(name)]
 
+    def verdicts(stem: str) -> list[Any]:
+        """Return the words of a zone's verdicts: what evidence leaves open is not what nobody knows anything of."""
+        opened = explaining.left_open(tagged, stem).tolist()
+        told = zip(words(f"{stem}_present"), opened, strict=True)
+        return [labels.undecided(lang) if still else word for word, still in told]
+
     other = "en" if lang == "ko" else "ko"
     scopes = cells("area_scope")
     withdrawn = [f"({labels.value('scope', one, lang)})" if one not in (None, "whole") else "" for one in scopes]
@@ -227,13 +234,10 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         None if day is None else f"{day} {mark}".strip()
         for day, mark in zip(cells("area_as_of"), withdrawn, strict=True)
     ]
-    areas = [None if np.isnan(one) else float(one) for one in _areas_km2(tagged)]
-    drawn = [basis == "estimated" for basis in cells("rdz_basis")]
-    shares, extents = (
-        [None if hidden else one for one, hidden in zip(cells(name), drawn, strict=True)]
-        for name in ("rdz_share", "rdz_area_m2")
-    )
-    rdz = [None if one is None else one / _M2_PER_KM2 for one in extents]
+    areas = [None if np.isnan(one) else float(one) for one in footprints.areas_km2(tagged)]
+    shares = [cell(one) for one in explaining.shares(tagged, "rdz")]
+    extents = zip(cells("rdz_area_m2"), explaining.of_disc(tagged, "rdz").tolist(), strict=True)
+    rdz = [None if drawn or one is None else one / _M2_PER_KM2 for one, drawn in extents]
     parts: list[tuple[str, Kind, list[Any]]] = [
         ("name", "text", cells(f"name_{lang}", "name", f"name_{other}", "site_id")),
         ("province", "text", words("province")),
@@ -249,19 +253,21 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
             [labels.value("in_capital_region", one, lang) for one in cells("in_capital_region")],
         ),
         ("capital_border_km", "distance", cells("capital_border_km")),
-        ("rdz_present", "text", words("rdz_present")),
+        ("rdz_present", "text", verdicts("rdz")),
         ("rdz_share", "share", shares),
         ("rdz_area_km2", "area", rdz),
         ("rdz_basis", "text", _joined(words("rdz_basis"), cells("rdz_as_of"))),
     ]
-    if any(drawn):
-        bounds = zip(drawn, cells("rdz_share_low"), cells("rdz_share_high"), strict=True)
-        shown = [_outwards(low, high) if hidden and low is not None else None for hidden, low, high in bounds]
+    if "estimated" in cells("rdz_basis"):
+        bounds = zip(cells("rdz_basis"), cells("rdz_share_low"), cells("rdz_share_high"), strict=True)
+        shown = [
+            _bounds(low, high) if basis == "estimated" and low is not None else None for basis, low, high in bounds
+        ]
         parts.append(("rdz_share_bounds", "text", shown))
     if any(basis in ("measured", "estimated") for basis in cells("rdz_basis")) and "rdz_reported_basis" in tagged:
         areas_reported = [None if one is None else one / _M2_PER_KM2 for one in cells("rdz_reported_area_m2")]
         parts += [
-            ("rdz_reported_present", "text", words("rdz_reported_present")),
+            ("rdz_reported_present", "text", verdicts("rdz_reported")),
             ("rdz_reported_share", "share", cells("rdz_reported_share")),
             ("rdz_reported_area_km2", "area", areas_reported),
             ("rdz_reported_basis", "text", _joined(words("rdz_reported_basis"), cells("rdz_reported_as_of"))),
@@ -274,14 +280,16 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     )
 
 
-def _outwards(low: float, high: float) -> str:
-    """Return proved bounds in percent, rounded outwards so that they stay proved.
+def _bounds(low: float, high: float) -> str:
+    """Return proved bounds in percent, rounded outwards so that they stay proved; one figure where they are one.
 
     Examples
     --------
-    >>> _outwards(0.1239, 0.98761), _outwards(0.25, 0.5)
-    ('12.3–98.8 %', '25.0–50.0 %')
+    >>> _bounds(0.1239, 0.98761), _bounds(0.0, 0.00001), _bounds(0.0, 0.0)
+    ('12.3–98.8 %', '0.0–0.1 %', '0.0 %')
     """
+    if low == high:
+        return _digits.percent(low, least=1)
     least, most = footprints.outwards(low, high)
     return f"{least * 100:.1f}–{most * 100:.1f} %"
 
@@ -322,10 +330,10 @@ def site_figures(tagged: pd.DataFrame) -> pd.DataFrame:
     # One verdict a site, the one that the tables and the map show; what was reported beside a layer stays beside it.
     stem = "rdz" if "rdz_present" in tagged.columns else "rdz_reported"
     capital, present = flags("in_capital_region"), flags(f"{stem}_present")
-    drawn = (tagged.get("rdz_basis", blank) == "estimated").reset_index(drop=True)
     # A disc is a drawing: its overlap is no figure to be summed.
-    rdz_area = numbers(f"{stem}_area_m2").where(~drawn)
-    areas = _areas_km2(tagged)
+    rdz_area = numbers(f"{stem}_area_m2").where(~explaining.of_disc(tagged, stem))
+    opened = explaining.left_open(tagged, stem)
+    areas = footprints.areas_km2(tagged)
     return pd.DataFrame(
         {
             "site": np.ones(len(tagged), dtype=np.int64),
@@ -337,25 +345,12 @@ def site_figures(tagged: pd.DataFrame) -> pd.DataFrame:
             "undecided": capital.isna(),
             "present": present.fillna(value=False).astype(bool),
             "absent": (~present).fillna(value=False).astype(bool),
-            "not_known": present.isna(),
+            "open": opened,
+            "not_known": present.isna() & ~opened,
             "rdz_area_km2": rdz_area / _M2_PER_KM2,
         },
         index=pd.RangeIndex(len(tagged)),
     )
-
-
-def _areas_km2(tagged: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the area of each site in km²: the figure of its facts, else the true area of a measured polygon."""
-    areas = np.full(len(tagged), np.nan)
-    if "area_km2" in tagged.columns:
-        areas = pd.to_numeric(tagged["area_km2"], errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
-    if isinstance(tagged, gpd.GeoDataFrame) and tagged.active_geometry_name is not None and np.isnan(areas).any():
-        # A disc is drawn from a reported area: measuring it would make a figure of a drawing.
-        measured = tagged.get("footprint_basis", pd.Series("measured", index=tagged.index)) == "measured"
-        rows = np.flatnonzero(np.isnan(areas) & measured.to_numpy(dtype=bool))
-        if len(rows):
-            areas[rows] = crs.areas_m2(tagged.geometry.iloc[rows]) / _M2_PER_KM2
-    return areas
 
 
 def _key_values(tagged: pd.DataFrame, key: str) -> list[Any]:
@@ -375,8 +370,9 @@ def _key_values(tagged: pd.DataFrame, key: str) -> list[Any]:
 
 def _known_sum(values: pd.Series) -> float:
     """Return a sum of the known values; null, not 0, when none is known."""
-    # A square metre is more than any source gives; the digits beyond are those of binary addition.
-    return round(float(values.sum(min_count=1)), 6)
+    total = float(values.sum(min_count=1))
+    # A square metre is more than any source gives; the digits beyond are those of binary addition. Less is still some.
+    return round(total, 6) or total
 
 
 def _order(key: str, tagged: pd.DataFrame) -> Callable[[Hashable], tuple[int, int, str]]:

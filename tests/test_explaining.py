@@ -29,7 +29,7 @@ def test_a_reported_share_carries_figure_basis_date_and_source(tagged: gpd.GeoDa
     source = tagged.set_index("site_id").loc["gwangju", "rdz_source"]
     for lang, words in {"en": ["present", "reported"], "ko": ["있음", "수도권 안: 아니요"]}.items():
         text = say(tagged, "gwangju", lang)
-        for part in ["0.956", "2025-02-25", source, *words]:
+        for part in ["95.6 %", "2025-02-25", source, *words]:
             assert part in text
 
 
@@ -74,19 +74,72 @@ def test_bounds_are_given_where_they_differ() -> None:
     zone = layer([square(0, 0, 250, 1000)], coverage=covered, as_of="2025-01-01", source="the map")
     frame = cg.tag(sites([square(0, 0, 1000)], site_id=["a"]), zones={"rdz": zone})
     text = say(frame, "a")
-    assert "between 0.25 and 0.5" in text
+    assert "between 25 % and 50 %" in text
     assert "measured" in text
     assert "2025-01-01" in text
     assert "the map" in text
-    assert "0.25~0.5" in say(frame, "a", "ko")
+    assert "25 %~50 %" in say(frame, "a", "ko")
 
 
 def test_the_reported_figure_is_named_beside_a_measured_one() -> None:
     columns: dict[str, Any] = {"rdz_reported_share": [0.9], "rdz_reported_as_of": ["2020"]}
     frame = sites([square(0, 0, 1000)], site_id=["a"], rdz_reported_basis=["reported"], **columns)
     tagged = cg.tag(frame, zones={"rdz": layer([square(0, 0, 250, 1000)])})
-    assert re.search(r"share 0\.25\b.*0\.9 \(2020\)", say(tagged, "a"))
-    assert re.search(r"비율 0\.25\b.*0\.9\(2020\)", say(tagged, "a", "ko"))
+    assert re.search(r"share 25 %.*90 % \(2020\)", say(tagged, "a"))
+    assert re.search(r"비율 25 %.*90 %\(2020\)", say(tagged, "a", "ko"))
+
+
+def in_area(zone: Any) -> gpd.GeoDataFrame:
+    """Return a site of 0.25 km² drawn as a disc, somewhere in a square kilometre, tagged with a zone."""
+    frame = sites(
+        [square(400, 400, 200)], site_id=["a"], area_km2=[0.25], footprint_basis=["disc"], area_as_of=["2024-05-01"]
+    )
+    frame["within"] = gpd.GeoSeries([square(0, 0, 1000)], crs=frame.crs)
+    return cg.tag(frame, zones={"rdz": layer([zone], coverage="everywhere")})
+
+
+@pytest.mark.parametrize(
+    ("zone", "english", "korean"),
+    [
+        (
+            square(-100, -100, 1200),
+            "present (share 100 %, wherever",
+            "있음 (확실히 포함하는 범위 안 어디에 있든 비율 100 %",
+        ),
+        (square(2000, 0, 100), "none (share 0 %, wherever", "없음 (확실히 포함하는 범위 안 어디에 있든 비율 0 %"),
+    ],
+)
+def test_a_share_that_holds_wherever_a_site_lies_is_proved_and_needs_no_more_evidence(
+    zone: Any, english: str, korean: str
+) -> None:
+    tagged = in_area(zone)
+    for lang, words in {"en": english, "ko": korean}.items():
+        text = say(tagged, "a", lang)
+        assert f": {words}" in text
+        assert cg.explaining.remedy("settle", lang) not in text
+        assert cg.explaining.remedy("footprint", lang) not in text
+        assert not re.search("drawn disc|면적 표시 원", text)
+
+
+def test_the_overlap_of_a_drawn_disc_is_never_said_and_a_layer_that_is_there_is_not_asked_for_again() -> None:
+    # Half of the disc, but anything from nothing to all of the site.
+    tagged = in_area(square(0, 0, 500, 1000))
+    assert tagged["rdz_share"].iloc[0] == pytest.approx(0.5, abs=0.01)
+    for lang, words in {
+        "en": "not decidable from this evidence (its share proved",
+        "ko": "판정 불가 (비율의 범위",
+    }.items():
+        text = say(tagged, "a", lang)
+        assert words in text
+        assert "50 %" not in text
+        assert cg.explaining.remedy("footprint", lang) in text
+        assert "UD801" not in text
+
+
+def test_the_area_of_a_measured_footprint_is_said_where_no_column_gives_it() -> None:
+    tagged = cg.tag(sites([square(0, 0, 20)], site_id=["a"], area_km2=[float("nan")]))
+    assert "Area 0.0004 km² (of its measured footprint)." in say(tagged, "a")
+    assert "면적 0.0004 km²(측정된 도형)." in say(tagged, "a", "ko")
 
 
 def test_what_is_unknown_is_called_so_with_what_would_tell() -> None:

@@ -249,7 +249,7 @@ def test_gpkg_holds_a_default_style_a_layer_as_qgis_expects(sites: gpd.GeoDataFr
     renderer = ET.fromstring(styles[0][3]).find("renderer-v2")  # noqa: S314 - made here
     assert renderer is not None
     categories = {one.get("value"): one.get("label") for one in renderer.iter("category")}
-    assert categories == {"bio": "바이오 / bio", "food": "식품 / food", "": "미상 / unknown"}
+    assert categories == {"bio": "바이오 / bio", "food": "식품 / food", "": "알 수 없음 / unknown"}
     colours = [one.get("value") for one in renderer.iter("Option") if one.get("name") == "color"]
     assert [colour.rpartition(",")[0] for colour in colours if colour] == ["204,51,17", "153,187,85", "153,153,153"]
     assert any(one.get("name") == "outlineStyle" for one in renderer.iter("Option"))

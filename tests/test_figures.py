@@ -118,7 +118,9 @@ def test_sector_colours_fill_the_symbol_and_a_second_sector_takes_the_right_half
     bio, rail = labels.sector_colour("bio"), labels.sector_colour("rail")
     found = {(face, right) for _, face, right in symbols(figure.axes[0])}
     assert found == {(bio, bio), (bio, rail), (labels.UNKNOWN_COLOUR, labels.UNKNOWN_COLOUR)}
-    assert {labels.value("sectors", "bio", "ko"), labels.value("sectors", "rail", "ko"), "미상"} <= set(texts(figure))
+    assert {labels.value("sectors", "bio", "ko"), labels.value("sectors", "rail", "ko"), "알 수 없음"} <= set(
+        texts(figure)
+    )
 
 
 def test_joined_sectors_are_read_as_a_list() -> None:
@@ -140,7 +142,7 @@ def test_the_legend_tells_the_evidence_that_is_there_and_no_other() -> None:
     assert "on RDZ, with a figure (reported)" in words
     assert "on RDZ, no figure (reported)" in words
     assert "not on RDZ (inferred)" in words
-    assert "undecided (estimated)" in words
+    assert "not decidable (estimated)" in words
     assert "unknown" in words
     assert not [text for text in words if "not on RDZ (reported)" in text]
     assert not [text for text in texts(plot(sites())) if "RDZ" in text]

@@ -522,7 +522,8 @@ def of_verdicts(capital: list[bool | None], present: list[bool | None], basis: s
     return frame.assign(
         in_capital_region=pd.array(capital, dtype="boolean"),
         rdz_present=pd.array(present, dtype="boolean"),
-        rdz_basis=[None if one is None else basis for one in present],
+        # An open verdict of a layer rests on the layer; without any evidence the basis is unknown.
+        rdz_basis=["unknown" if one is None and basis == "inferred" else basis for one in present],
     )
 
 
@@ -560,12 +561,34 @@ def of_verdicts(capital: list[bool | None], present: list[bool | None], basis: s
         (
             [None, None],
             [None, None],
-            "measured",
+            "inferred",
             [
                 "Whether any of the 2 sites lies in the capital region cannot be decided.",
                 "Whether any of the 2 sites lies on a restricted development zone (RDZ) is unknown.",
                 "부지 2곳이 수도권 안인지는 판정할 수 없습니다.",
                 "부지 2곳이 개발제한구역에 걸쳤는지는 알 수 없습니다.",
+            ],
+        ),
+        (
+            [False, False],
+            [None, None],
+            "estimated",
+            [
+                "None of 2 sites lies in the capital region; 2 lie outside it.",
+                "Whether any of the 2 sites lies on a restricted development zone (RDZ) cannot be decided.",
+                "부지 2곳 가운데 수도권 안에 0곳, 밖에 2곳입니다.",
+                "부지 2곳이 개발제한구역에 걸쳤는지는 판정할 수 없습니다.",
+            ],
+        ),
+        (
+            [False, False],
+            [True, None],
+            "estimated",
+            [
+                "None of 2 sites lies in the capital region; 2 lie outside it.",
+                "1 lies on a restricted development zone (RDZ): s0; for 1 it cannot be decided.",
+                "부지 2곳 가운데 수도권 안에 0곳, 밖에 2곳입니다.",
+                "개발제한구역에는 걸친 부지가 1곳(s0), 판정할 수 없는 부지가 1곳입니다.",
             ],
         ),
         ([], [], "measured", ["There are no sites.", "부지가 없습니다."]),
@@ -597,9 +620,13 @@ def test_of_what_is_not_known_the_key_figure_is_a_dash_and_never_0() -> None:
     from clustergeo.tables import site_figures
 
     words = {name: pair[1] for name, pair in _brief._WORDS.items()}
-    figures = {word: number for number, word in _brief._key_figures(site_figures(of_verdicts([None], [None])), words)}
-    assert figures["in the capital region"] == figures["with restricted zone (RDZ)"] == "–"
-    assert figures["site"] == figures["RDZ unknown"] == "1"
+    # What evidence leaves open is called so on the map too; unknown is what nothing is known of.
+    for basis, word in (("inferred", "RDZ unknown"), ("estimated", "RDZ not decidable")):
+        told = _brief._key_figures(site_figures(of_verdicts([None], [None], basis)), words)
+        figures = {shown: number for number, shown in told}
+        assert figures["in the capital region"] == figures["with restricted zone (RDZ)"] == "–"
+        assert figures["site"] == figures[word] == "1"
+        assert {"RDZ unknown", "RDZ not decidable"} & set(figures) == {word}
 
 
 def test_a_report_calls_sites_by_the_callers_own_names() -> None:

@@ -17,6 +17,7 @@ from clustergeo import crs, labels
 from clustergeo._table import Column, Table
 from clustergeo.datasets import load_sites
 from clustergeo.errors import InputError
+from clustergeo.footprints import outwards
 from clustergeo.layers import Layer
 from clustergeo.tables import KEYS, site_table, summarize, table
 from clustergeo.tags import tag
@@ -99,6 +100,7 @@ def test_the_figures_of_a_group_are_those_worked_out_by_hand(tagged: pd.DataFram
         "capital_region_undecided": 0,
         "rdz_present": 2,
         "rdz_absent": 0,
+        "rdz_undecided": 0,
         "rdz_unknown": 0,
         "rdz_area_km2": pytest.approx(1.434),
     }
@@ -190,7 +192,7 @@ def test_a_table_of_a_summary_is_that_of_its_sites(tagged: pd.DataFrame) -> None
 
 def test_headers_and_values_are_words_in_both_languages(tagged: pd.DataFrame) -> None:
     korean, english = (table(tagged, by="sector", lang=lang) for lang in labels.LANGS)
-    assert korean.frame["업종"].tolist() == ["식품", "바이오", "기타 (tidal)", "미상"]
+    assert korean.frame["업종"].tolist() == ["식품", "바이오", "기타 (tidal)", "알 수 없음"]
     assert english.frame["Sector"].tolist() == ["food", "bio", "other (tidal)", "unknown"]
     assert "Area (km²)" in english.frame.columns
     assert (korean.title, english.title) == ("업종별 부지", "Sites by Sector")
@@ -210,7 +212,7 @@ def test_the_table_by_sector_says_that_sites_count_twice(tagged: pd.DataFrame) -
 
 def test_an_undecided_capital_region_is_a_row_in_words(tagged: pd.DataFrame) -> None:
     shown = table(tagged, by="in_capital_region", lang="en").frame["Capital region"]
-    assert shown.tolist() == ["inside", "outside", "undecided"]
+    assert shown.tolist() == ["inside", "outside", "not decidable"]
 
 
 def test_without_a_key_the_table_is_of_the_sites(tagged: pd.DataFrame) -> None:
@@ -222,7 +224,7 @@ def test_a_row_of_the_site_table_says_what_is_known_with_dates(tagged: pd.DataFr
     assert rows["Name"].tolist() == ["Ga", "나", "Da", "d"]
     assert rows["Province"].tolist() == ["Gyeonggi-do", "Jeollanam-do", "Gyeonggi-do", None]
     assert rows["Area as of"].tolist() == ["2024-04-24", "2025-08-11 (whole site in a withdrawn plan)", None, None]
-    assert rows["Capital region"].tolist() == ["inside", "outside", "outside", "undecided"]
+    assert rows["Capital region"].tolist() == ["inside", "outside", "outside", "not decidable"]
     assert rows["RDZ: present"].tolist() == ["none", "present", "present", None]
     assert rows["RDZ area (km²)"].tolist() == [None, pytest.approx(1.434), None, None]
     assert rows["To its border (km, − inside)"].iloc[0] == -12.34
@@ -237,6 +239,102 @@ def test_numbers_are_shown_with_the_decimals_they_need_and_nulls_as_a_dash() -> 
         "| 0.636 | – |",
         "| 1,234.50 | 100.0 % |",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "words"),
+    [
+        ("area", 0.0003, "0.0003"),
+        ("area", 0.000041, "0.000041"),
+        ("area", 0.0456, "0.046"),
+        ("area", 0.0000002, "<0.000001"),
+        ("area", 0.0, "0.00"),
+        ("share", 0.0001, "<0.1 %"),
+        ("share", 0.9999, ">99.9 %"),
+        ("share", 1.0, "100.0 %"),
+        ("distance", -0.03, "-0.03"),
+        ("distance", -0.0, "0.0"),
+    ],
+)
+def test_no_figure_that_is_something_is_shown_as_nothing(kind: Any, number: float, words: str) -> None:
+    shown = Table.of([Column("a", kind)], [[number]], title="t")
+    assert shown.shown() == [[words]]
+    assert f">{words.replace('<', '&lt;').replace('>', '&gt;')}</td>" in shown.html()
+
+
+def site_of(metres: float, east: float = 0.0) -> Any:
+    """Return a square of so many metres, from its south-western corner at 127 E, 37 N and so many metres east."""
+    corner = gpd.GeoSeries([shapely.Point(127, 37)], crs="EPSG:4326").to_crs("EPSG:5186").iloc[0]
+    x, y = corner.x + east, corner.y
+    return gpd.GeoSeries([shapely.box(x, y, x + metres, y + metres)], crs="EPSG:5186").to_crs("EPSG:4326").iloc[0]
+
+
+@pytest.fixture(scope="module")
+def parcels() -> gpd.GeoDataFrame:
+    """A parcel of 400 m², a quarter of it on a zone, and one of 100 m² off it; no column says their area."""
+    frame = gpd.GeoDataFrame(
+        {"site_id": ["a", "b"], "area_km2": [None, np.nan]},
+        geometry=[site_of(20), site_of(10, east=500)],
+        crs="EPSG:4326",
+    )
+    zone = gpd.GeoDataFrame(geometry=[site_of(10)], crs="EPSG:4326")
+    return tag(frame, zones={"rdz": Layer(zone, name="rdz", coverage="everywhere")})
+
+
+def test_a_parcel_has_an_area_and_so_has_its_part_on_a_zone(parcels: gpd.GeoDataFrame) -> None:
+    shown = site_table(parcels, "en")
+    rows = dict(zip([column.header for column in shown.columns], shown.shown()[0], strict=True))
+    assert (rows["Area (km²)"], rows["RDZ area (km²)"], rows["RDZ: share"]) == ("0.0004", "0.0001", "25.0 %")
+    total = table(parcels, by="rdz_basis", lang="en")
+    sums = dict(zip([column.header for column in total.columns], total.shown()[0], strict=True))
+    assert (sums["Area (km²)"], sums["RDZ area (km²)"], sums["Sites without an area"]) == ("0.0005", "0.0001", "0")
+
+
+def test_a_sum_of_less_than_a_square_metre_is_not_nothing() -> None:
+    sites = pd.DataFrame({"status": ["candidate"] * 2, "area_km2": [1e-7, 1e-7]})
+    assert summarize(sites, by="status")["area_km2"].tolist() == [2e-7]
+    assert "<0.000001" in table(sites, by="status", lang="en").shown()[0]
+
+
+@pytest.fixture(scope="module")
+def in_areas() -> gpd.GeoDataFrame:
+    """Sites of 1 km² in a known area of 4 km²: wholly on a zone, off it, half on it."""
+    discs = [shapely.Point(x, 37).buffer(0.003) for x in (127.0, 127.3, 127.6)]
+    held = [shapely.box(x - 0.0112, 36.991, x + 0.0112, 37.009) for x in (127.0, 127.3, 127.6)]
+    frame = gpd.GeoDataFrame(
+        {"site_id": ["on", "off", "open"], "area_km2": [1.0] * 3, "footprint_basis": ["disc"] * 3},
+        geometry=discs,
+        crs="EPSG:4326",
+    )
+    frame["within"] = gpd.GeoSeries(held, crs="EPSG:4326")
+    zone = gpd.GeoDataFrame(
+        geometry=[shapely.box(126.9, 36.9, 127.1, 37.1), shapely.box(127.6, 36.9, 127.7, 37.1)], crs="EPSG:4326"
+    )
+    return tag(frame, zones={"rdz": Layer(zone, name="rdz", coverage="everywhere")})
+
+
+@pytest.mark.parametrize("lang", labels.LANGS)
+def test_a_proved_share_is_a_figure_and_the_overlap_of_a_disc_is_none(in_areas: gpd.GeoDataFrame, lang: str) -> None:
+    shown = site_table(in_areas, lang)
+    heads = [column.header for column in shown.columns]
+    names = [labels.column(name, lang) for name in ("rdz_share", "rdz_area_km2", "rdz_share_bounds", "rdz_present")]
+    found = [[row[heads.index(name)] for name in names] for row in shown.shown()]
+    words = {"ko": ["있음", "없음", "판정 불가"], "en": ["present", "none", "not decidable"]}[lang]
+    assert found == [
+        ["100.0 %", "1.00", "100.0 %", words[0]],
+        ["0.0 %", "0.00", "0.0 %", words[1]],
+        ["–", "–", "0.0–100.0 %", words[2]],
+    ]
+    summary = summarize(in_areas, by="rdz_basis").set_index("rdz_basis").loc["estimated"]
+    assert (summary["rdz_area_km2"], summary["rdz_undecided"], summary["rdz_unknown"]) == (pytest.approx(1.0), 1, 0)
+
+
+def test_no_table_of_proved_bounds_has_a_negative_zero(in_areas: gpd.GeoDataFrame) -> None:
+    for lang in labels.LANGS:
+        assert "-0.0" not in site_table(in_areas, lang).html()
+        assert b"-0.0" not in site_table(in_areas, lang).csv()
+    low, high = outwards(np.zeros(2), np.array([0.0, 1e-12]))
+    assert not np.signbit([low, high]).any()
 
 
 def test_csv_has_raw_numbers_and_empty_cells(tagged: pd.DataFrame) -> None:
@@ -278,10 +376,10 @@ def test_html_is_one_well_formed_table_with_caption_and_notes(tagged: pd.DataFra
 def test_latex_uses_booktabs_and_one_column_a_header(tagged: pd.DataFrame) -> None:
     text = table(tagged, by="status", lang="en").latex()
     body = text[text.index(r"\midrule") : text.index(r"\bottomrule")]
-    assert [line.count(" & ") for line in body.splitlines()[1:]] == [11, 11, 11]
-    # A row as wide as this one breaks into lines: the first column is text, the other eleven are numbers.
+    assert [line.count(" & ") for line in body.splitlines()[1:]] == [12, 12, 12]
+    # A row as wide as this one breaks into lines: the first column is text, the other twelve are numbers.
     layout = text.splitlines()[3]
-    assert (layout.count(r"\raggedright"), layout.count(r"\raggedleft")) == (1, 11)
+    assert (layout.count(r"\raggedright"), layout.count(r"\raggedleft")) == (1, 12)
     assert r"km\textsuperscript{2}" in text
 
 
@@ -319,8 +417,9 @@ def test_a_summary_counts_the_verdicts_that_tables_and_map_show_where_a_layer_wa
         row = out.loc[str(basis)]
         assert row["rdz_present"] == (group["rdz_present"] == True).sum()  # noqa: E712 - null is neither
         assert row["rdz_absent"] == (group["rdz_present"] == False).sum()  # noqa: E712
-        assert row["rdz_unknown"] == group["rdz_present"].isna().sum()
-    assert pd.isna(out.loc["estimated", "rdz_area_km2"])
+        # The layer is there and does not decide: that is not the same as nothing known.
+        assert row["rdz_undecided"] == group["rdz_present"].isna().sum() > 0
+        assert row["rdz_unknown"] == 0
 
 
 def test_without_a_tag_a_summary_counts_what_was_reported() -> None:
