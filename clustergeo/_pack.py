@@ -191,9 +191,11 @@ def areas(km2: NDArray[np.float64]) -> dict[str, Any]:
     {'numbers': [7.28, 0.636, 0.00033, 1e-07, 0, None]}
     """
     values = np.asarray(km2, dtype=np.float64)
-    decimals = np.array([_digits.area_decimals(one) for one in values.tolist()], dtype=np.int64)
-    rounded = np.round(values * 10.0**decimals) / 10.0**decimals
-    return numbers(np.where((values > 0) & (rounded == 0), _LEAST, rounded), _FINEST)
+    known = np.isfinite(values)
+    shown = [_digits.area(one) for one in values[known].tolist()]
+    rounded = np.full(len(values), np.nan)
+    rounded[known] = [_LEAST if one.startswith("<") else float(one.replace(",", "")) for one in shown]
+    return numbers(rounded, _FINEST)
 
 
 def payload(head: dict[str, Any], blobs: Sequence[bytes]) -> dict[str, Any]:
