@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Figures travel finer than a card shows them, so that little is not taken for none: a share to a millionth (bounds, which
-# are rounded outwards, to a thousandth), a distance to a metre.
+# Figures travel finer than a card shows them, so that little is not taken for none: a share to a millionth (bounds,
+# rounded outwards, to a thousandth), a distance to a metre.
 _SHARE, _KM, _OWN = 3, 3, 6
 _FINE = 3
 _OWN_MOST = 12
@@ -140,7 +140,12 @@ class _Table:
         address = next(
             (
                 found
-                for one in (f"address_{self.lang}", "address_ko", "address_en", *_repeats.columns(self.frame, "address_ko"))
+                for one in (
+                    f"address_{self.lang}",
+                    "address_ko",
+                    "address_en",
+                    *_repeats.columns(self.frame, "address_ko"),
+                )
                 if (found := self._text(one))
             ),
             None,

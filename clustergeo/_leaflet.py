@@ -75,7 +75,6 @@ class SiteMap(folium.Map):
             self._children.move_to_end(self._control)
         return self
 
-
     def _call(self, layer: FoliumLayer) -> None:
         """Give a layer a name of its own in the list of layers, which holds one a name."""
         # folium calls a layer that nobody named by the random id of its element.

@@ -66,7 +66,10 @@ def said(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
     elif house in _LEVELS:
         places = zip(*(_cells.texts(frame, level) for level in _LEVELS), strict=True)
         found = np.array(
-            [cell is not None and cell in " ".join(one for one in place if one) for cell, place in zip(cells, places, strict=True)],
+            [
+                cell is not None and cell in " ".join(one for one in place if one)
+                for cell, place in zip(cells, places, strict=True)
+            ],
             dtype=bool,
         )
     return found | ~_cells.not_null(cells) if found.any() else found

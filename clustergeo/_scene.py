@@ -27,12 +27,12 @@ _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
 class Scene(NamedTuple):
-    """The sites, those with a position first, in the order of the frame.
+    """The sites, those with a position first, else in the order of the frame.
 
-    `frame` holds every column but the geometries, and `basis` what each footprint is (`measured`, `disc`, `point`,
-    `area_only` of a site without one, `nowhere` of one without a position), and `sized` where the area is that of the
-    footprint, because none was given. The other arrays are of the first sites, which are drawn: `at` longitude and latitude of the dots, and `within` the area that contains each, None where none
-    is known.
+    `frame` holds every column but the geometries, `basis` what each footprint is (`measured`, `disc`, `point`,
+    `area_only` of a site without one, `nowhere` of one without a position), and `sized` whose area is that of the
+    footprint, because none was given. The other arrays are of the first sites, which are drawn: `at` longitude and
+    latitude of the dots, `within` the area that contains each, None where none is known.
     """
 
     frame: pd.DataFrame
@@ -95,8 +95,11 @@ def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites", size
     frame = frame.loc[:, ~frame.columns.duplicated()]
     measured = np.zeros(len(frame), dtype=bool)
     if sized:
-        areas = footprints.areas_km2(tagged)[order]
-        measured = ~np.isnan(areas) & np.isnan(_cells.figures(frame, "area_km2"))
+        areas = _cells.figures(frame, "area_km2")
+        measured = np.isnan(areas)
+        # The first ones are drawn, so they can be measured.
+        areas[: int(placed.sum())] = footprints.areas_km2(tagged[placed])
+        measured &= ~np.isnan(areas)
         frame = frame.assign(area_km2=areas) if measured.any() else frame
     basis = _basis(frame, shapes[order])
     basis[int(placed.sum()) :] = "nowhere"

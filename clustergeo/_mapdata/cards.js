@@ -107,7 +107,7 @@
       second.lang = data.lang === "ko" ? "en" : "ko";
       card.append(second);
     }
-    if (row >= table.placed) { card.append(cg.element("p", "cg-other", cg.say(data, "no_position"))); }
+    if (row >= table.placed && !table.columns.footprint) { card.append(cg.element("p", "cg-other", cg.say(data, "no_position"))); }
     var sectors = table.columns.sectors;
     if (sectors && sectors.lists && sectors.lists[row].length) {
       var chips = cg.element("ul", "cg-sectors");
