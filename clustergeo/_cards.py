@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _cells, _evidence, _marks, _pack, explaining, footprints, labels, timeline
+from clustergeo import _cells, _evidence, _marks, _pack, _repeats, explaining, footprints, labels, timeline
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# The figures are rounded to what a card shows of them: a tenth of a percent, a tenth of a kilometre, a thousand m2; a
-# share and a zone's area finer, so that little is not taken for none.
-_SHARE, _KM, _KM2, _OWN = 3, 1, 3, 6
+# Figures travel finer than a card shows them, so that little is not taken for none: a share to a millionth (bounds,
+# rounded outwards, to a thousandth), a distance to a metre.
+_SHARE, _KM, _OWN = 3, 3, 6
 _FINE = 3
 _OWN_MOST = 12
 _TEXT_MOST = 500
@@ -31,6 +31,7 @@ def table_of(
     *,
     names: Sequence[str],
     basis: NDArray[np.object_] | None,
+    sized: NDArray[np.bool_] | None = None,
     lang: str,
     history: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
@@ -43,7 +44,9 @@ def table_of(
     names
         What to call each.
     basis
-        `measured`, `disc`, `point` or `area_only` for each; None says nothing of footprints.
+        `measured`, `disc`, `point`, `area_only` or `nowhere` for each; None says nothing of footprints.
+    sized
+        Whose area is that of the footprint itself.
     lang
         `"ko"` or `"en"`.
     history
@@ -62,9 +65,9 @@ def table_of(
     if any(one is not None for one in other):
         found["other"] = [None if one is None or one == name else one for one, name in zip(other, names, strict=True)]
     made.place()
-    made.capital(np.ones(len(frame), dtype=bool) if basis is None else basis != "area_only")
+    made.capital(np.ones(len(frame), dtype=bool) if basis is None else ~np.isin(basis, ["area_only", "nowhere"]))
     made.zones()
-    made.area()
+    made.area(np.zeros(len(frame), dtype=bool) if sized is None else sized)
     made.status()
     made.footprint(basis)
     made.own()
@@ -81,6 +84,17 @@ def table_of(
     if _evidence.says_rdz(frame):
         found["rdz"] = _evidence.ways_of(frame, lang)
     return found | {"columns": made.columns, "rows": made.rows, "filters": made.filters()}
+
+
+def zone_term(name: str, lang: str) -> str:
+    """Return what the map calls a zone: in its cards, its legend and its list of layers alike.
+
+    Examples
+    --------
+    >>> zone_term("rdz", "ko"), zone_term("river", "ko")
+    ('개발제한구역', 'river')
+    """
+    return word("rdz", lang) if name == "rdz" else labels.zone_name(name, lang)
 
 
 def places(frame: pd.DataFrame, lang: str) -> list[str]:
@@ -131,7 +145,17 @@ class _Table:
         """Add where a site lies: the three levels in the language's order, and the address."""
         held = [self._words(column) for column in ("province", "municipality", "locality")]
         address = next(
-            (found for one in (f"address_{self.lang}", "address_ko", "address_en") if (found := self._text(one))), None
+            (
+                found
+                for one in (
+                    f"address_{self.lang}",
+                    "address_ko",
+                    "address_en",
+                    *_repeats.columns(self.frame, "address_ko"),
+                )
+                if (found := self._text(one))
+            ),
+            None,
         )
         parts = [one for one in held if one]
         if parts or address:
@@ -163,7 +187,7 @@ class _Table:
         stems = [name.removesuffix("_present") for name in names if name.endswith("_present")]
         tagged = [stem for stem in stems if not stem.endswith("_reported")]
         for stem in sorted(tagged, key=lambda one: (one != "rdz", names.index(f"{one}_present"))):
-            self._zone(stem, word("rdz", self.lang) if stem == "rdz" else labels.zone_name(stem, self.lang))
+            self._zone(stem, zone_term(stem, self.lang))
         for stem in stems:
             plain = stem.removesuffix("_reported")
             if plain == stem or not _cells.texts(self.frame, f"{stem}_basis").astype(bool).any():
@@ -173,16 +197,19 @@ class _Table:
             # Where the tag only repeats the report, saying it once is enough.
             self._zone(stem, term, only=f"{plain}_basis" if beside else None)
 
-    def area(self) -> None:
+    def area(self, sized: NDArray[np.bool_]) -> None:
         """Add the area with its date, what it is of and its source, and the area as announced."""
-        area, announced = self._number("area_km2", _KM2), self._number("announced_area_km2", _KM2)
+        area, announced = self._area("area_km2"), self._area("announced_area_km2")
         if area or announced:
+            days = _cells.texts(self.frame, "area_as_of")
+            days[sized] = word("of_footprint", self.lang)
+            self.columns["area_day"] = _pack.words(days)
             self._row(
                 "area",
                 word("area", self.lang),
                 area=area,
                 announced=announced,
-                day=self._text("area_as_of"),
+                day="area_day" if _cells.not_null(days).any() else None,
                 scope=self._words("area_scope", hidden="whole"),
                 source=self._text("area_source"),
             )
@@ -200,7 +227,7 @@ class _Table:
             return
         self.columns["footprint"] = _pack.words([word(one, self.lang) for one in basis])
         error = np.where(
-            np.isin(basis, ["measured", "area_only"]), np.nan, _cells.figures(self.frame, "position_error_m")
+            np.isin(basis, ["measured", "area_only", "nowhere"]), np.nan, _cells.figures(self.frame, "position_error_m")
         )
         if np.isfinite(error).any():
             self.columns["position_error_m"] = _pack.numbers(error, 0)
@@ -213,21 +240,25 @@ class _Table:
         )
 
     def own(self) -> None:
-        """Add the caller's own columns under their own names, the first dozen."""
+        """Add the caller's own columns under their own names, the first dozen that say what no other row does."""
         stems = [str(name).removesuffix("present") for name in self.frame.columns if str(name).endswith("_present")]
         strange = [
             str(name)
             for name in self.frame.columns
             if not labels.knows(str(name)) and not str(name).startswith(tuple(stems))
         ]
+        said = {name: _repeats.said(self.frame, name) for name in strange}
+        strange = [name for name in strange if not said[name].all()]
         for name in strange[:_OWN_MOST]:
             cells = self.frame[name]
-            if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+            if said[name].any():
+                held = self._text(name, but=said[name])
+            elif pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
                 held = self._number(name, _OWN)
             elif pd.api.types.is_bool_dtype(cells):
-                said = np.array([word("no", self.lang), word("yes", self.lang), None], dtype=object)
+                words = np.array([word("no", self.lang), word("yes", self.lang), None], dtype=object)
                 held = name
-                self.columns[name] = _pack.words(said[_cells.flags(self.frame, name)])
+                self.columns[name] = _pack.words(words[_cells.flags(self.frame, name)])
             else:
                 held = self._text(name)
             if held:
@@ -240,7 +271,8 @@ class _Table:
             self.columns["sectors"] = _sectors(self.frame["sectors"], self.lang)
         for column in ("sectors", "macro_region", "rdz_basis"):
             held = column if column in self.columns else self._words(column)
-            if held:
+            # A heading over nothing to tick is left out.
+            if held and self.columns[held]["words"]:
                 found.append({"title": labels.column(column, self.lang), "column": held})
         return found
 
@@ -271,7 +303,7 @@ class _Table:
             term,
             answer=f"{stem}_present",
             share=self._bounds(f"{stem}_share"),
-            area=self._area(f"{stem}_area_m2", but=_cells.texts(self.frame, f"{stem}_basis") == "estimated"),
+            area=self._area(f"{stem}_area_m2", unit=1e6, but=explaining.of_disc(self.frame, stem)),
             basis=f"{stem}_basis_words",
             day=self._text(f"{stem}_as_of"),
             source=self._text(f"{stem}_source"),
@@ -299,12 +331,13 @@ class _Table:
         self.columns[column] = _pack.numbers(values, places)
         return column
 
-    def _area(self, column: str, *, but: NDArray[np.bool_]) -> str | None:
-        """Add an area in square kilometres; that of a drawn disc is none."""
-        values = np.where(but, np.nan, _cells.figures(self.frame, column) / 1e6)
+    def _area(self, column: str, *, unit: float = 1.0, but: NDArray[np.bool_] | None = None) -> str | None:
+        """Add an area in square kilometres, that of some sites left out."""
+        values = _cells.figures(self.frame, column) / unit
+        values = values if but is None else np.where(but, np.nan, values)
         if not np.isfinite(values).any():
             return None
-        self.columns[column] = _pack.numbers(values, _KM2 + _FINE)
+        self.columns[column] = _pack.areas(values)
         return column
 
     def _bounds(self, stem: str) -> list[str] | None:

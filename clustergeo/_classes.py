@@ -20,6 +20,7 @@ STEP_COLOURS = ("#c7e3a4", "#7fc6a9", "#41a6bd", "#2c74b0", "#253277")
 # A dot of a higher step is larger: the order is never told by colour alone.
 STEP_SIZES = (0.75, 0.9, 1.05, 1.2, 1.4)
 _FEW = 8
+_INFINITE_COLOUR = "#5c4a72"
 # Whole numbers between these are taken for years, and a year has no comma.
 _YEARS = (1800, 2200)
 _PLAIN = (1e-6, 1e15)
@@ -77,16 +78,17 @@ def classes_of(frame: pd.DataFrame, colour_by: str | None, *, lang: str) -> Clas
 
 
 def graduated(values: NDArray[np.float64], title: str, lang: str) -> Classes:
-    """Return the steps of a number, the unknown last."""
+    """Return the steps of a number, the infinite and the unknown last."""
     edges, codes = steps(values)
-    low = np.concatenate([[np.nanmin(values[codes >= 0])], edges[:-1]]) if len(edges) else edges
+    known = values[codes >= 0]
+    low = np.concatenate([[known.min()], edges[:-1]]) if len(edges) else edges
     at = np.linspace(0, STEPS - 1, len(edges)).round().astype(int)
-    whole = bool((values[codes >= 0] == np.trunc(values[codes >= 0])).all())
+    whole = bool((known == np.trunc(known)).all())
     said = _year if whole and len(edges) and _YEARS[0] <= low[0] and edges[-1] <= _YEARS[1] else figure
     if whole:
         # Of whole numbers the steps are said by the numbers that are in them: 1 – 2, 3 – 5.
         low = np.concatenate([low[:1], edges[:-1] + 1])
-    if len(edges) == len(np.unique(values[codes >= 0])):
+    if len(edges) == len(np.unique(known)):
         low = edges
     entries = [
         Class(
@@ -97,9 +99,14 @@ def graduated(values: NDArray[np.float64], title: str, lang: str) -> Classes:
         )
         for step, (first, last) in enumerate(zip(low, edges, strict=True))
     ]
-    if (codes < 0).any():
-        entries.append(Class(word("unknown", lang), labels.UNKNOWN_COLOUR, STEP_SIZES[0], int((codes < 0).sum())))
-        codes = np.where(codes < 0, len(edges), codes)
+    # What is too large to be a number is not unknown.
+    for words, colour, mine in (
+        (word("infinite", lang), _INFINITE_COLOUR, np.isinf(values)),
+        (word("unknown", lang), labels.UNKNOWN_COLOUR, np.isnan(values)),
+    ):
+        if mine.any():
+            codes = np.where(mine, len(entries), codes)
+            entries.append(Class(words, colour, STEP_SIZES[0], int(mine.sum())))
     return Classes(title, graduated=True, entries=entries, codes=codes)
 
 
@@ -138,7 +145,7 @@ def _is_measure(cells: pd.Series) -> bool:
         return False
     values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
     held = values[np.isfinite(values)]
-    return bool(cells.nunique() > _FEW or (held != np.trunc(held)).any())
+    return bool(cells.nunique() > _FEW or (held != np.trunc(held)).any() or np.isinf(values).any())
 
 
 def _year(value: float) -> str:
@@ -174,7 +181,7 @@ def _categories(cells: pd.Series, column: str, title: str, lang: str) -> Classes
     colours = _marks.code_colours([[] if code is None else [code] for code in firsts], column)
     named = [code for code, colour in colours.items() if colour != labels.UNKNOWN_COLOUR or len(colours) <= _FEW]
     rest = set(colours) - set(named)
-    worded = {code: labels.value(column, _marks.worded(originals[code]), lang) for code in named}
+    worded = {code: _said(column, originals[code], lang) for code in named}
     ranks = _marks.places(cells, worded, originals)
     order = sorted(named, key=lambda code: (colours[code] == labels.UNKNOWN_COLOUR, ranks[code]))
     place = {code: row for row, code in enumerate(order)} | dict.fromkeys(rest, len(order))
@@ -187,6 +194,13 @@ def _categories(cells: pd.Series, column: str, title: str, lang: str) -> Classes
     counts = np.bincount(found, minlength=len(names)).tolist()
     entries = [Class(words, colour, 1.0, count) for (words, colour), count in zip(names, counts, strict=True)]
     return Classes(title, graduated=False, entries=entries, codes=found)
+
+
+def _said(column: str, cell: Any, lang: str) -> str:
+    """Return the words of a category; a whole number that a null beside it turned into a float is whole again."""
+    if isinstance(cell, float):
+        return word("infinite", lang) if np.isinf(cell) else _marks.code_of(cell)
+    return labels.value(column, _marks.worded(cell), lang)
 
 
 def _hashable(cells: pd.Series) -> pd.Series:

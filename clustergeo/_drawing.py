@@ -80,7 +80,10 @@ class Drawing:
     def sites(self, scene: _scene.Scene, colour_by: str | None, bounds: _scene.Bounds, ground: Land) -> Labels:
         """Add the sites: what contains them, their footprints, their dots, and their names while they are few."""
         names = _scene.names_of(scene.frame, self.lang)
-        table = _cards.table_of(scene.frame, names=names, basis=scene.basis, lang=self.lang, history=self.history)
+        table = _cards.table_of(
+            scene.frame, names=names, basis=scene.basis, sized=scene.sized, lang=self.lang, history=self.history
+        )
+        table |= _placed(scene)
         found = _classes.classes_of(scene.frame, colour_by, lang=self.lang)
         question, centres = _centres(scene.frame, table, colour_by, self.lang)
         table |= {"classes": _classes_data(found), "centres": centres}
@@ -100,11 +103,11 @@ class Drawing:
         ]
         self._add("dots", shapely.points(scene.at), pane="cgDots", look={}, kind="dots", table=0, legend=legend)
         levels = _lettering.levels_for(bounds)
-        if not 0 < len(names) <= _lettering.MAX_LABELS:
+        if not 0 < len(scene.at) <= _lettering.MAX_LABELS:
             return Labels(np.zeros((0, 2)), [], [], levels)
         chips = [
             _lettering.chip_of(name, place)
-            for name, place in zip(names, _cards.places(scene.frame, self.lang), strict=True)
+            for name, place in zip(names[: len(scene.at)], _cards.places(scene.drawn, self.lang), strict=True)
         ]
         spots = _lettering.spots_of(scene.at, chips, levels=levels, bounds=bounds, keep_clear=ground.islands)
         table["labels"] = [
@@ -118,7 +121,10 @@ class Drawing:
         """Add sites that were gathered, shaded by how many each group has."""
         found = _classes.graduated(groups.counts.astype(np.float64), word("sites", self.lang), self.lang)
         table = _groups.table_of(groups, self.lang) | {"classes": _classes_data(found)}
-        table["list"] = [{"term": row["term"], "kind": "number", "column": row["column"]} for row in table["rows"]]
+        table["list"] = [
+            {"term": row["term"], "kind": "area" if row["column"] == "area" else "number", "column": row["column"]}
+            for row in table["rows"]
+        ]
         self.tables.append(table)
         legend = _key.classes(found, self.lang, area=True)
         self._add("groups", groups.shapes, pane="cgFootprints", look=_key.GROUPS, table=0, filled=True, legend=legend)
@@ -134,7 +140,7 @@ class Drawing:
         scene = _scene.scene_of(frame, what=f"Layer {name!r}")
         look = _key.layer_look(at)
         table = _cards.table_of(scene.frame, names=_scene.names_of(scene.frame, self.lang), basis=None, lang=self.lang)
-        self.tables.append(table)
+        self.tables.append(table | _placed(scene))
         terms = _key.terms_of(given) if isinstance(given, Layer) else ""
         self.terms += [f"{name}: {terms}"] if terms else []
         shapes, owners = _scene.uniform(scene.shapes)
@@ -197,6 +203,11 @@ def regions(ground: Land, held: Labels, lang: str) -> list[dict[str, Any]]:
     ]
 
 
+def _placed(scene: _scene.Scene) -> dict[str, Any]:
+    """Return how many rows of a table have a position, where not all have; they are the first."""
+    return {"placed": len(scene.at)} if scene.unplaced else {}
+
+
 def _classes_data(found: _classes.Classes) -> dict[str, Any]:
     """Return classes as the page's script takes them."""
     return {
@@ -231,5 +242,5 @@ def _list(table: dict[str, Any], lang: str) -> list[dict[str, Any]]:
     if "rdz" in table:
         found.append({"term": word("rdz_head", lang), "kind": "rdz"})
     if "area_km2" in table["columns"]:
-        found.append({"term": "km²", "kind": "number", "column": "area_km2"})
+        found.append({"term": "km²", "kind": "area", "column": "area_km2"})
     return found

@@ -44,7 +44,7 @@ def groups_of(scene: Scene, lang: str) -> Groups:
     lang
         `"ko"` or `"en"`.
     """
-    if _CODE in scene.frame.columns and scene.frame[_CODE].notna().any():
+    if _CODE in scene.frame.columns and scene.drawn[_CODE].notna().any():
         return _municipalities(scene, lang)
     return _grid(scene, lang)
 
@@ -54,7 +54,7 @@ def table_of(groups: Groups, lang: str) -> dict[str, Any]:
     columns: dict[str, Any] = {"sites": _pack.numbers(groups.counts, 0)}
     rows = [{"kind": "column", "term": word("sites", lang), "column": "sites"}]
     if groups.areas is not None:
-        columns["area"] = _pack.numbers(groups.areas, 3)
+        columns["area"] = _pack.areas(groups.areas)
         rows.append({"kind": "column", "term": word("area_sum", lang), "column": "area"})
         if (groups.known < groups.counts).any():
             # A sum says of how many it is, where it is not of all.
@@ -67,7 +67,7 @@ def _municipalities(scene: Scene, lang: str) -> Groups:
     """Return one group a municipality that holds a site."""
     regions = datasets.load_regions("municipality")
     codes = pd.Index(_cells.texts(regions, _CODE))
-    rows = codes.get_indexer(pd.Index(_cells.texts(scene.frame, _CODE)))
+    rows = codes.get_indexer(pd.Index(_cells.texts(scene.drawn, _CODE)))
     counts, areas, known = _sums(scene, rows, len(codes))
     held = np.flatnonzero(counts)
     # Simplified together, so that neighbours keep one border.
@@ -106,7 +106,7 @@ def _sums(
     counts = np.bincount(rows[rows >= 0], minlength=size).astype(np.int64)
     if "area_km2" not in scene.frame.columns:
         return counts, None, np.zeros(size, dtype=np.int64)
-    areas = scene.frame["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan)
+    areas = scene.drawn["area_km2"].to_numpy(dtype=np.float64, na_value=np.nan)
     held = (rows >= 0) & np.isfinite(areas)
     known = np.bincount(rows[held], minlength=size).astype(np.int64)
     sums = np.bincount(rows[held], weights=areas[held], minlength=size)

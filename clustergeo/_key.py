@@ -68,8 +68,8 @@ def section(heading: str, items: Sequence[dict[str, Any]], *, note: str = "", co
 
 
 def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, Any]]:
-    """Return the legend of the colours, with the number of sites of each; nothing for one colour."""
-    if not found.title:
+    """Return the legend of the colours, with the number of sites of each; nothing for one colour or for no site."""
+    if not found.title or not found.entries:
         return []
     items = [
         {"area" if area else "dot": one.colour, "size": one.size, "words": one.words, "count": one.number}

@@ -33,8 +33,11 @@ _SCRIPTS = ("decode.js", "words.js", "cards.js", "draw.js", "many.js", "names.js
 class SiteMap(folium.Map):
     """A folium map that knows its title and language and shows itself in a notebook without a network."""
 
-    def __init__(self, *, title: str, lang: str, finish: Callable[[folium.Map], str], **options: Any) -> None:
+    def __init__(
+        self, *, title: str, lang: str, nameless: str, finish: Callable[[folium.Map], str], **options: Any
+    ) -> None:
         self._control: str | None = None
+        self._nameless = nameless
         super().__init__(tiles=None, zoom_control="bottomright", zoom_snap=0.5, **options)
         # The lists of the class are shared by every map of the process, so this map gets its own.
         self.default_js = [pair for pair in folium.Map.default_js if pair[0] in _JS]
@@ -63,12 +66,26 @@ class SiteMap(folium.Map):
         if isinstance(child, folium.LayerControl) and self._control is not None:
             # One list of the layers is enough: the caller's own takes the place of ours.
             self._children.pop(self._control, None)
+        if isinstance(child, FoliumLayer) and child.control:
+            self._call(child)
         super().add_child(child, name=name, index=index)
         if isinstance(child, folium.LayerControl):
             self._control = str(child.get_name())
         if self._control is not None and self._control in self._children:
             self._children.move_to_end(self._control)
         return self
+
+    def _call(self, layer: FoliumLayer) -> None:
+        """Give a layer a name of its own in the list of layers, which holds one a name."""
+        # folium calls a layer that nobody named by the random id of its element.
+        name = self._nameless if str(layer.layer_name).endswith(str(layer._id)) else str(layer.layer_name)  # noqa: SLF001
+        taken = {
+            str(one.layer_name) for one in self._children.values() if isinstance(one, FoliumLayer) and one is not layer
+        }
+        found, at = name, 2
+        while found in taken:
+            found, at = f"{name} ({at})", at + 1
+        layer.layer_name = found
 
 
 class Ground(MacroElement):

@@ -27,6 +27,8 @@ _REGIONS_FROM = 6.0
 _DOT = 9.0
 _MARGIN = 70.0
 _GAP = 3.0
+# A name at the end of a longer line is read as that of another place; the list has it.
+_FURTHEST = 60.0
 _FURTHEST_LATITUDE = 85.0
 _BADGE = 28.0
 _EDGES = 14.0
@@ -120,7 +122,7 @@ def spots_of(
         frame = (edges[0, 0] - _MARGIN, edges[0, 1] - _MARGIN, edges[1, 0] + _MARGIN, edges[1, 1] + _MARGIN)
         corners = pixels(keep_clear[:, [0, 3]], level), pixels(keep_clear[:, [2, 1]], level)
         blocked = np.hstack([corners[0] - _GAP, corners[1] + _GAP])
-        placed = place(anchors, sizes + _GAP, frame=frame, marker=_DOT, blocked=blocked)
+        placed = place(anchors, sizes + _GAP, frame=frame, marker=_DOT, blocked=blocked, furthest=_FURTHEST)
         for row, one in enumerate(placed):
             if one is None:
                 found[row].append(None)

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from clustergeo import _digits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,6 +24,8 @@ FINE, COARSE = 1e-6, 1e-5
 # Below this size a page whose data one can read is worth more than the bytes that deflating would save.
 _READABLE = 200_000
 _SMALL_DEGREES = 0.01
+# An area that is less than what is shown of any.
+_LEAST, _FINEST = 1e-7, 7
 _SEVEN, _MORE = 0x7F, 0x80
 _LONGEST = 10
 
@@ -176,6 +180,22 @@ def numbers(cells: Iterable[Any], places: int) -> dict[str, Any]:
         for one, flat, finite in zip(values.tolist(), whole.tolist(), np.isfinite(values).tolist(), strict=True)
     ]
     return {"numbers": listed}
+
+
+def areas(km2: NDArray[np.float64]) -> dict[str, Any]:
+    """Return areas in km² with the digits that are shown of them; the smallest stays more than none.
+
+    Examples
+    --------
+    >>> areas(np.array([7.28, 0.6361234, 0.0003333, 4e-8, 0, np.nan]))
+    {'numbers': [7.28, 0.636, 0.00033, 1e-07, 0, None]}
+    """
+    values = np.asarray(km2, dtype=np.float64)
+    known = np.isfinite(values)
+    shown = [_digits.area(one) for one in values[known].tolist()]
+    rounded = np.full(len(values), np.nan)
+    rounded[known] = [_LEAST if one.startswith("<") else float(one.replace(",", "")) for one in shown]
+    return numbers(rounded, _FINEST)
 
 
 def payload(head: dict[str, Any], blobs: Sequence[bytes]) -> dict[str, Any]:

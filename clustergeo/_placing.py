@@ -62,7 +62,13 @@ def spread(anchors: Floats, radius: float) -> Floats:
 
 
 def place(
-    anchors: Floats, sizes: Floats, *, frame: tuple[float, float, float, float], marker: float, blocked: Floats
+    anchors: Floats,
+    sizes: Floats,
+    *,
+    frame: tuple[float, float, float, float],
+    marker: float,
+    blocked: Floats,
+    furthest: float = np.inf,
 ) -> list[Placement | None]:
     """Return one placement for each label, or None where every position would cover something.
 
@@ -81,6 +87,8 @@ def place(
         The radius of the symbol at each anchor.
     blocked
         Shape (m, 4), boxes (left, bottom, right, top) that no label may cover.
+    furthest
+        The longest leader.
 
     Examples
     --------
@@ -92,22 +100,37 @@ def place(
     count = len(anchors)
     options = [_candidates(anchors[row], sizes[row], marker) for row in range(count)]
     own = [_own_costs(options[row], row, anchors, marker) for row in range(count)]
-    fixed = [own[row] + _CLASH * _covering(options[row][0], frame, blocked) for row in range(count)]
+    far = [np.hypot(*(options[row][1] - anchors[row]).T) > furthest for row in range(count)]
+    fixed = [own[row] + _CLASH * (_covering(options[row][0], frame, blocked) | far[row]) for row in range(count)]
     chosen = np.full(count, -1)
     # The most crowded go first, because they have the least choice.
     crowd = [float(np.sum(1.0 / (1.0 + np.hypot(*(anchors - anchor).T)))) for anchor in anchors]
     order = sorted(range(count), key=lambda row: (-crowd[row], row))
-    for _ in range(_ROUNDS):
-        before = chosen.copy()
-        for row in order:
-            costs = fixed[row].copy()
-            for other in range(count):
-                if other != row and chosen[other] >= 0:
-                    costs += _between(options[row], anchors[row], options[other], anchors[other], int(chosen[other]))
-            chosen[row] = int(np.argmin(costs))
-        if np.array_equal(before, chosen):
-            break
-    return _results(options, fixed, anchors, chosen, order)
+
+    def settle(*, everywhere: bool) -> None:
+        """Move each label to its best position until none moves; one that clashes wherever it is stands or goes."""
+        for _ in range(_ROUNDS):
+            before = chosen.copy()
+            for row in order:
+                costs = fixed[row].copy()
+                for other in range(count):
+                    if other != row and chosen[other] >= 0:
+                        costs += _between(
+                            options[row], anchors[row], options[other], anchors[other], int(chosen[other])
+                        )
+                best = int(np.argmin(costs))
+                chosen[row] = best if everywhere or costs[best] < _CLASH else -1
+            if np.array_equal(before, chosen):
+                break
+
+    settle(everywhere=True)
+    found = _results(options, fixed, anchors, chosen, order)
+    if any(one is None for one in found):
+        # What cannot stand anywhere took the room of others: they are settled once more without it.
+        chosen[[row for row, one in enumerate(found) if one is None]] = -1
+        settle(everywhere=False)
+        found = _results(options, fixed, anchors, chosen, order)
+    return found
 
 
 def _candidates(anchor: Floats, size: Floats, marker: float) -> tuple[Floats, Floats]:
@@ -210,6 +233,8 @@ def _results(
     for row in order:
         boxes, ends = options[row]
         pick = int(chosen[row])
+        if pick < 0:
+            continue
         cost = fixed[row][pick]
         for other in kept:
             cost += _between(options[row], anchors[row], options[other], anchors[other], int(chosen[other]))[pick]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import _cells, crs
+from clustergeo import _cells, crs, footprints
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,11 +27,12 @@ _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
 class Scene(NamedTuple):
-    """The drawn sites, as arrays of one length, and how many have no position.
+    """The sites, those with a position first, else in the order of the frame.
 
-    `frame` holds every column but the geometries, `at` longitude and latitude of the dots, `basis` what a footprint is
-    (`measured`, `disc`, `point`, or `area_only` of a site without one) and `within` the area that contains it, None
-    where none is known.
+    `frame` holds every column but the geometries, `basis` what each footprint is (`measured`, `disc`, `point`,
+    `area_only` of a site without one, `nowhere` of one without a position), and `sized` whose area is that of the
+    footprint, because none was given. The other arrays are of the first sites, which are drawn: `at` longitude and
+    latitude of the dots, `within` the area that contains each, None where none is known.
     """
 
     frame: pd.DataFrame
@@ -39,10 +40,20 @@ class Scene(NamedTuple):
     shapes: NDArray[np.object_]
     basis: NDArray[np.object_]
     within: NDArray[np.object_]
-    unplaced: int
+    sized: NDArray[np.bool_]
+
+    @property
+    def drawn(self) -> pd.DataFrame:
+        """Return the columns of the sites that have a position."""
+        return self.frame.iloc[: len(self.at)]
+
+    @property
+    def unplaced(self) -> int:
+        """Return how many sites have no position."""
+        return len(self.frame) - len(self.at)
 
 
-def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites") -> Scene:
+def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites", sized: bool = False) -> Scene:
     """Return what the map shows of a frame; the frame is not changed.
 
     Parameters
@@ -51,6 +62,8 @@ def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites") -> S
         Sites with a CRS.
     what
         How to name the frame in a refusal.
+    sized
+        Whether a measured polygon without an `area_km2` has its own.
 
     Raises
     ------
@@ -74,14 +87,23 @@ def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites") -> S
     within = _within(tagged)
     # A site that is known by its area alone has its dot there, and the card says that this is no position.
     at, placed = positions(np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), within, shapes))
-    within = within[placed]
     plain = [not isinstance(kind, gpd.array.GeometryDtype) for kind in tagged.dtypes]
-    frame = pd.DataFrame(tagged).loc[placed, plain]
+    order = np.argsort(~placed, kind="stable")
+    frame = pd.DataFrame(tagged).loc[:, plain].iloc[order]
     frame.columns = [str(name) for name in frame.columns]
     # Of columns of one name the first speaks.
     frame = frame.loc[:, ~frame.columns.duplicated()]
-    shapes = shapes[placed]
-    return Scene(frame, at[placed], shapes, _basis(frame, shapes), within, int((~placed).sum()))
+    measured = np.zeros(len(frame), dtype=bool)
+    if sized:
+        areas = _cells.figures(frame, "area_km2")
+        measured = np.isnan(areas)
+        # The first ones are drawn, so they can be measured.
+        areas[: int(placed.sum())] = footprints.areas_km2(tagged[placed])
+        measured &= ~np.isnan(areas)
+        frame = frame.assign(area_km2=areas) if measured.any() else frame
+    basis = _basis(frame, shapes[order])
+    basis[int(placed.sum()) :] = "nowhere"
+    return Scene(frame, at[placed], shapes[placed], basis, within[placed], measured)
 
 
 def names_of(frame: pd.DataFrame, lang: str) -> list[str]:

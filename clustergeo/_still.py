@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from clustergeo import _key, _lettering
+from clustergeo import _digits, _key, _lettering
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clustergeo._land import Land
-    from clustergeo._scene import Bounds
+    from clustergeo._scene import Bounds, Scene
 
 # Without a script nothing can be searched: more rows than this are no longer read.
 MOST_NAMES = 50
@@ -25,11 +25,13 @@ _WIDTH, _TALLEST, _DOT = 720.0, 900.0, 5.0
 _MOST_DOTS = 2000
 _DETAIL_PX = 0.7
 _NEAR = 24
+_LOOSE = {"fill-opacity": 0.3, "stroke-dasharray": "3 2"}
+_NONE = "–"
 
 
 def page(
     data: dict[str, Any],
-    at: NDArray[np.float64],
+    scene: Scene,
     groups: NDArray[np.object_],
     ground: Land,
     bounds: Bounds,
@@ -42,8 +44,8 @@ def page(
     ----------
     data
         What the page's script is given.
-    at, groups
-        Longitude and latitude of the dots, and the shapes of gathered sites: of the first table, whichever there are.
+    scene, groups
+        The sites, and the shapes of gathered ones: of the first table, whichever there are.
     ground, bounds
         The land and the first view.
     lang
@@ -53,16 +55,33 @@ def page(
     told = "".join(f"<p>{escape(one)}</p>" for one in [data["facts"], *data["told"], word("no_script", lang)] if one)
     notices = "".join(f"<p><small>{escape(one)}</small></p>" for one in data["notices"])
     table = data["tables"][0] if data["tables"] else {"n": 0, "names": []}
-    picture = _picture(data, at, groups, ground, bounds) + _legend(data, lang)
+    loose = _loose(scene) if not len(groups) else np.zeros(0, dtype=np.intp)
+    picture = _picture(data, scene, groups, ground, bounds, loose) + _legend(data, lang, loose=bool(len(loose)))
     # The place of the map itself is empty then.
     style = "<style>.folium-map { display: none; } html, body { height: auto; overflow: auto; }</style>"
     return f'{style}<main class="cg-still">{title}{told}{picture}{_table(table, lang)}{notices}</main>'
 
 
-def _picture(
-    data: dict[str, Any], at: NDArray[np.float64], groups: NDArray[np.object_], ground: Land, bounds: Bounds
+def _loose(scene: Scene) -> NDArray[np.intp]:
+    """Return the sites that are known by the area that contains them alone, while there are few enough for dots."""
+    if len(scene.at) > _MOST_DOTS:
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(scene.basis[: len(scene.at)] == "area_only")
+
+
+def _picture(  # noqa: PLR0917 - the parts of one picture
+    data: dict[str, Any],
+    scene: Scene,
+    groups: NDArray[np.object_],
+    ground: Land,
+    bounds: Bounds,
+    loose: NDArray[np.intp],
 ) -> str:
-    """Return the map as SVG: land, capital region, and numbered dots while they are few."""
+    """Return the map as SVG: land, capital region, and numbered dots while they are few.
+
+    A site that is known by an area alone has the area, and a number without a dot.
+    """
+    at = scene.at
     corners = _lettering.pixels(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), 0.0)
     width, height = np.maximum(corners[1] - corners[0], 1e-9)
     scale = min(_WIDTH / width, _TALLEST / height)
@@ -82,10 +101,16 @@ def _picture(
             parts.append(_area([shape], placed, size, {"fillColor": classes["colours"][code], "color": "#ffffff"}))
     elif 0 < len(at) <= _MOST_DOTS:
         classes = data["tables"][0]["classes"]
-        few, seen = len(at) <= MOST_NAMES, list[tuple[float, float]]()
-        dots = zip(placed(at).tolist(), classes["codes"], strict=True)
-        for number, ((x, y), code) in enumerate(dots, start=1):
-            colour = classes["colours"][code]
+        few, seen, vague = len(at) <= MOST_NAMES, list[tuple[float, float]](), set(loose.tolist())
+        colours = [classes["colours"][code] for code in classes["codes"][: len(at)]]
+        for row in loose:
+            look = {"fillColor": colours[row], "color": colours[row]} | _LOOSE
+            parts.append(_area([scene.within[row]], placed, size, look))
+        for number, ((x, y), colour) in enumerate(zip(placed(at).tolist(), colours, strict=True), start=1):
+            if number - 1 in vague:
+                if few:
+                    parts.append(f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{number}</text>')
+                continue
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{colour}" stroke="#22272b" />')
             if few:
                 # Of two dots side by side the second has its number on the left.
@@ -100,8 +125,8 @@ def _picture(
     )
 
 
-def _legend(data: dict[str, Any], lang: str) -> str:
-    """Return what the colours mean: those of the sites, as in the map's own legend, and the capital region."""
+def _legend(data: dict[str, Any], lang: str, *, loose: bool) -> str:
+    """Return what the colours mean: those of the sites, as in the map's own legend, and the areas beside them."""
     sections = [one for layer in data["layers"] for one in layer.get("legend", ())]
     coloured = [one for one in sections if one["items"] and {"dot", "area"} & set(one["items"][0])][:1]
     parts = [
@@ -110,7 +135,10 @@ def _legend(data: dict[str, Any], lang: str) -> str:
         )
         for one in coloured
     ]
-    parts.append(_key_part("", [(str(_key.CAPITAL["fillColor"]), word("capital_key", lang), None)]))
+    areas: list[tuple[str, str, int | None]] = [(str(_key.CAPITAL["fillColor"]), word("capital_key", lang), None)]
+    parts.append(_key_part("", areas))
+    if loose:
+        parts.append(f"<p>{escape(word('still_within', lang))}</p>")
     return f'<div class="cg-still-key">{"".join(parts)}</div>'
 
 
@@ -137,7 +165,8 @@ def _area(shapes: Iterable[Any], placed: Any, size: tuple[int, int], look: dict[
         points = np.round(shapely.get_coordinates(ring)[:-1]).astype(int).tolist()
         steps.append("M" + "L".join(f"{x} {y}" for x, y in points) + "Z")
     fill, edge = look["fillColor"], look["color"]
-    return f'<path d="{"".join(steps)}" fill="{fill}" stroke="{edge}" stroke-width="0.8" fill-rule="evenodd" />'
+    dashes = "".join(f' {name}="{look[name]}"' for name in ("fill-opacity", "stroke-dasharray") if name in look)
+    return f'<path d="{"".join(steps)}" fill="{fill}" stroke="{edge}" stroke-width="0.8" fill-rule="evenodd"{dashes} />'
 
 
 def _table(table: dict[str, Any], lang: str) -> str:
@@ -145,14 +174,15 @@ def _table(table: dict[str, Any], lang: str) -> str:
     if not table["n"]:
         return ""
     columns = table.get("list", [])
-    place = table.get("place")
-    terms = [word("name", lang), *([word("place", lang)] if place else []), *(one["term"] for one in columns)]
+    # A dot tells a position of an area only if the table says which it is.
+    told = [("place", table.get("place")), ("footprint", table.get("columns", {}).get("footprint"))]
+    texts = [(word(key, lang), held) for key, held in told if held]
+    terms = [word("name", lang), *(term for term, _ in texts), *(one["term"] for one in columns)]
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in terms)
     rows = []
     for row, name in enumerate(table["names"][:MOST_NAMES]):
         cells = [f'<th scope="row">{row + 1}. {escape(name)}</th>']
-        if place:
-            cells.append(f"<td>{escape(_said(place, row))}</td>")
+        cells += [f"<td>{escape(_said(held, row))}</td>" for _, held in texts]
         cells += [f"<td>{escape(_cell(table, one, row, lang))}</td>" for one in columns]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     rest = table["n"] - len(rows)
@@ -163,7 +193,7 @@ def _table(table: dict[str, Any], lang: str) -> str:
 def _said(column: dict[str, Any], row: int) -> str:
     """Return a text of a column of the page."""
     code = column["codes"][row]
-    return "" if code < 0 else str(column["words"][code])
+    return _NONE if code < 0 else str(column["words"][code])
 
 
 def _cell(table: dict[str, Any], column: dict[str, Any], row: int, lang: str) -> str:
@@ -173,4 +203,4 @@ def _cell(table: dict[str, Any], column: dict[str, Any], row: int, lang: str) ->
     value = table["columns"][column["column"]]["numbers"][row]
     if column["kind"] == "capital":
         return word({1: "inside", 0: "outside", None: "undecided"}[value], lang)
-    return "" if value is None else f"{value:,}"
+    return _NONE if value is None else (_digits.area(value) if column["kind"] == "area" else f"{value:,}")

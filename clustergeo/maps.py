@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clustergeo import _files, _groups, _key, _lettering, _pack, _page, _scene, _still, labels
+from clustergeo import _cards, _files, _groups, _key, _lettering, _pack, _page, _scene, _still, labels
 from clustergeo._drawing import Drawing, Labels, regions
 from clustergeo._land import land
 from clustergeo._words import all_words, word
@@ -100,11 +100,11 @@ def explore(
     from clustergeo import _leaflet  # noqa: PLC0415
 
     place = labels.check_lang(lang)
-    scene = _scene.scene_of(tagged)
+    scene = _scene.scene_of(tagged, sized=True)
     ground = land()
     bounds = _scene.bounds_of(scene, ground)
     given = named_layers(zones)
-    keys = _zone_keys(given)
+    keys = _zone_keys(given, lang)
     heading = (
         title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, f"{len(tagged):,}")
     )
@@ -145,6 +145,7 @@ def explore(
     made = _leaflet.SiteMap(
         title=heading if facts is None else f"{heading} · {word('facts', lang, facts)}",
         lang=lang,
+        nameless=word("nameless", lang),
         finish=notebook_page,
         # The page fits the bounds to its own window; this is only where folium starts.
         location=[(bounds[1] + bounds[3]) / 2, (bounds[0] + bounds[2]) / 2],
@@ -153,19 +154,15 @@ def explore(
     if tiles is not None:
         _leaflet.add_tiles(made, tiles)
     made.page_text = drawing.text()
-    still = _still.page(data, scene.at, gathered, ground, bounds, lang=lang)
+    still = _still.page(data, scene, gathered, ground, bounds, lang=lang)
     fonts = f":root {{ --cg-font: {_page.FONT_STACK}; }}\n"
     made.add_child(
         _leaflet.Ground(
             still=still, style=fonts, data=_pack.payload(data, drawing.blobs), failed=word("failed", lang, "{}")
         )
     )
-    names: list[str] = []
     for at, spec in enumerate(drawing.layers):
-        # The control of folium holds one layer a name.
-        shown = spec["name"]
-        names.append(shown if shown not in names else f"{shown} ({names.count(shown) + 1})")
-        made.add_child(_leaflet.Drawn(names[-1], at))
+        made.add_child(_leaflet.Drawn(spec["name"], at))
     made.add_child(_leaflet.control())
     return made
 
@@ -273,10 +270,10 @@ def _mapping(given: Any, what: str) -> Mapping[Any, Any]:
     return given
 
 
-def _zone_keys(zones: Mapping[str, Layer]) -> list[_key.Zone]:
+def _zone_keys(zones: Mapping[str, Layer], lang: str) -> list[_key.Zone]:
     """Return the zone layers as the legend names them."""
     return [
-        _key.Zone(str(name), _key.ZONE_COLOURS[at % len(_key.ZONE_COLOURS)], _key.terms_of(layer))
+        _key.Zone(_cards.zone_term(name, lang), _key.ZONE_COLOURS[at % len(_key.ZONE_COLOURS)], _key.terms_of(layer))
         for at, (name, layer) in enumerate(zones.items())
     ]
 

@@ -185,11 +185,14 @@ def test_a_frame_without_dates_claims_none_and_a_title_of_ones_own_is_used() -> 
     assert data_of(made)["facts"] == ""
 
 
-def test_sites_without_a_position_are_counted_not_drawn() -> None:
-    made = maps.explore(
-        frame([square(127, 37), None, shapely.Polygon(), shapely.Point(np.inf, 1), shapely.Point(127, 37)])
-    )
-    assert table_of(made)["n"] == len(dots_of(made)) == 2
+def test_sites_without_a_position_are_counted_and_listed_last_not_drawn() -> None:
+    places = [square(127, 37), None, shapely.Polygon(), shapely.Point(np.inf, 1), shapely.Point(127, 37)]
+    made = maps.explore(frame(places, name=list("abcde")))
+    table = table_of(made)
+    assert table["names"] == list("aebcd")
+    assert table["placed"] == len(dots_of(made)) == 2
+    footprint = table["columns"]["footprint"]
+    assert [footprint["words"][code] for code in footprint["codes"]][2:] == ["without position: not on the map"] * 3
     assert data_of(made)["told"] == ["without position: 3"]
     assert data_of(made)["title"] == "5 sites"
 
@@ -330,7 +333,7 @@ def test_a_card_says_area_date_scope_and_announced_area() -> None:
 def test_a_verdict_carries_its_bounds_its_distance_and_what_would_decide_it() -> None:
     row = {"in_capital_region": True, "capital_share_low": 1.0, "capital_share_high": 1.0, "capital_border_km": -9.24}
     said = rows_of(row)["Capital region"]
-    assert (said["answer"], said["share"], said["border"]) == (1, [None, 1, 1], -9.2)
+    assert (said["answer"], said["share"], said["border"]) == (1, [None, 1, 1], -9.24)
     undecided = {"in_capital_region": pd.NA, "capital_share_low": 0.0, "capital_share_high": 0.34}
     said = rows_of(undecided)["Capital region"]
     assert (said["answer"], said["share"]) == (None, [None, 0, 0.34])
@@ -958,3 +961,102 @@ def test_a_collection_of_a_further_layer_is_drawn_whole_and_forms_have_their_own
     assert mixed["count"] == 3
     assert mixed["legend"][0]["items"][0]["count"] == 2
     assert [one["legend"][0]["items"][0]["form"] for one in (mixed, lines)] == ["area", "line"]
+
+
+def test_the_area_of_a_small_parcel_is_never_shown_as_none() -> None:
+    table = table_of(maps.explore(frame([square(127, 37)] * 4, area_km2=[0.0003, 0.00004, 1e-8, 0.636])))
+    assert table["columns"]["area_km2"]["numbers"] == [0.0003, 0.00004, 1e-7, 0.636]
+    said = rows_of({"rdz_present": True, "rdz_area_m2": 100.0, "rdz_basis": "measured"})
+    assert said["RDZ (greenbelt)"]["area"] == 0.0001
+
+
+def test_a_measured_polygon_without_an_area_has_its_own_in_card_and_list_and_says_whose_it_is() -> None:
+    # A square of 0.01 degrees at 37 north has 0.988 km2.
+    sites = frame([square(127, 37), square(127, 37), shapely.Point(127, 37)], area_km2=[None, 7.0, None])
+    sites["footprint_basis"] = ["measured", "measured", "point"]
+    columns = table_of(maps.explore(sites))["columns"]
+    assert columns["area_km2"]["numbers"] == [0.988, 7, None]
+    assert [columns["area_day"]["words"][code] if code >= 0 else None for code in columns["area_day"]["codes"]] == [
+        "of its measured footprint",
+        None,
+        None,
+    ]
+    discs = frame([square(127, 37)], footprint_basis=["disc"])
+    assert "area_km2" not in table_of(maps.explore(discs))["columns"]
+
+
+def test_a_proved_answer_asks_for_nothing_and_an_open_one_for_the_footprint_alone() -> None:
+    zone = Layer(frame([shapely.box(127, 36.5, 127.1, 37.5)]), name="rdz", coverage="everywhere", as_of="2025-01-01")
+    spots = [shapely.Point(place, 37).buffer(0.004) for place in (127.05, 127.1, 128)]
+    sites = frame(spots, footprint_basis=["disc"] * 3, area_km2=[0.5] * 3, position_error_m=[1000.0] * 3)
+    table = table_of(maps.explore(tag(sites, zones={"rdz": zone})))
+    assert table["columns"]["rdz_present"]["numbers"] == [1, None, 0]
+    held = table["columns"]["rdz_remedy"]
+    said = [held["words"][code] if code >= 0 else None for code in held["codes"]]
+    assert said[0] is said[2] is None
+    assert "footprint" in str(said[1])
+    assert "official layer" not in str(said[1])
+
+
+def test_columns_that_were_read_into_others_are_not_repeated_in_a_card() -> None:
+    row = {
+        "이름": "가", "주소": "경기도 용인시 처인구 남사읍 1", "면적(㎡)": "52,000", "업종": "반도체", "소유": "김",
+        "시군구": "처인구", "name_ko": "가", "sectors": ["semiconductor"], "area_km2": 0.052,
+        "municipality": "용인시 처인구",
+    }  # fmt: skip
+    said = rows_of(row, "ko")
+    assert [term for term in said if term in row] == ["소유"]
+    assert said["위치"]["address"] == row["주소"]
+    # What says more than was read stays.
+    more = rows_of(row | {"업종": "반도체, 제과", "면적(㎡)": "60,000", "이름": "나"}, "ko")
+    assert {"업종", "면적(㎡)", "이름"} <= set(more)
+    assert {"업종", "이름"} <= set(rows_of({"업종": "반도체", "이름": "가"}, "ko"))
+
+
+def test_a_zone_is_called_in_legend_and_list_as_cards_call_it() -> None:
+    zone = frame([square(127, 37)])
+    for lang, words in {"ko": "개발제한구역", "en": "RDZ (greenbelt)"}.items():
+        made = maps.explore(frame([square(127, 37)]), lang=lang, zones={"rdz": zone, "river": zone})
+        shown = [one["name"] for one in data_of(made)["layers"] if one["pane"] == "cgZones"]
+        assert shown == ([f"구역: {words}", "구역: river"] if lang == "ko" else [f"Zone: {words}", "Zone: river"])
+        assert legend_of(made, shown[0]) == [(words, None)]
+
+
+def test_a_layer_of_foliums_that_nobody_named_has_a_plain_name_of_its_own() -> None:
+    made = maps.explore(frame([square(127, 37)]), lang="ko")
+    folium.FeatureGroup().add_to(made)
+    frame([square(127, 37)], v=[1]).explore(column="v", m=made, legend=False)
+    folium.FeatureGroup(name="mine").add_to(made)
+    folium.FeatureGroup(name="mine").add_to(made)
+    assert layers_of(made)[-4:] == ["추가한 레이어", "추가한 레이어 (2)", "mine", "mine (2)"]
+
+
+def test_a_map_of_no_sites_has_no_heading_over_nothing() -> None:
+    made = maps.explore(frame([], sectors=[], macro_region=[], rdz_basis=[], rdz_present=[]))
+    assert layer_of(made, "dots").get("legend", []) == []
+    assert table_of(made)["filters"] == []
+
+
+def test_whole_numbers_are_whole_in_a_legend_and_the_infinite_is_not_unknown() -> None:
+    def legend(values: list[float]) -> list[tuple[str, int]]:
+        found = _classes.classes_of(pd.DataFrame({"v": values}), "v", lang="en")
+        assert found.codes.tolist() == [
+            next(at for at, one in enumerate(found.entries) if one.words == words)
+            for words in [_word(value) for value in values]
+        ]
+        return [(one.words, one.number) for one in found.entries]
+
+    def _word(value: float) -> str:
+        return "unknown" if np.isnan(value) else "infinite" if np.isinf(value) else f"{value:g}"
+
+    assert legend([7.0, 7.0]) == [("7", 2)]
+    assert legend([2024.0, np.nan]) == [("2024", 1), ("unknown", 1)]
+    assert legend([1.0, 2.0, np.inf, -np.inf, np.nan]) == [("1", 1), ("2", 1), ("infinite", 2), ("unknown", 1)]
+
+
+def test_a_name_stands_near_its_dot_or_not_at_all(tagged: gpd.GeoDataFrame) -> None:
+    spots = [spot for label in table_of(maps.explore(tagged))["labels"] for spot in label["spots"]]
+    leaders = [np.hypot(*spot[2:]) for spot in spots if spot and len(spot) > 2]
+    assert leaders
+    assert max(leaders) < 61
+    assert None in spots

@@ -37,7 +37,7 @@
     capital: function (data, table, spec, row) {
       var parts = [], bounds = share(table, spec.share, row), border = cg.value(table, spec.border, row);
       if (bounds) { parts.push(cg.say(data, "proved", bounds)); }
-      if (border !== null) { parts.push(cg.say(data, border < 0 ? "inside_by" : "outside_by", cg.number(Math.abs(border), 1))); }
+      if (border !== null) { parts.push(cg.say(data, border < 0 ? "inside_by" : "outside_by", cg.distance(Math.abs(border)))); }
       return {
         strong: answer(data, table, spec, row), parts: parts, open: cg.value(table, spec.answer, row) === null,
         remedy: cg.value(table, spec.answer, row) === null ? cg.text(table, spec.remedy, row) : ""
@@ -47,7 +47,7 @@
       if (spec.only && !cg.value(table, spec.only, row)) { return {}; }
       var parts = [], bounds = share(table, spec.share, row), area = cg.value(table, spec.area, row);
       if (bounds) { parts.push(cg.say(data, "share") + " " + bounds); }
-      if (area !== null) { parts.push(cg.extent(area, 3) + " km²"); }
+      if (area !== null) { parts.push(cg.area(area) + " km²"); }
       parts.push(cg.say(data, "basis") + ": " + cg.text(table, spec.basis, row));
       var day = cg.text(table, spec.day, row);
       if (day) { parts.push(cg.say(data, "as_of", day)); }
@@ -60,9 +60,9 @@
     area: function (data, table, spec, row) {
       var area = cg.value(table, spec.area, row), announced = cg.value(table, spec.announced, row);
       return {
-        strong: area === null ? "" : cg.number(area, 3) + " km²", day: area === null ? "" : cg.text(table, spec.day, row),
+        strong: area === null ? "" : cg.area(area) + " km²", day: area === null ? "" : cg.text(table, spec.day, row),
         mark: area === null ? "" : cg.text(table, spec.scope, row),
-        parts: announced === null ? [] : [cg.say(data, "announced", cg.number(announced, 3))], source: cg.text(table, spec.source, row)
+        parts: announced === null ? [] : [cg.say(data, "announced", cg.area(announced))], source: cg.text(table, spec.source, row)
       };
     },
     status: function (_data, table, spec, row) {
@@ -125,6 +125,7 @@
       second.lang = data.lang === "ko" ? "en" : "ko";
       card.append(second);
     }
+    if (row >= table.placed && !table.columns.footprint) { card.append(cg.element("p", "cg-other", cg.say(data, "no_position"))); }
     var sectors = table.columns.sectors;
     if (sectors && sectors.lists && sectors.lists[row].length) {
       var chips = cg.element("ul", "cg-sectors");

@@ -2,7 +2,8 @@
 (function (cg) {
   "use strict";
 
-  var TINY = 2, SNAP = 5;
+  // In pixels: what is too small to be outlined, how near the pointer must come, and the radius of a point of a layer.
+  var TINY = 2, SNAP = 5, POINT = 3.5;
 
   function unit(shapes) {
     var xy = new Float64Array(shapes.xy.length), at;
@@ -90,7 +91,7 @@
       for (var piece = shapes.first[at]; piece < shapes.first[at + 1]; piece++) {
         for (var point = shapes.start[piece]; point < shapes.start[piece + 1]; point++) {
           var px = xy[2 * point] * frame.scale - frame.x, py = xy[2 * point + 1] * frame.scale - frame.y;
-          if (shapes.kinds[at] === 0) { ctx.moveTo(px + 3.5, py); ctx.arc(px, py, 3.5, 0, 2 * Math.PI); }
+          if (shapes.kinds[at] === 0) { ctx.moveTo(px + POINT, py); ctx.arc(px, py, POINT, 0, 2 * Math.PI); }
           else if (point === shapes.start[piece]) { ctx.moveTo(px, py); }
           else { ctx.lineTo(px, py); }
         }
@@ -103,7 +104,7 @@
       }
       ctx.globalAlpha = look.opacity || 1;
       ctx.setLineDash((look.dashArray || "").split(" ").filter(Boolean).map(Number));
-      ctx.lineWidth = Math.min(look.weight, 1 + wide / 20);
+      ctx.lineWidth = Math.min(look.weight, 1 + Math.max(wide, high) / 20);
       ctx.strokeStyle = look.color;
       ctx.stroke();
       ctx.setLineDash([]);
@@ -131,32 +132,70 @@
       ctx.fill();
     },
 
-    // An outline of one shape, so that lighting it paints nothing else anew.
-    halo: function (row) {
-      var at = this.cg.spec.owners ? this.cg.spec.owners.indexOf(row) : row, look = { pane: "cgCentres", interactive: false, color: "#22272b", weight: 3, fill: false };
-      if (at < 0) { return null; }
-      var lines = cg.latlngs(this.cg.shapes, at);
-      return this.cg.spec.kind === "dots" ? L.circleMarker(lines[0][0], Object.assign(look, { radius: this.radius() + 4 })) : L.polygon(lines, look);
+    // The shapes of a row, as many as a collection was parted into.
+    shapesOf: function (row) {
+      var owners = this.cg.spec.owners, found = [];
+      if (!owners) { return row < this.cg.shapes.count ? [row] : found; }
+      for (var at = owners.indexOf(row); at >= 0; at = owners.indexOf(row, at + 1)) { found.push(at); }
+      return found;
     },
 
-    // The shape under a point of the map, the nearest dot or the last area drawn; -1 for none.
+    // An outline of one row, so that lighting it paints nothing else anew.
+    halo: function (row) {
+      var spec = this.cg.spec, shapes = this.cg.shapes, look = { pane: "cgCentres", interactive: false, color: "#22272b", weight: 3, fill: false };
+      var ring = Object.assign({ radius: (spec.kind === "dots" ? this.radius() : POINT) + 4 }, look), made = L.layerGroup();
+      this.shapesOf(row).forEach(function (at) {
+        var lines = cg.latlngs(shapes, at);
+        if (shapes.kinds[at] === 0) { lines.forEach(function (line) { made.addLayer(L.circleMarker(line[0], ring)); }); }
+        else { made.addLayer(shapes.kinds[at] === 1 ? L.polyline(lines, look) : L.polygon(lines, look)); }
+      });
+      return made;
+    },
+
+    // Where a card of a row points: at its first point, the middle of its line, the middle of its area.
+    spot: function (row) {
+      var at = this.shapesOf(row)[0], lines = at === undefined ? [] : cg.latlngs(this.cg.shapes, at);
+      if (!lines.length) { return null; }
+      return this.cg.shapes.kinds[at] === 2 ? L.latLngBounds(lines[0]).getCenter() : L.latLng(lines[0][Math.floor(lines[0].length / 2)]);
+    },
+
+    // The shape under a point of the map: the nearest point or line within reach, else the last area drawn; -1 for none.
     under: function (latlng) {
-      var point = this._map.project(latlng, 0), frame = this.frame(), box = this.cg.boxes, found = -1, least = Infinity;
-      var reach = this.cg.spec.kind === "dots" ? Math.max(this.radius(), SNAP) / frame.scale : 0;
+      var point = this._map.project(latlng, 0), box = this.cg.boxes, kinds = this.cg.shapes.kinds, found = -1, least = Infinity, area = -1;
+      var reach = Math.max(this.cg.spec.kind === "dots" ? this.radius() : POINT, SNAP) / this.frame().scale;
       for (var at = this.cg.shapes.count - 1; at >= 0; at--) {
-        if (box[4 * at] - reach > point.x || box[4 * at + 2] + reach < point.x || box[4 * at + 1] - reach > point.y || box[4 * at + 3] + reach < point.y) { continue; }
+        var room = kinds[at] === 2 ? 0 : reach;
+        if (box[4 * at] - room > point.x || box[4 * at + 2] + room < point.x || box[4 * at + 1] - room > point.y || box[4 * at + 3] + room < point.y) { continue; }
         if (this.cg.state.hidden(this.cg.spec.table, this.row(at))) { continue; }
-        if (reach) {
-          var away = Math.hypot(box[4 * at] - point.x, box[4 * at + 1] - point.y);
-          if (away <= reach && away < least) { least = away; found = at; }
-        } else if (this.inside(at, point)) { return at; }
+        if (kinds[at] === 2) {
+          if (area < 0 && this.inside(at, point)) { area = at; }
+          continue;
+        }
+        var away = this.away(at, point);
+        if (away <= reach && away < least) { least = away; found = at; }
       }
-      return found;
+      return found >= 0 ? found : area;
+    },
+
+    // How far a point is from points or lines, in the units of the unit square.
+    away: function (at, point) {
+      var shapes = this.cg.shapes, xy = this.cg.xy, least = Infinity;
+      for (var piece = shapes.first[at]; piece < shapes.first[at + 1]; piece++) {
+        for (var one = shapes.start[piece]; one < shapes.start[piece + 1]; one++) {
+          var x = xy[2 * one], y = xy[2 * one + 1], east = 0, south = 0, part = 0;
+          if (shapes.kinds[at] === 1 && one + 1 < shapes.start[piece + 1]) {
+            east = xy[2 * one + 2] - x;
+            south = xy[2 * one + 3] - y;
+            part = Math.min(Math.max(((point.x - x) * east + (point.y - y) * south) / (east * east + south * south || 1), 0), 1);
+          }
+          least = Math.min(least, Math.hypot(x + part * east - point.x, y + part * south - point.y));
+        }
+      }
+      return least;
     },
 
     inside: function (at, point) {
       var shapes = this.cg.shapes, xy = this.cg.xy, odd = false;
-      if (shapes.kinds[at] !== 2) { return true; }
       for (var piece = shapes.first[at]; piece < shapes.first[at + 1]; piece++) {
         for (var one = shapes.start[piece], other = shapes.start[piece + 1] - 1; one < shapes.start[piece + 1]; other = one++) {
           var x1 = xy[2 * one], y1 = xy[2 * one + 1], x2 = xy[2 * other], y2 = xy[2 * other + 1];
@@ -173,8 +212,7 @@
     state.halos = [];
     if (!on || state.hidden(place, row)) { return; }
     state.many.forEach(function (one) {
-      var made = one.cg.spec.table === place && map.hasLayer(one) ? one.halo(row) : null;
-      if (made) { state.halos.push(made.addTo(map)); }
+      if (one.cg.spec.table === place && map.hasLayer(one)) { state.halos.push(one.halo(row).addTo(map)); }
     });
   };
 

@@ -32,8 +32,24 @@
     move();
   }
 
+  // Half a name, at the edge of the window or under what lies over the map, reads as another name.
+  function whole(map, bodies) {
+    function show() {
+      var root = map.getContainer(), frame = root.getBoundingClientRect(), over = [].slice.call(root.querySelectorAll(".leaflet-control"));
+      var taken = over.concat(map.clustergeo.panel).map(function (one) { return one.getBoundingClientRect(); });
+      bodies.forEach(function (body) {
+        var box = (body.querySelector(".cg-chip") || body).getBoundingClientRect();
+        body.classList.toggle("cg-cut", box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom || taken.some(function (one) {
+          return one.left < box.right && box.left < one.right && one.top < box.bottom && box.top < one.bottom;
+        }));
+      });
+    }
+    map.on("moveend zoomend resize cg:filtered layeradd", show);
+    map.whenReady(function () { requestAnimationFrame(show); });
+  }
+
   cg.names = function (map, group, spec, at) {
-    var state = map.clustergeo, table = state.data.tables[spec.table];
+    var state = map.clustergeo, table = state.data.tables[spec.table], bodies = [];
     moving(map, table.labels.map(function (label, row) {
       var made = chip(table, label, row);
       var mark = marker(made.body, at[row], spec.pane, "cg-label", { interactive: true, riseOnHover: true });
@@ -43,8 +59,10 @@
       mark.cgBox = made.box;
       state.own(spec.table, row, group, mark);
       group.addLayer(mark);
+      bodies.push(made.body);
       return { body: made.body, put: made.put, spots: label.spots };
     }));
+    whole(map, bodies);
   };
 
   // Of many sites, those in view are named as soon as they are few; a name that has no room is left out.
@@ -103,16 +121,7 @@
       group.addLayer(marker(body, place.at, "cgRegions", "cg-region", { interactive: false }));
       return { body: body, spots: place.spots, put: function (spot) { body.style.left = spot[0] + "px"; body.style.top = spot[1] + "px"; } };
     }));
-    // Half a name at the edge of the window reads as another name.
-    function whole() {
-      var frame = map.getContainer().getBoundingClientRect();
-      bodies.forEach(function (body) {
-        var box = body.getBoundingClientRect();
-        body.classList.toggle("cg-cut", box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom);
-      });
-    }
-    map.on("moveend zoomend resize", whole);
-    map.whenReady(function () { requestAnimationFrame(whole); });
+    whole(map, bodies);
   };
 
   function chip(table, label, row) {

@@ -13,7 +13,7 @@
     panel.append(head, handle(data, panel));
     var body = cg.element("div", "cg-body");
     panel.append(body);
-    if (data.tables.length && data.tables[0].n) { body.append(search(map)); }
+    if (data.tables.some(function (table) { return table.n; })) { body.append(search(map)); }
     body.append(tabs(map, panel));
     map.getContainer().parentNode.append(panel);
     state.panel = panel;
@@ -37,7 +37,7 @@
   }
 
   function search(map) {
-    var state = map.clustergeo, data = state.data, table = data.tables[0];
+    var state = map.clustergeo, data = state.data;
     var box = cg.element("div", "cg-search"), input = cg.element("input"), list = cg.element("ul"), status = cg.element("p", "cg-status");
     input.type = "search";
     input.placeholder = cg.say(data, "search");
@@ -59,21 +59,23 @@
       else { input.removeAttribute("aria-activedescendant"); }
     }
     function close() { list.hidden = true; input.setAttribute("aria-expanded", "false"); mark(-1); }
-    function go(row) { close(); cg.visit(map, 0, row); }
+    function go(found) { close(); cg.visit(map, found.place, found.row); }
     function find() {
-      var wanted = cg.plain(input.value);
+      var wanted = cg.plain(input.value), hits = 0;
       rows = [];
       list.replaceChildren();
-      for (var row = 0, hits = 0; wanted && row < table.n; row++) {
-        if (state.names[row].indexOf(wanted) >= 0 && ++hits <= MOST_FOUND) { rows.push(row); }
-      }
-      rows.forEach(function (row, place) {
-        var option = cg.element("li", "", table.names[row]), where = cg.placed(table, row);
+      state.names.forEach(function (names, place) {
+        for (var row = 0; wanted && row < names.length; row++) {
+          if (names[row].indexOf(wanted) >= 0 && ++hits <= MOST_FOUND) { rows.push({ place: place, row: row }); }
+        }
+      });
+      rows.forEach(function (found, place) {
+        var option = cg.element("li", "", data.tables[found.place].names[found.row]), where = cg.where(data, found.place, found.row);
         option.id = "cg-found-" + place;
         option.setAttribute("role", "option");
         option.setAttribute("aria-selected", "false");
         if (where) { option.append(" ", cg.element("small", "", where)); }
-        option.addEventListener("mousedown", function (event) { event.preventDefault(); go(row); });
+        option.addEventListener("mousedown", function (event) { event.preventDefault(); go(found); });
         list.append(option);
       });
       status.textContent = !wanted ? "" : rows.length ? cg.say(data, "found", cg.number(hits, 0)) : cg.say(data, "nothing_found");
@@ -107,11 +109,24 @@
     return table.place && table.place.codes[row] >= 0 ? table.place.words[table.place.codes[row]] : "";
   };
 
+  // The layer that shows a table.
+  cg.layerOf = function (data, place) {
+    return data.layers.find(function (spec) { return spec.table === place; }) || { name: "" };
+  };
+
+  // Where a row lies, in the list and the search: its place, its layer unless among its like, and whether it is nowhere.
+  cg.where = function (data, place, row, among) {
+    var table = data.tables[place], parts = [cg.placed(table, row)];
+    if (place > 0 && !among) { parts.push(cg.layerOf(data, place).name); }
+    if (row >= table.placed) { parts.push(cg.say(data, "no_position")); }
+    return parts.filter(Boolean).join(" · ");
+  };
+
   function tabs(map, panel) {
     var data = map.clustergeo.data, whole = cg.element("div", "cg-tabs"), bar = cg.element("div", "cg-bar"), made = [];
     var table = data.tables[0], parts = [["legend", legend(map)]];
     if (table && table.filters.length) { parts.push(["filter", filters(map)]); }
-    if (table && table.n) { parts.push(["list", list(map)]); }
+    if (data.tables.some(function (one) { return one.n; })) { parts.push(["list", list(map)]); }
     bar.setAttribute("role", "tablist");
     bar.setAttribute("aria-label", cg.say(data, "panel"));
     whole.append(bar);
@@ -207,46 +222,63 @@
   }
 
   function list(map) {
-    var state = map.clustergeo, data = state.data, table = data.tables[0], part = cg.element("div", "cg-list"), note = cg.element("p", "cg-status");
+    var state = map.clustergeo, data = state.data, part = cg.element("div", "cg-list");
+    state.rows = {};
+    cg.relist = function () {};
+    data.tables.forEach(function (table, place) {
+      if (!table.n) { return; }
+      var made = listed(map, place);
+      if (place === 0) { cg.relist = made.fill; made.fill(); part.append(made.note, made.whole); return; }
+      // Of further layers the names are listed when they are asked for.
+      var fold = cg.element("details"), head = cg.element("summary", "", cg.layerOf(data, place).name);
+      head.append(" ", cg.element("span", "cg-n", cg.number(table.n, 0)));
+      fold.append(head, made.note, made.whole);
+      fold.addEventListener("toggle", function () { if (fold.open && !made.whole.tBodies[0].rows.length) { made.fill(); } });
+      part.append(fold);
+    });
+    return part;
+  }
+
+  function listed(map, place) {
+    var state = map.clustergeo, data = state.data, table = data.tables[place], note = cg.element("p", "cg-status");
     var whole = cg.element("table"), head = cg.element("tr"), body = cg.element("tbody");
-    [cg.say(data, "name")].concat(table.list.map(function (one) { return one.term; })).forEach(function (term) {
+    [cg.say(data, "name")].concat((table.list || []).map(function (one) { return one.term; })).forEach(function (term) {
       var cell = cg.element("th", "", term);
       cell.scope = "col";
       head.append(cell);
     });
     whole.append(cg.element("thead"), body);
     whole.tHead.append(head);
-    part.append(note, whole);
-    state.rows = {};
-    cg.relist = function () {
-      var shown = 0, all = 0;
+    function fill() {
+      var shown = 0, all = 0, rows = {};
       body.replaceChildren();
-      state.rows = {};
       for (var row = 0; row < table.n; row++) {
-        if (!state.shown[row]) { continue; }
+        if (state.hidden(place, row)) { continue; }
         if (++all > MOST_ROWS) { continue; }
         shown++;
-        body.append(state.rows[row] = line(map, table, row));
+        body.append(rows[row] = line(map, place, row));
       }
-      note.textContent = all > shown ? cg.say(data, "capped", cg.number(shown, 0), cg.number(all, 0)) : "";
-    };
-    cg.relist();
-    return part;
+      state.rows[place] = rows;
+      note.textContent = all > shown ? cg.say(data, place ? "capped_search" : "capped", cg.number(shown, 0), cg.number(all, 0)) : "";
+    }
+    return { note: note, whole: whole, fill: fill };
   }
 
-  function line(map, table, row) {
-    var made = cg.element("tr"), name = cg.element("th"), button = cg.element("button", "", table.names[row]), where = cg.placed(table, row);
+  function line(map, place, row) {
+    var data = map.clustergeo.data, table = data.tables[place];
+    var made = cg.element("tr"), name = cg.element("th"), button = cg.element("button", "", table.names[row]);
+    var where = cg.where(data, place, row, true);
     name.scope = "row";
     button.type = "button";
     if (where) { button.append(cg.element("small", "", where)); }
     name.append(button);
     made.append(name);
-    table.list.forEach(function (column) { made.append(cell(map.clustergeo.data, table, column, row)); });
-    made.addEventListener("mouseenter", function () { cg.light(map, 0, row, true); });
-    made.addEventListener("mouseleave", function () { cg.light(map, 0, row, false); });
-    button.addEventListener("focus", function () { cg.light(map, 0, row, true); });
-    button.addEventListener("blur", function () { cg.light(map, 0, row, false); });
-    made.addEventListener("click", function () { cg.visit(map, 0, row); });
+    (table.list || []).forEach(function (column) { made.append(cell(data, table, column, row)); });
+    made.addEventListener("mouseenter", function () { cg.light(map, place, row, true); });
+    made.addEventListener("mouseleave", function () { cg.light(map, place, row, false); });
+    button.addEventListener("focus", function () { cg.light(map, place, row, true); });
+    button.addEventListener("blur", function () { cg.light(map, place, row, false); });
+    made.addEventListener("click", function () { cg.visit(map, place, row); });
     return made;
   }
 
@@ -265,7 +297,7 @@
       made.textContent = cg.say(data, value === null ? "undecided" : value ? "yes" : "no");
     } else {
       made.className = "cg-figure";
-      made.textContent = value === null ? "–" : cg.number(value, 2);
+      made.textContent = value === null ? "–" : column.kind === "area" ? cg.area(value) : cg.number(value, 6);
     }
     return made;
   }

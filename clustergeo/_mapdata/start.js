@@ -45,8 +45,10 @@
     });
     var table = data.tables[0];
     state.shown = new Uint8Array(table ? table.n : 0).fill(1);
-    state.names = (table ? table.names : []).map(function (name, row) {
-      return cg.plain([name, table.other && table.other[row] || "", cg.placed(table, row), cg.termed(table, row)].join(" "));
+    state.names = data.tables.map(function (one) {
+      return one.names.map(function (name, row) {
+        return cg.plain([name, one.other && one.other[row] || "", cg.placed(one, row), cg.termed(one, row)].join(" "));
+      });
     });
     cg.panel(map);
     fit(map);
@@ -150,38 +152,38 @@
   }
 
   cg.open = function (map, place, row, at) {
-    var state = map.clustergeo, wide = map.getSize().x >= 720;
+    var state = map.clustergeo, wide = map.getSize().x >= 720, nowhere = row >= state.data.tables[place].placed;
     map.closePopup();
     // The card says all that a tooltip does.
     map.eachLayer(function (layer) { if (layer instanceof L.Tooltip) { map.removeLayer(layer); } });
     L.popup({
-      minWidth: 200, maxWidth: 420, autoPanPaddingTopLeft: [wide ? 312 : 12, 16], autoPanPaddingBottomRight: [16, wide ? 40 : 70]
+      className: nowhere ? "cg-nowhere" : "", minWidth: 200, maxWidth: 420, autoPanPaddingTopLeft: [wide ? 312 : 12, 16], autoPanPaddingBottomRight: [16, wide ? 40 : 70]
     }).setLatLng(at).setContent(cg.card(state.data, state.data.tables[place], row)).openOn(map);
   };
 
   // Where a row lies: its dot, or the middle of its shape.
   function whereabouts(state, place, row) {
+    if (row >= state.data.tables[place].placed) { return null; }
     if (place === 0 && state.dots) { return cg.latlngs(state.dots, row)[0][0]; }
     var held = (state.owned[place + "/" + row] || [])[0];
-    if (held && held.layer.getBounds) { return held.layer.getBounds().getCenter(); }
+    if (held && held.layer.getCenter) { return held.layer.getCenter(); }
+    if (held && held.layer.getLayers) { return held.layer.getLayers()[0].getLatLng(); }
     var many = state.many.find(function (one) { return one.cg.spec.table === place; });
-    if (!many) { return null; }
-    for (var at = 0; at < many.cg.shapes.count; at++) {
-      if (many.row(at) === row) { return L.latLngBounds(cg.latlngs(many.cg.shapes, at)[0]).getCenter(); }
-    }
-    return null;
+    return many ? many.spot(row) : null;
   }
 
   // From the list or the search to the map: the site comes into view and its card opens.
   cg.visit = function (map, place, row) {
-    var state = map.clustergeo, at = whereabouts(state, place, row);
-    if (!at) { return; }
+    var state = map.clustergeo;
     // Who asks for a site is shown it, whatever the filters or the layers left out.
     if (state.hidden(place, row) && state.unfilter) { state.unfilter(); }
     state.data.layers.forEach(function (spec, one) {
-      if (spec.kind === "dots" && spec.table === place && !map.hasLayer(state.groups[one])) { map.addLayer(state.groups[one]); }
+      if ((spec.kind === "dots" || place > 0) && spec.table === place && !map.hasLayer(state.groups[one])) { map.addLayer(state.groups[one]); }
     });
     if (map.getSize().x < 720) { state.panel.cgShow(false); }
+    var at = whereabouts(state, place, row);
+    // What has no position has a card all the same; it points at nothing.
+    if (!at) { cg.open(map, place, row, map.getCenter()); return; }
     if (!map.getBounds().pad(-0.1).contains(at)) { map.setView(at, Math.max(map.getZoom(), state.many.length ? 12 : 9), { animate: false }); }
     else if (state.many.length && map.getZoom() < 12) { map.setView(at, 12, { animate: false }); }
     cg.open(map, place, row, at);
@@ -189,7 +191,7 @@
 
   // A site lit on the map is lit in the list, and the other way round.
   cg.light = function (map, place, row, on) {
-    var state = map.clustergeo, line = place === 0 && state.rows && state.rows[row];
+    var state = map.clustergeo, line = ((state.rows || {})[place] || {})[row];
     state.lit = on ? row : -1;
     state.litTable = place;
     (state.owned[place + "/" + row] || []).forEach(function (held) {

@@ -26,13 +26,20 @@
     return value.toLocaleString("en-US", { maximumFractionDigits: places });
   };
 
-  // What is something is never shown as nothing, and what is not all of it not as all.
-  cg.extent = function (value, places) {
-    var least = Math.pow(10, -places);
-    return value > 0 && value < least / 2 ? "<" + cg.number(least, places) : cg.number(value, places);
-  };
+  // The usual decimals, more where they would leave fewer digits than are wanted, and never nothing for something: the
+  // digits of `_digits.py`.
+  function figure(value, usual, finest, wanted) {
+    var decimals = value ? Math.min(finest, Math.max(usual, wanted - 1 - Math.floor(Math.log10(Math.abs(value))))) : usual;
+    var text = cg.number(value, decimals);
+    return /[1-9]/.test(text) ? text : value ? "<" + Math.pow(10, -finest).toFixed(finest) : "0";
+  }
 
-  cg.percent = function (value) { return (value < 1 && value > 0.9995 ? ">99.9" : cg.extent(value * 100, 1)) + " %"; };
+  cg.area = function (value) { return figure(value, 3, 6, 2); };
+
+  cg.distance = function (value) { return figure(value, 1, 3, 1); };
+
+  // What is not all of it is not shown as all.
+  cg.percent = function (value) { return (value < 1 && value > 0.9995 ? ">99.9" : figure(value * 100, 1, 1, 1)) + " %"; };
 
   cg.text = function (table, column, row) {
     var held = column && table.columns[column];

@@ -136,6 +136,37 @@ def header(name: object) -> str:
     return re.sub(r"\s", "", str(name)).lower()
 
 
+def house_column(name: object) -> str | None:
+    """Return which column of the house a spreadsheet's own is read into by its header; None for any other.
+
+    Examples
+    --------
+    >>> [house_column(name) for name in ("이름", "소재지", "면적(㎡)", "업종", "시군구", "소유자")]
+    ['name_ko', 'address_ko', 'area_km2', 'sectors', 'municipality', None]
+    """
+    said = header(name)
+    if said in NAMES:
+        return "name_ko"
+    if said in ADDRESS:
+        return "address_ko"
+    if said in SECTORS:
+        return "sectors"
+    levels = ("province", "municipality", "locality")
+    level = next((one for one, names in zip(levels, PARTS, strict=False) if said in names), None)
+    return "area_km2" if level is None and area_unit(name) is not None else level
+
+
+def sector_parts(cell: object) -> list[str]:
+    """Return the industries that a cell names.
+
+    Examples
+    --------
+    >>> sector_parts("반도체, 로봇")
+    ['반도체', '로봇']
+    """
+    return [part.strip() for part in re.split(r"[,;/·]", cell if isinstance(cell, str) else "") if part.strip()]
+
+
 def areas(table: pd.DataFrame, *, what: str) -> tuple[NDArray[np.float64] | None, list[str]]:
     """Return the areas of the sites in square kilometres, and what was decided; None where no column gives them.
 
@@ -263,9 +294,9 @@ def sectors(table: pd.DataFrame) -> tuple[list[list[str] | None] | None, list[st
     out: list[list[str] | None] = []
     strange: dict[str, None] = {}
     for cell in table[name]:
-        parts = [part for part in re.split(r"[,;/·]", cell if isinstance(cell, str) else "") if part.strip()]
+        parts = sector_parts(cell)
         out.append(list(dict.fromkeys(codes[header(part)] for part in parts if header(part) in codes)) or None)
-        strange |= dict.fromkeys(part.strip() for part in parts if header(part) not in codes)
+        strange |= dict.fromkeys(part for part in parts if header(part) not in codes)
     if not any(out):
         return None, [f"column {name!r} names no sector of the taxonomy, so it was left as it is"] if strange else []
     rest = list(strange)[:_SHOWN]

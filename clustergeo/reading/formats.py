@@ -125,8 +125,8 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
         frame = fast_frame(file, place, chosen)
         if frame is None:
             with warnings.catch_warnings():
-                # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its parameters;
-                # a geometry that GDAL does not understand is told by its row.
+                # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its
+                # parameters; a geometry that GDAL does not understand is told by its row.
                 warnings.filterwarnings("ignore", message=_TOLD)
                 frame = pyogrio.read_dataframe(
                     place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True

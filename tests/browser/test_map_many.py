@@ -169,3 +169,74 @@ def test_gathered_sites_are_areas_with_counts_and_the_page_says_so(
     page.locator(".cg-card").wait_for()
     assert "Sites" in page.locator(".cg-card dt").first.inner_text()
     watched.assert_quiet()
+
+
+def layer_map(shapes: list[shapely.Geometry], names: list[str]) -> str:
+    """Return a map of one site that lies aside, and of one layer."""
+    site = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.Point(126.2, 38.2)], crs="EPSG:4326")
+    layer = gpd.GeoDataFrame({"name": names}, geometry=shapes, crs="EPSG:4326")
+    return maps.map_html(maps.explore(site, layers={"net": layer}))
+
+
+def pointed(watched: Watched, lonlat: tuple[float, float], aside: float = 0) -> str | None:
+    """Return the name that pointing at a place shows, or at some pixels to the right of it; None for none."""
+    x, y = at_pixel(watched, lonlat)
+    watched.page.mouse.move(x + aside - 2, y)
+    watched.page.mouse.move(x + aside, y)
+    watched.page.wait_for_timeout(80)
+    tip = watched.page.locator(".cg-tip b")
+    return tip.inner_text() if tip.count() else None
+
+
+def test_of_many_lines_the_one_under_the_pointer_answers_and_none_answers_beside_it(
+    open_page: Callable[..., Watched],
+) -> None:
+    # One line across the country, one that crosses its box far from it, and a thousand in a corner.
+    long, short = shapely.LineString([(126.6, 34.6), (129.2, 37.6)]), shapely.LineString([(128.8, 34.8), (129.0, 34.9)])
+    rest = [shapely.LineString([(126 + at * 1e-5, 33.2), (126 + at * 1e-5, 33.2001)]) for at in range(1000)]
+    watched = open_page(layer_map([long, short, *rest], ["long", "short", *["rest"] * 1000]))
+    page = watched.page
+    page.locator(".cg-ready").wait_for()
+    page.evaluate(f"() => {{ {MAP}.setView([36, 127.9], 7, {{animate: false}}); }}")
+    assert pointed(watched, (127.9, 36.1)) == "long"
+    assert pointed(watched, (127.9, 36.1), aside=4) == "long"
+    assert pointed(watched, (128.9, 35.5)) is None
+    assert pointed(watched, (128.9, 34.85)) == "short"
+    # Lighted as the line that it is: no outline of an area.
+    assert page.locator(".leaflet-cgCentres-pane path").last.evaluate("one => one.getTotalLength()") < 60
+    page.mouse.click(*at_pixel(watched, (128.9, 35.5)))
+    page.wait_for_timeout(200)
+    assert page.locator(".cg-card").count() == 0
+    page.mouse.click(*at_pixel(watched, (127.9, 36.1)))
+    page.locator(".cg-card").wait_for()
+    assert page.locator(".cg-card h2").inner_text() == "long"
+    watched.assert_quiet()
+
+
+def test_of_many_points_the_nearest_answers(open_page: Callable[..., Watched]) -> None:
+    places = [(126.5 + at % 40 * 0.06, 34.8 + at // 40 * 0.1) for at in range(1200)]
+    watched = open_page(layer_map([shapely.Point(place) for place in places], [f"p{at}" for at in range(1200)]))
+    page = watched.page
+    page.locator(".cg-ready").wait_for()
+    page.evaluate(f"() => {{ {MAP}.setView([36, 127.7], 8, {{animate: false}}); }}")
+    page.wait_for_timeout(200)
+    assert pointed(watched, places[500]) == "p500"
+    # The next one lies 11 pixels off.
+    assert pointed(watched, places[500], aside=4) == "p500"
+    assert pointed(watched, places[500], aside=7) == "p501"
+    assert page.locator(".leaflet-cgCentres-pane path").count() >= 1
+    page.mouse.click(*at_pixel(watched, places[640]))
+    page.locator(".cg-card").wait_for()
+    assert page.locator(".cg-card h2").inner_text() == "p640"
+    watched.assert_quiet()
+
+
+def test_a_line_over_an_area_of_one_layer_answers_before_the_area(open_page: Callable[..., Watched]) -> None:
+    area, line = shapely.box(127, 35, 129, 37), shapely.LineString([(127.2, 36), (128.8, 36)])
+    rest = [shapely.Point(126 + at * 1e-5, 33.2) for at in range(1000)]
+    watched = open_page(layer_map([line, area, *rest], ["line", "area", *["rest"] * 1000]))
+    watched.page.locator(".cg-ready").wait_for()
+    watched.page.evaluate(f"() => {{ {MAP}.setView([36, 128], 8, {{animate: false}}); }}")
+    assert pointed(watched, (128.0, 36.0)) == "line"
+    assert pointed(watched, (128.0, 36.3)) == "area"
+    assert pointed(watched, (129.3, 36.3)) is None

@@ -191,7 +191,8 @@ def test_every_layer_toggles_off_and_on(tagged: gpd.GeoDataFrame, open_page: Cal
     watched = open_page(maps.map_html(maps.explore(tagged, zones={"rdz": zone})))
     rows = watched.page.locator(".leaflet-control-layers-overlays label")
     assert [text.strip() for text in rows.all_inner_texts()] == [
-        "Provinces", "Capital region", "Zone: rdz", "Areas that contain the sites", "Drawn discs", "Sites", "Names",
+        "Provinces", "Capital region", "Zone: RDZ (greenbelt)", "Areas that contain the sites", "Drawn discs", "Sites",
+        "Names",
     ]  # fmt: skip
 
     def state() -> dict[str, int]:
