@@ -156,10 +156,10 @@ def plot(
         axes = _sheet.axes_of(figure, (side, top, _PANEL_INCHES, inset), near)
         moved |= _draw(axes, near, sites, drawn_zones, words, inset=True)[1]
         top, scale = top - 0.1, near.scale
-    placed: list[bool] = np.isfinite(sites.positions).all(axis=1).tolist()
+    placed = np.asarray(np.isfinite(sites.positions).all(axis=1))
     legend = _legend.sections(
         # A legend explains what is drawn: no site without a place, no sector that stands third.
-        [mark for mark, there in zip(marks, placed, strict=True) if there],
+        [mark for at, mark in enumerate(marks) if placed[at]],
         colours,
         _kinds(sites, scale),
         [(zone.words, zone.look) for zone in drawn_zones],
