@@ -179,6 +179,8 @@ class _Answers:
     share: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    open: NDArray[np.bool_]
+    """Complete wherever the site can lie, and yet the site may lie in a zone or not."""
 
     def where(self, mine: NDArray[np.bool_], other: _Answers) -> _Answers:
         """Return these answers where they count, and the others elsewhere."""
@@ -195,15 +197,34 @@ def zone_tags(
     """
     if zones is None:
         nothing, none = np.full(len(prints), np.nan), np.zeros(len(prints), dtype=bool)
-        unknown = _Answers(none, none, none, nothing, nothing, nothing)
+        unknown = _Answers(none, none, none, nothing, nothing, nothing, none)
         return _with_evidence(evidence, _named(name, unknown, prints, None), name), 0
     meet = meeting(prints, [zones])
     answers = _answers(zones, meet)
-    if meet is not prints and (prints.disc | prints.point).any():
+    if meet is not prints and (prints.disc | prints.point | (~prints.measured & ~np.isnan(prints.whole))).any():
         # Only a measured footprint is drawn in the shared CRS; bounds need true areas.
         answers = answers.where(prints.measured, _answers(zones, prints.only(~prints.measured)))
-    silent = int((~answers.known & (prints.measured | prints.disc | prints.point)).sum())
-    return _with_evidence(evidence, _named(name, answers, prints, zones.layer), name), silent
+    silent = int((~answers.known & ~answers.open & (prints.measured | prints.disc | prints.point)).sum())
+    tags = _with_evidence(evidence, _named(name, answers, prints, zones.layer), name)
+    return _left_open(tags, answers.open, zones.layer, name), silent
+
+
+def _left_open(tags: pd.DataFrame, still: NDArray[np.bool_], layer: Layer, name: str) -> pd.DataFrame:
+    """Say where the layer was asked and leaves the answer open, and nothing else is known."""
+    if not still.any():
+        return tags
+    tags = plain(tags)
+    rows = still & (tags[f"{name}_basis"] == "unknown").to_numpy()
+    told = {"share_low": 0.0, "share_high": 1.0, "basis": "estimated", "as_of": layer.as_of, "source": _source(layer)}
+    for column, value in told.items():
+        kind = tags[f"{name}_{column}"].dtype
+        tags[f"{name}_{column}"] = tags[f"{name}_{column}"].where(~rows, value).astype(kind)
+    return tags
+
+
+def _source(layer: Layer) -> str:
+    """Return where a layer comes from."""
+    return layer.source or f"layer {layer.name!r} (source not given)"
 
 
 def _named(name: str, answers: _Answers, prints: footprints.Footprints, layer: Layer | None) -> pd.DataFrame:
@@ -213,7 +234,7 @@ def _named(name: str, answers: _Answers, prints: footprints.Footprints, layer: L
     basis = np.where(known, np.where(direct, 0, 1), 2)
     present = pd.arrays.BooleanArray(answers.present & known, ~(known & (answers.present | answers.absent)))
     share = np.where(known, answers.share, np.nan)
-    told = (None, None) if layer is None else (layer.as_of, layer.source or f"layer {name!r} (source not given)")
+    told = (None, None) if layer is None else (layer.as_of, _source(layer))
     values = (
         present,
         share,
@@ -243,6 +264,7 @@ def _answers(zones: Zones, prints: footprints.Footprints) -> _Answers:
     share = np.where((low == high) & ~prints.point, low, np.nan)
     # A layer answers where it is complete over some of what can hold the site, and what it says narrows the question.
     known = (covered > 0) & ((low > 0) | (high < 1) | ~np.isnan(share))
+    asked = (covered > 0) & (unknown == 0)
     present, absent = low > 0, high == 0
     if prints.disc.any():
         estimate, complete = _estimate(zones, prints)
@@ -255,7 +277,7 @@ def _answers(zones: Zones, prints: footprints.Footprints) -> _Answers:
             np.where(prints.bare, mine, other)
             for mine, other in ((complete, known), (held, present), (complete & ~held, absent))
         )
-    return _Answers(known, present, absent, share, low, high)
+    return _Answers(known, present, absent, share, low, high, asked & ~known)
 
 
 def _estimate(zones: Zones, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

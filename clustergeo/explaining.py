@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import _digits, footprints, labels, schema
+from clustergeo import _digits, datasets, footprints, labels, schema
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -240,6 +240,19 @@ def _drawn(row: pd.Series) -> bool:
     )
 
 
+def _municipalities(codes: str, lang: str) -> str:
+    """Return municipalities by name, each with its KOSTAT code.
+
+    Examples
+    --------
+    >>> _municipalities("31193;31070", "en")
+    'Suji-gu, Yongin-si (31193); Pyeongtaek-si (31070)'
+    """
+    held = datasets.municipalities_on()["municipality"]
+    names = ((labels.value("municipality", held.get(code), lang), code) for code in codes.split(";"))
+    return "; ".join(f"{name} ({code})" if name else code for name, code in names)
+
+
 def _where(row: pd.Series, lang: str) -> str:
     """Return the sentence on the region."""
     name = _text(row.get(f"name_{lang}")) or _text(row.get("name")) or _text(row["site_id"])
@@ -247,11 +260,13 @@ def _where(row: pd.Series, lang: str) -> str:
     places = [labels.value(column, text, lang) if (text := _text(row.get(column))) else None for column in columns]
     place = (", " if lang == "en" else " ").join(part for part in (places if lang == "ko" else places[::-1]) if part)
     several = _text(row.get("municipality_alternatives"))
-    if several and lang == "ko":
-        return f"{name}: 시군구는 이 근거로 판정할 수 없습니다. 가능한 시군구 코드(통계청 2018): {several}."
     if several:
+        possible = _municipalities(several, lang)
+        if lang == "ko":
+            return f"{name}: 시군구는 이 근거로 판정할 수 없습니다. 가능한 시군구(통계청 2018): {possible}."
         return (
-            f"{name}: the municipality is not decidable from this evidence; possible KOSTAT codes of 2018: {several}."
+            f"{name}: the municipality is not decidable from this evidence; "
+            f"possible ones, with their KOSTAT codes of 2018: {possible}."
         )
     if not place:
         return (

@@ -205,3 +205,44 @@ def test_a_measured_site_partly_covered_by_a_layer_gets_bounds_and_no_share() ->
     assert tagged["rdz_present"]
     assert tagged["rdz_share_low"] == pytest.approx(0.25, abs=1e-6)
     assert tagged["rdz_share_high"] == pytest.approx(0.5, abs=1e-6)
+
+
+def somewhere(**columns: Any) -> gpd.GeoDataFrame:
+    """A site of a hundredth of a square kilometre somewhere in a square of one, half of it in a zone."""
+    frame = sites([None], footprint_basis=["disc"], area_km2=[0.01], **columns)
+    return frame.assign(within=gpd.GeoSeries([square(0, 0, 1000)], crs=PLANE, index=frame.index))
+
+
+def test_what_contains_a_site_proves_the_same_in_the_crs_of_the_layer_and_in_another() -> None:
+    zone = layer([square(-10, -10, 1020)], coverage="everywhere")
+    frame = somewhere()
+    moved = frame.to_crs(LONLAT).assign(within=frame["within"].to_crs(LONLAT))
+    for row in (cg.tag(one, zones={"rdz": zone}).iloc[0] for one in (frame, moved)):
+        assert row[["rdz_present", "rdz_share", "rdz_share_low", "rdz_share_high"]].tolist() == [True, 1.0, 1.0, 1.0]
+
+
+def test_a_layer_that_knows_the_ground_and_leaves_it_open_is_named_with_the_bounds_0_and_1() -> None:
+    zone = layer([square(0, 0, 500, 1000)], coverage="everywhere", as_of="2025-01-01", source="the gazette")
+    row = cg.tag(somewhere(), zones={"rdz": zone}).iloc[0]
+    assert pd.isna(row["rdz_present"])
+    assert pd.isna(row["rdz_share"])
+    assert row[["rdz_share_low", "rdz_share_high"]].tolist() == [0.0, 1.0]
+    assert row[["rdz_basis", "rdz_as_of", "rdz_source"]].tolist() == ["estimated", "2025-01-01", "the gazette"]
+
+
+def test_a_layer_that_does_not_know_all_of_the_ground_and_leaves_it_open_says_nothing() -> None:
+    half: Any = gpd.GeoSeries([square(-10, -10, 520, 1020)], crs=PLANE).to_crs(LONLAT).iloc[0]
+    zone = layer([square(0, 0, 400, 1000)], coverage=half, as_of="2025-01-01", source="the gazette")
+    row = cg.tag(somewhere(), zones={"rdz": zone}).iloc[0]
+    assert row["rdz_basis"] == "unknown"
+    assert row[["rdz_share_low", "rdz_share_high", "rdz_as_of", "rdz_source"]].isna().all()
+
+
+def test_what_was_reported_stands_where_a_layer_leaves_it_open() -> None:
+    zone = layer([square(0, 0, 500, 1000)], coverage="everywhere", as_of="2025-01-01", source="the gazette")
+    said = {"present": [True], "share": [0.9], "basis": ["reported"], "as_of": ["2024-05-01"], "source": ["a paper"]}
+    row = cg.tag(
+        somewhere(**{f"rdz_reported_{name}": value for name, value in said.items()}), zones={"rdz": zone}
+    ).iloc[0]
+    assert row[["rdz_present", "rdz_share"]].tolist() == [True, 0.9]
+    assert row[["rdz_basis", "rdz_as_of", "rdz_source"]].tolist() == ["reported", "2024-05-01", "a paper"]

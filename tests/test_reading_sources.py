@@ -200,6 +200,14 @@ def test_what_macos_adds_to_a_zip_is_no_layer(tmp_path: Path) -> None:
     assert names(path) == NAMES
 
 
+def test_a_member_of_a_zip_that_has_no_name_is_none(tmp_path: Path) -> None:
+    path = written(tmp_path / "s.zip")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("nameless", b"rubbish")
+    path.write_bytes(path.read_bytes().replace(b"nameless", b"\0ameless"))
+    assert names(path) == NAMES
+
+
 def test_a_zip_is_read_without_writing_beside_it_or_outside_a_folder_of_its_own(tmp_path: Path) -> None:
     held = tmp_path / "held"
     held.mkdir()

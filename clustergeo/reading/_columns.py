@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -39,16 +40,16 @@ _AREA = re.compile(
     r"(?:총|전체|부지|대지|토지|단지|지정|사업|구역|계획|site_?|land_?|total_?)?(?:면적|area)"
     r"[_\s]?\(?\[?(?:단위[:：]?)?(.*?)\]?\)?"
 )
-_PYEONG_KM2 = 400 / 121 / 1e6
+_PYEONG_KM2 = Fraction(400, 121) / 10**6
 # Square kilometres of one of each unit. A pyeong is 400/121 square metres exactly.
 _UNITS = {
-    **dict.fromkeys(("㎡", "m2", "m²", "m^2", "제곱미터", "sqm", "평방미터"), 1e-6),
-    **dict.fromkeys(("천㎡", "천m2", "천m²"), 1e-3),
-    **dict.fromkeys(("만㎡", "만m2", "만m²", "ha", "헥타르", "헥타아르", "hectare", "hectares"), 1e-2),
-    **dict.fromkeys(("km2", "㎢", "km²", "km^2", "제곱킬로미터"), 1.0),
+    **dict.fromkeys(("㎡", "m2", "m²", "m^2", "제곱미터", "sqm", "평방미터"), Fraction(1, 10**6)),
+    **dict.fromkeys(("천㎡", "천m2", "천m²"), Fraction(1, 1000)),
+    **dict.fromkeys(("만㎡", "만m2", "만m²", "ha", "헥타르", "헥타아르", "hectare", "hectares"), Fraction(1, 100)),
+    **dict.fromkeys(("km2", "㎢", "km²", "km^2", "제곱킬로미터"), Fraction(1)),
     **dict.fromkeys(("평", "py", "pyeong"), _PYEONG_KM2),
-    "천평": _PYEONG_KM2 * 1e3,
-    "만평": _PYEONG_KM2 * 1e4,
+    "천평": _PYEONG_KM2 * 1000,
+    "만평": _PYEONG_KM2 * 10_000,
 }
 _NUMBER = re.compile(r"[+-]?[\d,]+(?:\.\d+)?%?")
 _TOTAL = re.compile(
@@ -235,7 +236,8 @@ def _area(cells: pd.Series, name: str, unit: str, what: str) -> _Area | None:
         elif own is None and factor is None:
             silent += 1
         else:
-            amount = float(found[1].replace(",", "")) * (factor if own is None else own)  # type: ignore[operator]
+            # Exact, so that 7,000 m² are 0.007 km² and not the number below.
+            amount = float(Fraction(found[1].replace(",", "")) * (factor if own is None else own))  # type: ignore[operator]
             if amount:
                 values[at] = amount
             else:
@@ -270,7 +272,8 @@ def unit_size(unit: str) -> float | None:
     >>> unit_size("ha"), unit_size("")
     (0.01, None)
     """
-    return _UNITS.get(unit)
+    size = _UNITS.get(unit)
+    return None if size is None else float(size)
 
 
 def sectors(table: pd.DataFrame) -> tuple[list[list[str] | None] | None, list[str]]:
