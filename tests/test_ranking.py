@@ -247,8 +247,12 @@ def test_ties_in_every_draw_share_the_first_place() -> None:
     assert found["rank_2"].tolist() == [0.0, 0.0, 0.0]
 
 
+# Figures that rounding tells apart: a linear programme has a tolerance, an exact rule has none.
+figures = st.tuples(*[st.floats(0, 1).map(lambda one: round(one, 6))] * 2)
+
+
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(*[st.floats(0, 1)] * 2), min_size=3, max_size=3), st.tuples(*[st.floats(0.05, 1)] * 3))
+@given(st.lists(figures, min_size=3, max_size=3), st.tuples(*[st.floats(0.05, 1)] * 3))
 def test_the_least_change_of_weights_is_that_of_a_linear_programme(
     pairs: list[tuple[float, float]], given_weights: tuple[float, ...]
 ) -> None:
