@@ -225,9 +225,7 @@ def test_a_layer_without_a_crs_is_refused_where_it_is_named(folder: Path) -> Non
         cg.read_scenario(path)
     assert 'a line in this table: crs = "EPSG:...".' in str(told.value)
     path.write_text(path.read_text().replace('file = "bare.gpkg"', 'file = "bare.gpkg"\ncrs = "EPSG:5186"'))
-    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5") as told:
-        cg.read_scenario(path)
-    assert "a line in this table" not in str(told.value)
+    assert len(cg.read_scenario(path).sites) == 3
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,11 +13,16 @@ from clustergeo import overlap
 from clustergeo.overlap.threads import chunks, in_threads, pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    Cut = Callable[[NDArray[np.object_], NDArray[np.object_]], NDArray[np.object_]]
 
 # A polygon of more vertices than this is cut in two until no part has more: a site then meets few of them.
 _MOST = 256
 _AREAL = 2
+_SAME = 1e-12
 _CHUNK = 4_096
 _VERTICES = 100_000
 
@@ -164,23 +170,50 @@ def _runs(rows: NDArray[np.intp], values: NDArray[np.object_]) -> tuple[NDArray[
 
 def _small(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return polygons cut until none has many vertices."""
-    done, rest = [np.empty(0, dtype=object)], shapes
+    parts, owners = _cut(shapes, _clipped)
+    # Clipping is ten times as fast as an intersection, and may leave what is no polygon where edges lie on the cut.
+    areas, sums = shapely.area(shapes), np.bincount(owners, weights=shapely.area(parts), minlength=len(shapes))
+    wrong = np.abs(sums - areas) > _SAME * areas
+    wrong[owners[~shapely.is_valid(parts)]] = True
+    if not wrong.any():
+        return parts
+    return np.concatenate([parts[~wrong[owners]], _cut(shapes[wrong], shapely.intersection)[0]])
+
+
+def _cut(shapes: NDArray[np.object_], cut: Cut) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return the parts of polygons and whose each is, cut in two until none has many vertices."""
+    done, whose = [np.empty(0, dtype=object)], [np.empty(0, dtype=np.intp)]
+    rest, owners = shapes, np.arange(len(shapes))
     while len(rest):
         sizes = shapely.get_num_coordinates(rest)
-        done.append(rest[sizes <= _MOST])
-        rest, sizes = rest[sizes > _MOST], sizes[sizes > _MOST]
-        halves = in_threads(_halved, [rest[part] for part in pieces(sizes, _VERTICES)], None)
-        rest = np.concatenate([np.empty(0, dtype=object), *halves])
-    return np.concatenate(done)
+        small = sizes <= _MOST
+        done.append(rest[small])
+        whose.append(owners[small])
+        rest, owners, sizes = rest[~small], owners[~small], sizes[~small]
+        runs = pieces(sizes, _VERTICES)
+        halves = in_threads(partial(_halved, cut), [rest[run] for run in runs], None)
+        owners = np.concatenate(
+            [np.empty(0, dtype=np.intp)] + [owners[run][index] for run, (_, index) in zip(runs, halves, strict=True)]
+        )
+        rest = np.concatenate([np.empty(0, dtype=object), *(parts for parts, _ in halves)])
+    return np.concatenate(done), np.concatenate(whose)
 
 
-def _halved(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return the parts of polygons on both sides of the middle of their longer side."""
+def _halved(cut: Cut, shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return the parts of polygons on both sides of the middle of their longer side, and whose each is."""
     left, bottom, right, top = shapely.bounds(shapes).T
     wide = right - left >= top - bottom
     x, y = (left + right) / 2, (bottom + top) / 2
     first = shapely.box(left, bottom, np.where(wide, x, right), np.where(wide, top, y))
     second = shapely.box(np.where(wide, x, left), np.where(wide, bottom, y), right, top)
-    parts = shapely.get_parts(shapely.intersection(np.concatenate([shapes, shapes]), np.concatenate([first, second])))
-    areal: NDArray[np.object_] = parts[shapely.get_dimensions(parts) == _AREAL]
-    return areal
+    cuts = cut(np.concatenate([shapes, shapes]), np.concatenate([first, second]))
+    parts, index = shapely.get_parts(cuts, return_index=True)
+    areal = shapely.get_dimensions(parts) == _AREAL
+    return parts[areal], index[areal] % len(shapes)
+
+
+def _clipped(shapes: NDArray[np.object_], boxes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return each polygon clipped to its own box."""
+    bounds = shapely.bounds(boxes)
+    made = [shapely.clip_by_rect(one, *box) for one, box in zip(shapes, bounds.tolist(), strict=True)]
+    return np.array([*made, None], dtype=object)[:-1]
