@@ -159,7 +159,7 @@ def plot(
     placed = np.isfinite(sites.positions).all(axis=1)
     legend = _legend.sections(
         # A legend explains what is drawn: no site without a place, no sector that stands third.
-        [mark for mark, there in zip(marks, placed.tolist(), strict=True) if there],
+        [marks[row] for row in np.flatnonzero(placed)],
         colours,
         _kinds(sites, scale),
         [(zone.words, zone.look) for zone in drawn_zones],
