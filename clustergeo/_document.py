@@ -239,7 +239,8 @@ class _Paper:
         """Add a text to a paragraph."""
         from docx.shared import Pt, RGBColor  # noqa: PLC0415 - an extra
 
-        run = paragraph.add_run(line(text))
+        # A figure and its percent sign stay on one line.
+        run = paragraph.add_run(line(text).replace(" %", "\N{NO-BREAK SPACE}%"))
         run.bold = bold or None
         if size is not None:
             run.font.size = Pt(size)
@@ -329,8 +330,7 @@ class _Paper:
                 )
                 if across in numbers:
                     told.alignment = 2
-                # A figure and its percent sign stay on one line.
-                self._run(told, text.replace(" %", "\N{NO-BREAK SPACE}%"), bold=down == 0, size=size)
+                self._run(told, text, bold=down == 0, size=size)
                 if down == 0:
                     shade = f'<w:shd xmlns:w="{_W}" w:val="clear" w:color="auto" w:fill="{_SHADE}"/>'
                     cell._tc.get_or_add_tcPr().append(parse_xml(shade))  # noqa: SLF001

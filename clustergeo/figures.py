@@ -156,10 +156,10 @@ def plot(
         axes = _sheet.axes_of(figure, (side, top, _PANEL_INCHES, inset), near)
         moved |= _draw(axes, near, sites, drawn_zones, words, inset=True)[1]
         top, scale = top - 0.1, near.scale
-    placed = np.asarray(np.isfinite(sites.positions).all(axis=1))
+    placed = np.isfinite(sites.positions).all(axis=1)
     legend = _legend.sections(
         # A legend explains what is drawn: no site without a place, no sector that stands third.
-        [mark for at, mark in enumerate(marks) if placed[at]],
+        [marks[row] for row in np.flatnonzero(placed)],
         colours,
         _kinds(sites, scale),
         [(zone.words, zone.look) for zone in drawn_zones],
