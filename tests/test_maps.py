@@ -1001,7 +1001,8 @@ def test_a_proved_answer_asks_for_nothing_and_an_open_one_for_the_footprint_alon
 def test_columns_that_were_read_into_others_are_not_repeated_in_a_card() -> None:
     row = {
         "이름": "가", "주소": "경기도 용인시 처인구 남사읍 1", "면적(㎡)": "52,000", "업종": "반도체", "소유": "김",
-        "시군구": "처인구", "name_ko": "가", "sectors": ["semiconductor"], "area_km2": 0.052, "municipality": "용인시 처인구",
+        "시군구": "처인구", "name_ko": "가", "sectors": ["semiconductor"], "area_km2": 0.052,
+        "municipality": "용인시 처인구",
     }  # fmt: skip
     said = rows_of(row, "ko")
     assert [term for term in said if term in row] == ["소유"]
