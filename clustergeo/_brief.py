@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clustergeo import _digits, facts, labels, tables, timeline
+from clustergeo import _digits, datasets, facts, labels, tables, timeline
 from clustergeo._contents import facts_as_of
 from clustergeo._formats import attributes, cell
 from clustergeo._workbook import Sheet, kind_of, workbook_bytes
 from clustergeo.explaining import explain
 from clustergeo.layers import Layer
+from clustergeo.policy import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -272,6 +273,10 @@ def _worded(column: str, value: Any, lang: str) -> Any:
     coded = column in ("sectors", "macro_region", "status") or column.endswith(("_basis", "_scope"))
     if value not in (None, []) and (coded or isinstance(value, bool)):
         return labels.value(column, value, lang)
+    if isinstance(value, str) and column == "designations":
+        return "; ".join(places.named(one, lang) for one in value.split(";"))
+    if isinstance(value, str) and column.endswith("_source"):
+        return datasets.source_words(value, lang)
     if isinstance(value, list | dict):
         return ";".join(map(str, value)) if isinstance(value, list) else str(value)
     return value
@@ -391,4 +396,5 @@ def _sources(tagged: pd.DataFrame, names: list[str], lang: str) -> Iterator[Sour
             for address in str(told).split() if told else []:
                 if (part.removesuffix("_reported"), address) not in said:
                     said.add((part.removesuffix("_reported"), address))
-                    yield Source(name, labels.column(column, lang), None if day is None else str(day), address)
+                    shown = datasets.source_words(address, lang)
+                    yield Source(name, labels.column(column, lang), None if day is None else str(day), shown)

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from clustergeo import _extras, datasets, labels
 from clustergeo._brief import LAYER_COLUMNS, UNBROKEN_ROWS, addressed
 from clustergeo._formats import line
-from clustergeo._widths import shares
+from clustergeo._widths import least, shares
 from clustergeo._workbook import FONT
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ _MOST_ROWS = 200
 _SOURCE, _HASH, _HASH_SHOWN = LAYER_COLUMNS.index("source"), LAYER_COLUMNS.index("sha256"), 12
 _MARGIN_MM, _PAPER_MM = 20, (210, 297)
 _WIDE_MARGIN_MM = 14
+# How wide a digit is, as a part of the size of the letters, and the smallest size that is read.
+_DIGIT, _SMALLEST = 0.56, 5.5
+# So many rows stay with the notes under a table, which would else be alone on a page.
+_KEPT_ROWS = 3
 _DEEP, _QUIET, _SHADE = "0B3D66", "52606D", "E4EAEF"
 
 _WORDS = {
@@ -233,7 +237,8 @@ class _Paper:
         """Add a text to a paragraph."""
         from docx.shared import Pt, RGBColor  # noqa: PLC0415 - an extra
 
-        run = paragraph.add_run(line(text))
+        # A figure and its percent sign stay on one line.
+        run = paragraph.add_run(line(text).replace(" %", "\N{NO-BREAK SPACE}%"))
         run.bold = bold or None
         if size is not None:
             run.font.size = Pt(size)
@@ -270,6 +275,7 @@ class _Paper:
             numbers,
             size=size,
             whole=whole and len(cells) <= UNBROKEN_ROWS,
+            noted=bool(shown.notes) or len(cells) > _MOST_ROWS,
         )
         more = [self.words["more"].format(n=f"{len(cells) - _MOST_ROWS:,}")] if len(cells) > _MOST_ROWS else []
         for sentence in [*more, *shown.notes]:
@@ -283,10 +289,11 @@ class _Paper:
         *,
         size: float,
         whole: bool = False,
+        noted: bool = False,
     ) -> Any:
         """Write cells under headers that every page repeats; a row is never torn."""
         from docx.oxml import parse_xml  # noqa: PLC0415 - an extra
-        from docx.shared import Pt  # noqa: PLC0415
+        from docx.shared import Emu, Pt  # noqa: PLC0415
 
         table = self.document.add_table(rows=1 + len(rows), cols=len(heads))
         table.autofit = False
@@ -299,8 +306,12 @@ class _Paper:
         layout.addprevious(parse_xml(f'<w:tblBorders xmlns:w="{_W}">{rules}</w:tblBorders>'))
         layout.addnext(parse_xml(f'<w:tblCellMar xmlns:w="{_W}">{room}</w:tblCellMar>'))
         section = self.document.sections[-1]
-        whole_width = section.page_width - section.left_margin - section.right_margin
-        widths = [int(whole_width * share) for share in shares([heads, *rows])]
+        whole_width = Emu(section.page_width - section.left_margin - section.right_margin)
+        cells = [heads, *rows]
+        # A table of many columns is set smaller before a word is broken.
+        size = max(min(size, whole_width.pt / (least(cells) * _DIGIT)), _SMALLEST)
+        digits = whole_width.pt / (size * _DIGIT)
+        widths = [int(whole_width * share) for share in shares(cells, room=digits)]
         for column, wide in zip(table.columns, widths, strict=True):
             column.width = wide
         for down, (row, texts) in enumerate(zip(table.rows, [heads, *rows], strict=True)):
@@ -312,7 +323,9 @@ class _Paper:
                 cell.width = widths[across]
                 told = cell.paragraphs[0]
                 told.paragraph_format.space_after = Pt(0)
-                told.paragraph_format.keep_with_next = whole and down < len(rows)
+                told.paragraph_format.keep_with_next = (whole and down < len(rows)) or (
+                    noted and down > len(rows) - _KEPT_ROWS
+                )
                 if across in numbers:
                     told.alignment = 2
                 self._run(told, text, bold=down == 0, size=size)

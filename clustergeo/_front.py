@@ -13,6 +13,7 @@ from clustergeo._brief import UNBROKEN_ROWS, addressed
 from clustergeo._contents import suffix
 from clustergeo._crate import CRATE_NAME
 from clustergeo._page import FONT_STACK, data_uri, inline
+from clustergeo._widths import longest_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,6 +86,7 @@ th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical
 th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}
 .sites table{font-size:.8rem}.sites th,.sites td{padding:.35rem .45rem}
 .sites td:first-child,.sites td:nth-child(7){min-width:7.5rem}
+.sites td:first-child{min-width:max(7.5rem,var(--name))}
 .sites tbody td:first-child{font-weight:600}
 .layers td{overflow-wrap:anywhere;min-width:5rem}
 td[style]{white-space:nowrap}
@@ -112,7 +114,8 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
  .wide{page:wide;break-before:page;break-after:page}.wide h2{margin:0 0 .3rem}
  .scroll{overflow:visible;border:0;margin:.5rem 0 1rem}
  table{font-size:8pt}.sites table{font-size:7pt;line-height:1.25}.sites caption{display:none}
- .sites th,.sites td{padding:.16rem .3rem}.sites td:first-child,.sites td:nth-child(7){min-width:0}
+ .sites th,.sites td{padding:.16rem .3rem}.sites td:nth-child(7){min-width:0}
+ .sites td:first-child{min-width:var(--name)}
  .scroll:not(.sites,.layers) :is(th,td){padding:.22rem .35rem}
  .scroll:not(.sites,.layers) :is(th,td):first-child{min-width:7.5rem}
  th{min-width:0}thead{display:table-header-group}tfoot{display:table-row-group}
@@ -137,7 +140,7 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 <img alt="{{ words.map }}: {{ said.headline|join(' ') }}" src="{{ picture }}"></a>
 <figcaption class="note">{{ said.note }}</figcaption></figure></section>
 <section class="wide"><h2>{{ words.table_sites }}</h2>
-<div class="scroll sites" tabindex="0">{{ site_table }}</div></section>
+<div class="scroll sites" tabindex="0" style="--name:{{ name_width }}em">{{ site_table }}</div></section>
 <section><h2>{{ words.summaries }}</h2>
 {% for table, short in summaries %}<div class="scroll{% if short %} short{% endif %}" tabindex="0">{{ table }}</div>
 {% endfor %}</section>
@@ -165,6 +168,8 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 """
 )
 
+# How wide a digit is, and a column of names at most, in its own letters.
+_DIGIT_EM, _WIDEST_NAME = 0.56, 13.0
 # What most readers want to take away: a file's stem and ending, and its word.
 _TAKEN = (("report", "docx", "document"), ("report", "xlsx", "workbook"), ("map", "pdf", "picture"))
 
@@ -197,6 +202,8 @@ def front_page(said: Brief, *, picture: bytes, names: Iterable[str]) -> str:
         other_lang=other,
         other_page=f"index{suffix(other)}.html",
         map_page=map_page,
+        # The first column never breaks a name within a word, unless it is longer than any name should be.
+        name_width=f"{min(longest_word(str(row[0]) for row in said.sites.rows) * _DIGIT_EM, _WIDEST_NAME) + 1:.1f}",
         take=take,
         picture=data_uri(picture, "image/png"),
         # The tables escape their own text.

@@ -21,6 +21,8 @@ WITHIN: dict[str, Any] = {"facecolors": "#7d6aa838", "edgecolors": "#6b588f", "l
 _GREY = "#8a949c"
 _SIZES = (8.5, 8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)
 _LONGEST_SECTION = 16
+# How much larger than its symbol a ring is.
+_RING = 1.75
 
 # The shape tells what is known, the mark inside it the basis; neither needs colour.
 _SHAPES = {"figure": "s", "no_figure": "D", "none": "o", "undecided": "P", "unknown": "X"}
@@ -41,6 +43,7 @@ _WORDS = {
     "within": ("부지를 확실히 포함하는 범위", "Certainly contains the site (within)"),
     "disc": ("부지 면적의 원(그림용, 근거 아님)", "Disc of the site's area (drawn, not evidence)"),
     "measured": ("측정된 경계", "Measured footprint"),
+    "loose": ("테를 두른 기호: 범위로만 알려짐, 위치가 아님", "Ringed symbol: known by its area only, no position"),
     "moved": ("겹쳐서 옮긴 기호의 제자리", "Place of a symbol moved aside"),
     "two": ("둘까지 표시, 왼쪽이 첫째", "at most two are shown, the first on the left"),
     "more": ("외 {n}개", "and {n} more"),
@@ -102,6 +105,7 @@ def sections(
     marks: Iterable[_marks.Mark],
     colours: list[tuple[str, str]],
     areas: set[str],
+    zones: Iterable[tuple[str, dict[str, Any]]] = (),
     *,
     place: int,
     colour_by: str | None,
@@ -115,6 +119,8 @@ def sections(
     words = {key: pair[place] for key, pair in _WORDS.items()}
     marks = list(marks)
     out = []
+    carried = {colour for mark in marks for colour in mark.colours}
+    colours = [(text, colour) for text, colour in colours if colour in carried]
     if colours and colour_by is not None:
         entries = [(tuple(symbol((colour,), None, size=8.0)), text) for text, colour in colours[:_LONGEST_SECTION]]
         if len(colours) > _LONGEST_SECTION:
@@ -131,6 +137,7 @@ def sections(
     looks: list[tuple[Artist, str]] = []
     if korea:
         looks.append((Patch(facecolor=CAPITAL, edgecolor=CAPITAL_EDGE, linewidth=1.1), words["capital"]))
+    looks += [(_patch(look), name) for name, look in zones]
     if "within" in areas:
         looks.append((_patch(WITHIN), words["within"]))
     looks += [
@@ -138,11 +145,34 @@ def sections(
         for kind in ("disc", "measured")
         if kind in areas
     ]
+    if "loose" in areas:
+        looks.append((ring(5.0), words["loose"]))
     if moved:
         looks.append((moved_dot(), words["moved"]))
     if looks:
         out.append(Section(words["areas"], list(looks)))
     return out
+
+
+def zone(colour: str) -> dict[str, Any]:
+    """Return the look of a zone layer, as on the interactive map."""
+    return {"facecolors": colour + "4d", "edgecolors": colour, "linewidths": 0.8, "linestyles": (0, (6, 2, 1.5, 2))}
+
+
+def ring(size: float) -> Line2D:
+    """Return the ring, without a position, round a symbol of a size that stands in an area and not at a position."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - slow to import
+
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        markersize=size * _RING,
+        markerfacecolor="none",
+        markeredgecolor=WITHIN["edgecolors"],
+        markeredgewidth=0.13 * size,
+    )
 
 
 def moved_dot() -> Line2D:

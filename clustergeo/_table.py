@@ -29,6 +29,8 @@ _SHOWN: dict[str, Callable[[float], str]] = {
     "distance": lambda km: _digits.distance(km, least=1),
 }
 
+# A date, and bounds with their percent sign, stay on one line.
+_WHOLE = re.compile(rf"{DATE.pattern}|[0-9.]+–[0-9.]+ %")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]#|~$])")
 
 
@@ -184,7 +186,7 @@ def _aligned(column: Column) -> str:
 
 def _html(text: str) -> str:
     """Return a text that HTML shows as it is."""
-    return DATE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
+    return _WHOLE.sub(r'<span style="white-space:nowrap">\g<0></span>', html.escape(line(text), quote=True))
 
 
 def _markdown(text: str) -> str:

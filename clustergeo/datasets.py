@@ -405,3 +405,15 @@ def source_urls(ids: Any) -> str | None:
         return None
     sources = load_sources()
     return " ".join(str(sources.get(name, {}).get("url") or name) for name in ids.split())
+
+
+def source_words(text: str, lang: str) -> str:
+    """Return sources as a reader takes them: addresses as they are, a shipped source without one by what it tells.
+
+    Examples
+    --------
+    >>> source_words("https://e.org/a complex-layer-202512", "en")
+    'https://e.org/a an interior point of the Yongin complex (code 141060) [complex-layer-202512]'
+    """
+    told = {name: load_sources().get(name, {}).get(f"describes_{lang}") for name in text.split(" ")}
+    return " ".join(f"{told[name]} [{name}]" if told[name] else name for name in text.split(" "))

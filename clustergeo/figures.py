@@ -13,14 +13,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import _legend, _marks, _placing, _sheet, crs, datasets, labels
+from clustergeo import _areas, _legend, _marks, _placing, _scene, _sheet, crs, datasets, labels
 from clustergeo.errors import InputError
 from clustergeo.facts import latest_date
+from clustergeo.layers import named_layers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from clustergeo.layers import Layer
 
     Box = tuple[float, float, float, float]
 
@@ -32,10 +37,7 @@ _LABELLED_SITES = 40
 _SMALLEST_INCHES = (7.0, 5.5)
 _PANEL_INCHES = 2.75
 _MARGIN_INCHES = 0.25
-
-# Detail finer than this many points is not drawn: nobody sees it, and a picture of vectors would be ten times as large.
-_DETAIL = 0.2
-
+_FOOT_LINES = 4
 # The radius of a symbol as a share of its size; points by which a symbol must move to count as moved.
 _GAP = 0.6
 _MOVED = 2.0
@@ -61,12 +63,13 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class _Sites:
-    """What is drawn: footprints, `within` and positions in a plane (null where there is none), and the marks."""
+    """What is drawn, in a plane: footprints, `within`, positions; who is a disc, who known by `within` alone; marks."""
 
     footprints: NDArray[np.object_]
     within: NDArray[np.object_]
     positions: NDArray[np.float64]
     dashed: NDArray[np.bool_]
+    loose: NDArray[np.bool_]
     marks: list[_marks.Mark]
 
 
@@ -75,15 +78,17 @@ def plot(
     *,
     lang: str = "en",
     colour_by: str | None = "sectors",
+    zones: Mapping[str, Layer | gpd.GeoDataFrame] | None = None,
     title: str | None = None,
     size: tuple[float, float] = (11.0, 8.2),
 ) -> Figure:
     """Draw the static map of a tagged frame.
 
-    Land, the capital region, what certainly contains each site, discs (dashed), measured footprints (solid), and a
-    symbol per site: its shape tells the evidence on restriction zones, a mark inside it the basis, its halves the
-    sectors. Names do not collide; above 40 sites there are none. Sites in Korea are shown on all of Korea, with an
-    inset of the capital region; others within their bounds. The projection is equal-area.
+    Land, the capital region, zones, what certainly contains each site, discs (dashed), measured footprints (solid), and
+    a symbol per site: its shape tells the evidence on restriction zones, a mark inside it the basis, its halves the
+    sectors, and a ring round it that the site is known by what contains it alone and the symbol is no position. Names
+    do not collide; above 40 sites there are none. Sites in Korea are shown on all of Korea, with an inset of the
+    capital region; others within their bounds. The projection is equal-area.
 
     Parameters
     ----------
@@ -93,6 +98,8 @@ def plot(
         `"ko"` or `"en"`.
     colour_by
         `"sectors"` (the first two of a site), any other column of codes or flags, or None for one colour.
+    zones
+        Zone layers by name, drawn beneath the sites, in the legend and in the sources.
     title
         The heading; by default the number of sites and what is shown.
     size
@@ -123,6 +130,7 @@ def plot(
 
     words = {key: pair[place] for key, pair in _WORDS.items()}
     marks, colours = _marks.marks(tagged, lang=lang, colour_by=colour_by)
+    drawn_zones = _areas.zones_of(named_layers(zones), lang)
     bounds = _bounds(tagged)
     korea = _contains(_KOREA, bounds)
     width, height = size
@@ -138,7 +146,7 @@ def plot(
     FigureCanvasAgg(figure)
     view = _sheet.view_of(_KOREA if korea else bounds, inches=rect[2:])
     sites = _project(tagged, view.plane, marks)
-    lost, moved = _draw(_sheet.axes_of(figure, rect, view), view, sites, words, inset=False)
+    lost, moved = _draw(_sheet.axes_of(figure, rect, view), view, sites, drawn_zones, words, inset=False)
     top, scale = height - head - 0.1, view.scale
     if korea:
         inset = min(_PANEL_INCHES, (height - 1.2) * 0.4)
@@ -146,19 +154,32 @@ def plot(
         top -= 0.22 + inset
         near = _sheet.view_of(_capital_bounds(), inches=(_PANEL_INCHES, inset))
         axes = _sheet.axes_of(figure, (side, top, _PANEL_INCHES, inset), near)
-        moved |= _draw(axes, near, sites, words, inset=True)[1]
+        moved |= _draw(axes, near, sites, drawn_zones, words, inset=True)[1]
         top, scale = top - 0.1, near.scale
+    placed = np.isfinite(sites.positions).all(axis=1)
     legend = _legend.sections(
-        marks, colours, _kinds(sites, scale), place=place, colour_by=colour_by, lang=lang, korea=korea, moved=moved
+        # A legend explains what is drawn: no site without a place, no sector that stands third.
+        [marks[row] for row in np.flatnonzero(placed)],
+        colours,
+        _kinds(sites, scale),
+        [(zone.words, zone.look) for zone in drawn_zones],
+        place=place,
+        colour_by=colour_by,
+        lang=lang,
+        korea=korea,
+        moved=moved,
     )
     _legend.draw(figure, legend, box=(side, 0.2, _PANEL_INCHES, top - 0.2))
     _sheet.write(figure, _MARGIN_INCHES / width, 1 - 0.16 / height, title_text, size=14, va="top", linespacing=1.15)
-    hidden = int((~np.isfinite(sites.positions).all(axis=1)).sum())
-    notes = [_count(words[key], number) for key, number in (("hidden", hidden), ("unlabelled", lost)) if number]
-    date = latest_date(tagged)
-    first = " · ".join([words["as_of"].format(date=date)] * (date is not None) + notes + [words["plane"]])
+    left_out = (("hidden", int((~placed).sum())), ("unlabelled", lost))
+    notes = [_count(words[key], number) for key, number in left_out if number]
+    dated = [words["as_of"].format(date=date)] if (date := latest_date(tagged)) is not None else []
+    first = " · ".join([*dated, *notes, words["plane"]])
     second = words["boundaries"].format(text=datasets.boundary_attribution(lang))
-    footer = "\n".join(_sheet.wrap(line, columns=int(rect[2] * 72 / 3.7), lines=2) for line in (first, second))
+    second = " · ".join([second, *(f"{zone.words}: {zone.terms}" for zone in drawn_zones if zone.terms)])
+    columns = int(rect[2] * 72 / 3.7)
+    first = _sheet.wrap(first, columns=columns, lines=2)
+    footer = f"{first}\n{_sheet.wrap(second, columns=columns, lines=_FOOT_LINES - 1 - first.count(chr(10)))}"
     _sheet.write(figure, _MARGIN_INCHES / width, 0.47 / height, footer, size=7, colour=_sheet.QUIET, va="top")
     return figure
 
@@ -222,8 +243,10 @@ def _count(words: str, number: int) -> str:
 
 
 def _bounds(frame: gpd.GeoDataFrame) -> Box:
-    """Return the bounds of the sites in degrees with a margin; those of Korea where no site has a position."""
-    west, south, east, north = (float(side) for side in crs.to_lonlat(frame.geometry).total_bounds)
+    """Return the bounds of the sites in degrees with a margin; those of Korea where no site has a place."""
+    shapes = np.asarray(crs.to_lonlat(frame.geometry).values, dtype=object)
+    held = np.where(_areas.missing(shapes), _areas.within(frame, crs.LONLAT), shapes)
+    west, south, east, north = (float(side) for side in gpd.GeoSeries(held).total_bounds)
     if not all(map(math.isfinite, (west, south, east, north))):
         return _KOREA
     if _contains(_KOREA, (west, south, east, north)):
@@ -238,27 +261,26 @@ def _contains(outer: Box, inner: Box) -> bool:
 
 
 def _project(frame: gpd.GeoDataFrame, plane: str, marks: list[_marks.Mark]) -> _Sites:
-    """Return the sites in a plane."""
+    """Return the sites in a plane; the symbol of one that is known by its area alone stands in that area."""
     footprints = np.array(frame.geometry.to_crs(plane).values, dtype=object)
-    footprints[shapely.is_empty(footprints)] = None
-    within = np.full(len(frame), None, dtype=object)
-    if "within" in frame.columns:
-        # A frame that went through a file without a second geometry column holds text or nothing there.
-        held = [cell if isinstance(cell, shapely.Geometry) else None for cell in frame["within"]]
-        source = getattr(frame["within"], "crs", None) or frame.crs
-        within = crs.transform(np.array([*held, None], dtype=object)[:-1], source, plane)
+    loose = _areas.missing(footprints)
+    footprints[loose] = None
+    within = _areas.within(frame, plane)
     centres = shapely.centroid(footprints)
     positions = np.column_stack([shapely.get_x(centres), shapely.get_y(centres)]).astype(np.float64).reshape(-1, 2)
+    loose &= ~_areas.missing(within)
+    positions[loose] = _scene.positions(within[loose])[0]
     bases = frame["footprint_basis"] if "footprint_basis" in frame.columns else pd.Series([None] * len(frame))
     dashed = np.array([basis == "disc" for basis in bases.astype(object).where(bases.notna(), None)], dtype=bool)
-    return _Sites(footprints, within, positions, dashed, marks)
+    return _Sites(footprints, within, positions, dashed, loose, marks)
 
 
 def _kinds(sites: _Sites, scale: float) -> set[str]:
-    """Return which kinds of areas can be seen at so many points a metre: `within`, `disc`, `measured`."""
+    """Return what can be seen at so many points a metre: `within`, `disc`, `measured`; and `loose`, a symbol's ring."""
     seen = np.sqrt(shapely.area(sites.footprints)) * scale > _VISIBLE_POINTS
     held = {"disc": (seen & sites.dashed).any(), "measured": (seen & ~sites.dashed).any()}
     held["within"] = (np.sqrt(shapely.area(sites.within)) * scale > _VISIBLE_POINTS).any()
+    held["loose"] = sites.loose.any()
     return {kind for kind, there in held.items() if there}
 
 
@@ -269,12 +291,17 @@ def _capital_bounds() -> Box:
     return (float(west) - 0.1, float(south) - 0.1, float(east) + 0.05, float(north) + 0.05)
 
 
-def _draw(axes: Axes, view: _sheet.View, sites: _Sites, words: dict[str, str], *, inset: bool) -> tuple[int, bool]:
+def _draw(
+    axes: Axes, view: _sheet.View, sites: _Sites, zones: list[_areas.Zone], words: dict[str, str], *, inset: bool
+) -> tuple[int, bool]:
     """Draw one view; return how many names found no room, and whether a symbol was moved aside."""
-    if not _draw_land(axes, view):
+    if not _areas.draw_land(axes, view):
         # Where the map has no land of its own, blue would say that there is only sea.
         axes.set_facecolor("white")
-    _draw_areas(axes, view, sites)
+    for zone in zones:
+        _areas.draw_zone(axes, view, zone)
+    colours = [mark.colours[0] for mark in sites.marks]
+    _areas.draw_sites(axes, view, sites.within, sites.footprints, colours=colours, dashed=sites.dashed)
     rows = np.array([row for row, (x, y) in enumerate(sites.positions) if _contains(view.box, (x, y, x, y))], dtype=int)
     blocked = [_sheet.scale_bar(axes, view)]
     if not inset:
@@ -288,6 +315,11 @@ def _draw(axes: Axes, view: _sheet.View, sites: _Sites, words: dict[str, str], *
     places = view.points(sites.positions[rows])
     spots = _placing.spread(places, size * _GAP) if few else places
     _draw_symbols(axes, view, [sites.marks[row] for row in rows], spots, size=size)
+    if sites.loose[rows].any():
+        ring = _legend.ring(size)
+        ring.set_data(*np.array([view.at(*spot) for spot in spots[sites.loose[rows]]]).T)
+        ring.set_zorder(5)
+        axes.add_line(ring)
     moved = np.hypot(*(spots - places).T) > _MOVED
     for spot, place in zip(spots[moved], places[moved], strict=True):
         _draw_line(axes, view, place, spot)
@@ -307,42 +339,6 @@ def _draw_line(axes: Axes, view: _sheet.View, start: NDArray[np.float64], end: A
     """Draw a thin line between two places in points."""
     ends = np.array([view.at(*start), view.at(*end)]).T
     axes.plot(*ends, color=_sheet.QUIET, linewidth=0.6, zorder=5, solid_capstyle="butt")
-
-
-def _draw_land(axes: Axes, view: _sheet.View) -> bool:
-    """Draw the provinces and the capital region where they reach into the view; return whether any does."""
-    from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import
-
-    provinces, capital = datasets.load_regions("province").geometry, datasets.load_capital_region().geometry
-    for shapes, face, edge, width in (
-        (provinces, _legend.LAND, _legend.LAND_EDGE, 0.5),
-        (capital, _legend.CAPITAL, _legend.CAPITAL_EDGE, 1.1),
-    ):
-        there = _in_view(np.asarray(shapes.to_crs(view.plane).values, dtype=object), view)
-        axes.add_collection(PathCollection(_sheet.paths(there), facecolors=face, edgecolors=edge, linewidths=width))
-    return bool(axes.collections and axes.collections[0].get_paths())
-
-
-def _in_view(shapes: NDArray[np.object_], view: _sheet.View) -> NDArray[np.object_]:
-    """Return the shapes that reach into a view, without detail that is too fine to see."""
-    west, south, east, north = np.nan_to_num(shapely.bounds(shapes), nan=np.inf).T
-    # A shape on the other side of the globe has no place in the plane: infinite coordinates compare as outside.
-    there = (west < view.box[2]) & (south < view.box[3]) & (east > view.box[0]) & (north > view.box[1])
-    kept: NDArray[np.object_] = shapely.simplify(shapes[there & np.isfinite(east + north)], _DETAIL / view.scale)
-    return kept
-
-
-def _draw_areas(axes: Axes, view: _sheet.View, sites: _Sites) -> None:
-    """Draw what contains each site, and the footprints that are large enough to be seen."""
-    from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import
-
-    whole = _sheet.paths(_in_view(sites.within, view))
-    axes.add_collection(PathCollection(whole, **_legend.WITHIN, zorder=3))
-    for dashed in (False, True):
-        for colour in sorted({mark.colours[0] for mark in sites.marks}):
-            alike = np.array([mark.colours[0] == colour for mark in sites.marks], dtype=bool) & (sites.dashed == dashed)
-            shapes = _sheet.paths(_in_view(sites.footprints[alike], view))
-            axes.add_collection(PathCollection(shapes, **_legend.footprint(colour, dashed=dashed), zorder=4))
 
 
 def _draw_symbols(

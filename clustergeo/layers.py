@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,3 +200,29 @@ def as_layer(zone: Any, *, name: str) -> Layer:
         return Layer(zone, name=name)
     msg = f"Zone {name!r} is a {type(zone).__name__}. Give a Layer or a GeoDataFrame (read_layer reads a file)."
     raise InputError(msg)
+
+
+def named_layers(given: Any, *, what: str = "zones") -> dict[str, Layer]:
+    """Return layers to be drawn, by name; the name is only shown and need not be an identifier.
+
+    Raises
+    ------
+    InputError
+        They have no names, or one is neither a Layer nor a GeoDataFrame.
+
+    Examples
+    --------
+    >>> named_layers(None)
+    {}
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        msg = f'{what}= is a {type(given).__name__}. Give layers by name: {what}={{"rdz": layer}}.'
+        raise InputError(msg)
+    return {
+        str(name): one
+        if isinstance(one, Layer)
+        else as_layer(one, name="zone" if isinstance(one, gpd.GeoDataFrame) else str(name))
+        for name, one in given.items()
+    }

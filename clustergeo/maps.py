@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 
 from clustergeo import _cards, _files, _groups, _key, _lettering, _pack, _page, _scene, _still, labels
@@ -15,13 +14,16 @@ from clustergeo._words import all_words, word
 from clustergeo.datasets import boundary_attribution
 from clustergeo.errors import InputError, PageError
 from clustergeo.facts import latest_date
-from clustergeo.layers import Layer, as_layer
+from clustergeo.layers import named_layers
 
 if TYPE_CHECKING:
     import os
     from pathlib import Path
 
     import folium
+    import geopandas as gpd
+
+    from clustergeo.layers import Layer
 
 PANES = (
     "cgGround",
@@ -96,13 +98,7 @@ def explore(
     scene = _scene.scene_of(tagged, sized=True)
     ground = land()
     bounds = _scene.bounds_of(scene, ground)
-    # A name is only shown here: it need not be an identifier.
-    given = {
-        str(name): zone
-        if isinstance(zone, Layer)
-        else as_layer(zone, name="zone" if isinstance(zone, gpd.GeoDataFrame) else str(name))
-        for name, zone in _mapping(zones, "zones").items()
-    }
+    given = named_layers(zones)
     keys = _zone_keys(given, lang)
     heading = (
         title if title is not None else word("count" if len(tagged) != 1 else "count_one", lang, f"{len(tagged):,}")

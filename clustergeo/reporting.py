@@ -83,7 +83,7 @@ def report(
     place = native(folder)
     earlier = _earlier(place)
     with staged(folder, known=is_report_name, stale=earlier) as stage:
-        for name, content, rows in _figures(tagged):
+        for name, content, rows in _figures(tagged, layers):
             _spare(place, name, earlier)
             stage.write(name, content)
             written[name] = (content, rows)
@@ -138,7 +138,7 @@ def shipped_layers(*, shipped: bool) -> list[dict[str, Any]]:
     return [row for row in rows if row["kind"] != "policy" and (shipped or row["layer"] not in evidence)]
 
 
-def _figures(tagged: gpd.GeoDataFrame) -> Iterator[tuple[str, bytes, int | None]]:
+def _figures(tagged: gpd.GeoDataFrame, layers: Mapping[str, Layer]) -> Iterator[tuple[str, bytes, int | None]]:
     """Yield the name, bytes and number of rows of each data file, table and picture."""
     # The drawing libraries take seconds to import, and refused input should be told before.
     from clustergeo import figures  # noqa: PLC0415
@@ -147,7 +147,7 @@ def _figures(tagged: gpd.GeoDataFrame) -> Iterator[tuple[str, bytes, int | None]
         for name, (content, rows) in files.items():
             yield name, content, rows
     for lang in labels.LANGS:
-        figure = figures.plot(tagged, lang=lang)
+        figure = figures.plot(tagged, lang=lang, zones=layers)
         for ending in PICTURES:
             yield f"map{suffix(lang)}.{ending}", figures.figure_bytes(figure, ending), None
 

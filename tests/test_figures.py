@@ -20,6 +20,7 @@ from matplotlib.text import Text
 from clustergeo import _legend, _marks, _sheet, crs, labels
 from clustergeo.errors import InputError
 from clustergeo.figures import figure_bytes, plot
+from clustergeo.layers import Layer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -233,6 +234,87 @@ def test_null_and_empty_geometries_are_counted_and_not_drawn() -> None:
     assert not {"s0", "s1"} & set(texts(figure))
 
 
+def in_areas() -> gpd.GeoDataFrame:
+    """Return two sites that are known by what contains them alone, and one at a position."""
+    frame = sites(3, sectors=[["bio"], ["rail"], ["bio"]], name_en=["Alpha", "Beta", "Gamma"])
+    held = [shapely.box(127.0, 36.0, 127.4, 36.4), shapely.box(128.0, 35.8, 128.2, 36.0), None]
+    frame["within"] = gpd.GeoSeries(held, crs="EPSG:4326")
+    frame.geometry = [None, shapely.Point(), frame.geometry.iloc[2]]
+    return frame
+
+
+def test_a_site_known_by_its_area_alone_is_drawn_there_named_and_said_to_be_at_no_position() -> None:
+    figure = plot(in_areas())
+    main = figure.axes[0]
+    words = texts(figure)
+    assert {"Alpha", "Beta", "Gamma"} <= set(words)
+    assert not [text for text in words if "without a position" in text]
+    assert [text for text in words if "known by its" in text.replace("\n", " ")]
+    rings = [line for line in main.lines if same_color(line.get_markeredgecolor(), _legend.WITHIN["edgecolors"])]
+    plane = pyproj.Transformer.from_crs(crs.LONLAT, crs.KOREA_PLANE, always_xy=True)
+    (ring,) = rings
+    inside = [
+        shapely.transform(box, lambda xy: np.column_stack(plane.transform(*xy.T))) for box in in_areas()["within"][:2]
+    ]
+    spots = sorted(zip(*ring.get_data(), strict=True))
+    assert [box.covers(shapely.Point(spot)) for box, spot in zip(inside, spots, strict=True)] == [True, True]
+    assert "범위로만" in "".join(texts(plot(in_areas(), lang="ko")))
+
+
+def test_a_ring_is_explained_only_where_there_is_one() -> None:
+    assert not [text for text in texts(plot(sites(2))) if "Ringed" in text]
+
+
+def test_sites_known_by_areas_elsewhere_are_shown_where_these_are() -> None:
+    frame = in_areas().iloc[:1].copy()
+    frame["within"] = gpd.GeoSeries([shapely.box(10.0, 50.0, 10.4, 50.3)], crs="EPSG:4326")
+    figure = plot(frame)
+    assert len(figure.axes) == 1
+    assert "Alpha" in texts(figure)
+
+
+def test_the_zones_of_a_map_are_drawn_named_and_credited() -> None:
+    shapes = gpd.GeoDataFrame(geometry=[shapely.box(127, 36, 127.5, 36.5), shapely.box(127.4, 36, 128, 36.5)], crs=4326)
+    zone = Layer(shapes, name="rdz", as_of="2025-01-01", source="https://maps.example/z", licence="CC0")
+    for lang, name in (("en", "RDZ"), ("ko", "개발제한구역")):
+        figure = plot(sites(), lang=lang, zones={"rdz": zone})
+        zones = [
+            one
+            for one in fills(figure.axes[0])
+            if same_color(one.get_facecolor()[0], _legend.zone("#3f7d3a")["facecolors"])
+        ]
+        # Two zones that overlap are one area, not a darker one where they do.
+        assert [len(one.get_paths()) for one in zones] == [1]
+        assert name in texts(figure)
+        foot = "\n".join(texts(figure)).replace("\n", " ")
+        assert f"{name}: 2025-01-01 · https://maps.example/z · CC0" in foot
+    with pytest.raises(InputError, match="zones= is a list"):
+        plot(sites(), zones=[zone])  # type: ignore[arg-type]
+
+
+def test_the_legend_names_no_sector_that_no_symbol_carries() -> None:
+    frame = sites(2, sectors=[["bio", "rail", "hydrogen"], ["food"]])
+    frame.geometry = [frame.geometry.iloc[0], None]
+    words = texts(plot(frame))
+    assert {"bio", "rail"} <= set(words)
+    assert not {"hydrogen", "food"} & set(words)
+
+
+def test_a_share_that_is_only_a_discs_is_no_figure_and_a_proved_one_is() -> None:
+    frame = sites(
+        2,
+        rdz_present=pd.array([True, True], dtype="boolean"),
+        rdz_basis=["estimated"] * 2,
+        rdz_share=[0.5, 1.0],
+        rdz_share_low=[0.2, 1.0],
+        rdz_share_high=[0.9, 1.0],
+    )
+    assert [mark.evidence for mark in _marks.marks(frame, lang="en", colour_by=None)[0]] == [
+        ("no_figure", "estimated"),
+        ("figure", "estimated"),
+    ]
+
+
 def test_an_empty_frame_is_a_map_of_korea() -> None:
     figure = plot(sites(0), lang="ko")
     assert len(figure.axes) == 2
@@ -303,6 +385,7 @@ def test_an_unknown_format_is_refused_with_the_choices() -> None:
 DRAW = """
 import hashlib, sys, geopandas as gpd, shapely
 from clustergeo.figures import figure_bytes, plot
+from clustergeo.layers import Layer
 frame = gpd.GeoDataFrame({"name_ko": ["용인", "오송"], "sectors": [["bio", "rail"], ["food"]]},
                          geometry=[shapely.Point(127.2, 37.1), shapely.Point(127.3, 36.6)], crs="EPSG:4326")
 figure = plot(frame, lang="ko")

@@ -21,7 +21,7 @@ from household import MANIFEST, contents, needed, run, shipped_report
 from test_hostile import NAMES, hostile_sites
 
 import clustergeo as cg
-from clustergeo import _brief, _document
+from clustergeo import _brief, _document, _front
 from clustergeo._latex import escaped
 from clustergeo._table import Column, Table
 from clustergeo._workbook import Sheet, workbook_bytes
@@ -93,6 +93,72 @@ def test_a_share_is_a_number_shown_as_percent_and_an_area_has_its_decimals(shipp
     assert (area.value, area.number_format, area.data_type) == (0.636, "#,##0.00#", "n")
     # Not known is an empty cell, not 0 and not a dash.
     assert rows["수소특화"][heads.index("개발제한구역: 비율")].value is None
+
+
+def test_designations_and_sources_without_an_address_stand_in_words(shipped: Path) -> None:
+    for name, sheet, told, words in (
+        ("report.ko.xlsx", "모든 열", "첨단시스템반도체클러스터 국가산단 후보지", "용인 산단(코드 141060)의 내부점"),
+        ("report.xlsx", "All columns", "national complex Yongin", "an interior point of the Yongin complex"),
+    ):
+        book = openpyxl.load_workbook(shipped / name)
+        cells = [str(cell) for row in rows_of(book[sheet]) for cell in row]
+        assert not [cell for cell in cells if "national_complex" in cell or "strategic_project" in cell]
+        assert [cell for cell in cells if cell.startswith(told)]
+        assert [cell for cell in cells if cell == "complex-layer-202512"] == []
+        assert [cell for cell in cells if cell.startswith(words)]
+
+
+def test_a_number_that_its_format_would_show_as_nothing_gets_a_finer_one() -> None:
+    kinds = ["area", "area", "area", "area", "distance", "share", "share", "count"]
+    numbers = [0.0, 7.28, 0.0003, 1e-7, -0.03, 0.0002, 0.9999, 0.3]
+    sheet = book_of(workbook_bytes([Sheet("t", [(kind, kind) for kind in kinds], [numbers])], title="t")).active
+    assert [cell.value for cell in sheet[2]] == numbers
+    assert [cell.number_format for cell in sheet[2]] == [
+        "#,##0.00#",
+        "#,##0.00#",
+        "#,##0.00###",
+        "0.0E+00",
+        "#,##0.0#",
+        "0.0###%",
+        "0.0###%",
+        "0.0E+00",
+    ]
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_no_word_of_a_header_is_wider_than_its_column_in_the_document(lang: str) -> None:
+    from clustergeo._widths import longest_word
+
+    zone = gpd.GeoDataFrame(geometry=[shapely.box(126.9, 36, 127.3, 37.3)], crs="EPSG:4326")
+    layer = cg.Layer(zone, name="rdz", coverage="everywhere")
+    tagged = cg.tag(cg.load_sites(), zones={"rdz": layer})
+    said = _brief.brief(tagged, [layer], lang=lang, told=_brief.Told(None, True, RUN_AT))
+    document = docx.Document(io.BytesIO(_document.document_bytes(said, picture=DOT)))
+    for table in document.tables[1:]:
+        head = table.rows[0].cells
+        assert len(head) > 1
+        (size,) = {run.font.size.pt for cell in head for run in cell.paragraphs[0].runs}
+        assert size >= 5
+        for cell in head:
+            if cell.text.isascii():
+                assert max(longest_word([word]) for word in cell.text.split()) * size * 0.56 <= cell.width.pt
+    # The last rows stay with the notes under them, which would else stand alone on a page.
+    rows = document.tables[1].rows
+    assert [row.cells[0].paragraphs[0].paragraph_format.keep_with_next or False for row in rows][-4:] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_name_is_not_broken_within_a_word_on_the_front_page() -> None:
+    tagged = cg.tag(cg.load_sites().head(1))
+    said = _brief.brief(tagged, [], lang="ko", told=_brief.Told(None, True, RUN_AT))
+    page = _front.front_page(said, picture=DOT, names=[])
+    width = float(re.search(r'class="scroll sites"[^>]*--name:([0-9.]+)em', page)[1])  # type: ignore[index]
+    # 첨단시스템반도체클러스터 is twelve syllables wide.
+    assert 12 <= width <= 14
 
 
 def test_the_key_figures_are_numbers_under_the_answer(shipped: Path) -> None:
@@ -256,7 +322,8 @@ def test_the_tables_of_the_document_hold_every_cell_and_repeat_their_headers(shi
     header, *rows = [[cell.text for cell in row.cells] for row in document.tables[1].rows]
     shown = cg.table(cg.tag(cg.load_sites()), lang="en")
     assert header == [column.header for column in shown.columns]
-    assert rows == shown.shown()
+    # A figure and its percent sign stay on one line.
+    assert rows == shown.shown(lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%"))
     for table in document.tables[1:]:
         assert table.rows[0]._tr.xpath("w:trPr/w:tblHeader")
         assert all(row._tr.xpath("w:trPr/w:cantSplit") for row in table.rows)
