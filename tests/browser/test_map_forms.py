@@ -106,7 +106,7 @@ def test_without_scripts_a_site_known_by_its_area_has_the_area_and_no_dot_and_th
     still = watched.page.locator(".cg-still")
     assert still.locator("svg[role=img] circle").count() == 1
     assert still.locator("svg[role=img] path[stroke-dasharray]").count() == 1
-    assert still.locator("svg[role=img] text").all_inner_texts() == ["1", "2"]
+    assert still.locator("svg[role=img] text").all_text_contents() == ["1", "2"]
     assert "A number without a dot: the site lies somewhere in the pale area." in still.inner_text()
     rows = [row.split("\t") for row in still.locator("tbody tr").all_inner_texts()]
     assert rows == [
