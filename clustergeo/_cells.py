@@ -53,6 +53,9 @@ def _text(cell: Any) -> str | None:
         return " ".join(cell.split()) or None
     if isinstance(cell, (list, tuple, set, np.ndarray)):
         return ", ".join(map(str, cell)) or None
+    if isinstance(cell, pd.Timestamp) and cell == cell.normalize():
+        # A day without a time.
+        return cell.date().isoformat()
     return None if pd.isna(cell) else str(cell)
 
 

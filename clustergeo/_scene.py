@@ -95,7 +95,7 @@ def scene_of(tagged: gpd.GeoDataFrame, *, what: str = "The frame of sites", size
     frame = frame.loc[:, ~frame.columns.duplicated()]
     measured = np.zeros(len(frame), dtype=bool)
     if sized:
-        areas = _cells.figures(frame, "area_km2")
+        areas = _cells.figures(frame, "area_km2").copy()
         measured = np.isnan(areas)
         # The first ones are drawn, so they can be measured.
         areas[: int(placed.sum())] = footprints.areas_km2(tagged[placed])

@@ -1060,3 +1060,8 @@ def test_a_name_stands_near_its_dot_or_not_at_all(tagged: gpd.GeoDataFrame) -> N
     assert leaders
     assert max(leaders) < 61
     assert None in spots
+
+
+def test_a_day_without_a_time_is_a_day_in_a_card() -> None:
+    assert rows_of({"day": pd.Timestamp("2024-01-02")})["day"]["column"] == "2024-01-02"
+    assert rows_of({"day": pd.Timestamp("2024-01-02 09:30")})["day"]["column"] == "2024-01-02 09:30:00"

@@ -58,7 +58,9 @@ def test_with_scripts_the_still_picture_is_not_there(
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
-@pytest.mark.parametrize("view", [(1280, 800, "screen"), (390, 844, "screen"), (1280, 800, "print")])
+@pytest.mark.parametrize(
+    "view", [(1280, 800, "screen"), (390, 844, "screen"), (844, 390, "screen"), (1280, 800, "print")]
+)
 def test_no_text_is_cut_or_covered_at_the_first_view(
     tagged: gpd.GeoDataFrame,
     open_page: Callable[..., Watched],
@@ -74,7 +76,7 @@ def test_no_text_is_cut_or_covered_at_the_first_view(
     page.screenshot(path=shots / f"map-{lang}-{width}-{media}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     boxes = page.evaluate(
-        "[...document.querySelectorAll('.cg-chip, .cg-region span, .cg-panel')]"
+        "[...document.querySelectorAll('.cg-chip, .cg-region span, .cg-panel, .leaflet-control')]"
         ".filter(one => one.offsetParent !== null && getComputedStyle(one).visibility !== 'hidden')"
         ".map(one => one.getBoundingClientRect()).filter(box => box.width > 0)"
         ".map(box => [box.left, box.top, box.right, box.bottom])"
@@ -89,6 +91,29 @@ def test_no_text_is_cut_or_covered_at_the_first_view(
         "all => all.map(one => one.scrollWidth <= one.clientWidth + 1)"
     )
     assert all(names) or not names
+
+
+def test_without_scripts_a_site_known_by_its_area_has_the_area_and_no_dot_and_the_table_has_every_site(
+    open_page: Callable[..., Watched],
+) -> None:
+    areas = gpd.GeoSeries([None, shapely.box(127.5, 36, 127.9, 36.4), None], crs="EPSG:4326")
+    sites = gpd.GeoDataFrame(
+        {"name": ["dot", "area", "nowhere"], "area_km2": [0.0003, None, 2.0], "within": areas},
+        geometry=[shapely.Point(128.5, 36), None, None],
+        crs="EPSG:4326",
+    )
+    watched = open_page(maps.map_html(maps.explore(sites)), scripts=False)
+    still = watched.page.locator(".cg-still")
+    assert still.locator("svg[role=img] circle").count() == 1
+    assert still.locator("svg[role=img] path[stroke-dasharray]").count() == 1
+    assert still.locator("svg[role=img] text").all_text_contents() == ["1", "2"]
+    assert "A number without a dot: the site lies somewhere in the pale area." in still.inner_text()
+    rows = [row.split("\t") for row in still.locator("tbody tr").all_inner_texts()]
+    assert rows == [
+        ["1. dot", "point: a position without an extent", "0.0003"],
+        ["2. area", "known by its area only: the dot is no position", "–"],
+        ["3. nowhere", "without position: not on the map", "2"],
+    ]
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1280, 800), (1920, 1000)])

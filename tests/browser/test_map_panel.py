@@ -8,7 +8,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from clustergeo import datasets, labels, maps
+from clustergeo import _digits, datasets, labels, maps
 from clustergeo.tags import tag
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -319,3 +319,81 @@ def test_a_list_too_long_to_read_is_capped_and_says_so(open_page: Callable[..., 
     watched.page.keyboard.press("Enter")
     watched.page.locator(CARD).wait_for()
     assert watched.page.locator(CARD).inner_text() == "s599"
+
+
+def test_a_site_without_a_position_is_listed_and_found_and_its_card_points_at_nothing(
+    open_page: Callable[..., Watched],
+) -> None:
+    sites = gpd.GeoDataFrame(
+        {"name": ["nowhere", "here"], "area_km2": [2.5, 1.0]}, geometry=[None, shapely.Point(127, 37)], crs="EPSG:4326"
+    )
+    watched = open_page(maps.map_html(maps.explore(sites)))
+    page = watched.page
+    assert page.locator("path.cg-site").count() == 1
+    page.locator("#cg-tab-list").click()
+    rows = [text.split() for text in page.locator(".cg-list tbody tr").all_inner_texts()]
+    assert rows == [["here", "1"], ["nowhere", "without", "position", "2.5"]]
+    page.locator(".cg-search input").fill("nowh")
+    assert page.get_by_role("option").all_inner_texts() == ["nowhere without position"]
+    page.keyboard.press("Enter")
+    assert opened(watched) == "nowhere"
+    assert "without position: not on the map" in page.locator(".cg-card").inner_text()
+    assert not page.locator(".leaflet-popup-tip-container").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".cg-list button").first.click()
+    assert opened(watched) == "here"
+    assert page.locator(".leaflet-popup-tip-container").is_visible()
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize("count", [150, 1200])
+def test_each_of_many_shapes_of_a_further_layer_is_reached_by_search_and_list_with_the_keyboard(
+    open_page: Callable[..., Watched], count: int
+) -> None:
+    shapes = [
+        shapely.box(x, y, x + 0.02, y + 0.02)
+        for x, y in ((126.5 + at % 40 * 0.06, 34.8 + at // 40 * 0.08) for at in range(count))
+    ]
+    extra = gpd.GeoDataFrame({"name": [f"plot {at}" for at in range(count)]}, geometry=shapes, crs="EPSG:4326")
+    site = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.Point(127, 37)], crs="EPSG:4326")
+    watched = open_page(maps.map_html(maps.explore(site, layers={"plots": extra})))
+    page = watched.page
+    page.locator(".cg-ready").wait_for()
+    page.locator(".leaflet-control-layers-overlays label", has_text="plots").locator("input").uncheck()
+    page.locator(".cg-search input").focus()
+    page.keyboard.type(f"plot {count - 1}")
+    assert page.get_by_role("option").all_inner_texts() == [f"plot {count - 1} plots"]
+    page.keyboard.press("Enter")
+    assert opened(watched) == f"plot {count - 1}"
+    # What was asked for is shown.
+    assert page.locator(".leaflet-control-layers-overlays label", has_text="plots").locator("input").is_checked()
+    page.keyboard.press("Escape")
+    page.locator("#cg-tab-list").click()
+    page.locator(".cg-list summary").focus()
+    page.keyboard.press("Enter")
+    rows = page.locator(".cg-list details tbody button")
+    expect(rows).to_have_count(min(count, 200))
+    assert ("The first 200 of 1,200" in page.locator(".cg-list details").inner_text()) == (count > 200)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(watched) == "plot 1"
+    page.keyboard.press("Enter")
+    assert opened(watched) == "plot 1"
+    watched.assert_quiet()
+
+
+def test_card_and_list_show_the_figures_of_the_tables(open_page: Callable[..., Watched]) -> None:
+    areas = [7.28, 0.636, 1.135, 0.0123, 0.0003, 0.00004, 1e-8, 1234.5]
+    points: list[Any] = [shapely.Point(127 + at / 10, 37) for at in range(len(areas))]
+    sites = gpd.GeoDataFrame({"name": [f"s{at}" for at in range(len(areas))], "area_km2": areas}, geometry=points)
+    watched = open_page(maps.map_html(maps.explore(sites.set_crs("EPSG:4326"))))
+    page = watched.page
+    page.locator("#cg-tab-list").click()
+    said = [_digits.area(one) for one in areas]
+    assert page.locator(".cg-list .cg-figure").all_inner_texts() == said
+    for at in range(len(areas)):
+        page.locator(".cg-list button").nth(at).click()
+        assert opened(watched) == f"s{at}"
+        assert f"{said[at]} km²" in page.locator(".cg-card dd").all_inner_texts()
+        page.keyboard.press("Escape")
+        expect(page.locator(".leaflet-popup")).to_have_count(0)
