@@ -20,6 +20,7 @@ from shapely import Point, Polygon, box
 
 import clustergeo as cg
 from clustergeo import crs as crs_room
+from clustergeo.reading import projection
 
 SHARED = Path(os.environ.get("CLUSTERGEO_SHARED", "")) / "data" / "kostat2013-seoul-cp949" / "seoul_municipalities.shp"
 
@@ -462,3 +463,12 @@ def test_a_western_code_page_over_korean_in_utf_8_is_not_believed(tmp_path: Path
     layer = cg.read_layer(path, name="a")
     assert layer.frame["NAME"].tolist() == ["종로구"]
     assert any("Korean in UTF-8" in one for one in layer.report)
+
+
+def test_positions_that_a_crs_cannot_show_are_near_no_land() -> None:
+    seoul, nowhere = [198_000.0, 551_000.0], [np.nan, np.nan]
+    korea = pyproj.CRS("EPSG:5186")
+    bounds = (198_000.0, 551_000.0, 198_000.0, 551_000.0)
+    assert projection.ashore(korea, np.array([seoul, seoul, nowhere]), bounds)
+    assert not projection.ashore(korea, np.array([seoul, nowhere, nowhere]), bounds)
+    assert not projection.ashore(korea, np.array([nowhere] * 3), bounds)
