@@ -6,13 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from clustergeo._formats import line
-from clustergeo._widths import DATE, columns, shares
+from clustergeo._widths import DATE, columns, least, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # A table of more characters in a row is wider than a paper: its cells then break into lines.
 _BROAD = 75
+
+# The width of the document in points, how wide a digit is as a part of the size, and the sizes it is set in.
+_PAPER_WIDTH, _DIGIT = 757.0, 0.56
+_SIZES = ((r"\footnotesize", 8.0), (r"\scriptsize", 7.0), (r"\tiny", 5.0))
 
 _SIGNS = {
     "\\": r"\textbackslash{}",
@@ -88,13 +92,24 @@ def latex_table(
     """
     cells = [[head for head, _ in heads], *rows]
     broad = sum(max(map(columns, column), default=0) + 2 for column in zip(*cells, strict=True)) > _BROAD
-    parts = zip(heads, shares(cells), strict=True)
+    # A table of many columns is set smaller before a word is broken, or two columns print over one another.
+    fits = [(name, size) for name, size in _SIZES if least(cells) * _DIGIT * size <= _PAPER_WIDTH]
+    look, size = (fits or _SIZES[-1:])[0]
+    parts = zip(heads, shares(cells, room=_PAPER_WIDTH / (_DIGIT * size) if long else None), strict=True)
     layout = "".join(_broad(share, number=number) if broad else "lr"[number] for (_, number), share in parts)
     head, *body = (" & ".join(map(escaped, row)) + r" \\" for row in cells)
     ruled, under = [r"\toprule", head, r"\midrule"], [rf"\par\footnotesize {escaped(note)}" for note in notes]
     caption = rf"\caption{{{escaped(title)}}}"
     if long:
-        top = [rf"\begin{{longtable}}{{{layout}}}", caption + r" \\", *ruled, r"\endfirsthead", *ruled, r"\endhead"]
+        top = [
+            look,
+            rf"\begin{{longtable}}{{{layout}}}",
+            caption + r" \\",
+            *ruled,
+            r"\endfirsthead",
+            *ruled,
+            r"\endhead",
+        ]
         lines = [*top, *body, r"\bottomrule", r"\end{longtable}", *under]
     else:
         top = [r"\begin{table}[htbp]", r"\centering", caption, rf"\begin{{tabular}}{{{layout}}}"]
