@@ -755,3 +755,16 @@ def test_the_command_writes_a_workbook_or_a_document_to_a_file_and_prints_neithe
     assert (tmp_path / "out.tex").read_text(encoding="utf-8").startswith("% Compile with xelatex")
     lost = run("table", "in.gpkg", "-o", "in.gpkg", cwd=tmp_path)
     assert (lost.returncode, b"would be lost" in lost.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_columns_of_a_broad_latex_table_do_not_print_over_one_another(tmp_path: Path, lang: str) -> None:
+    zone = gpd.GeoDataFrame(geometry=[shapely.box(126.9, 36, 127.3, 37.3)], crs="EPSG:4326")
+    layer = cg.Layer(zone, name="rdz", coverage="everywhere", as_of="2025-01-01")
+    shown = cg.table(cg.tag(cg.load_sites(), zones={"rdz": layer}), lang=lang)
+    (tmp_path / "t.tex").write_text(shown.latex(document=True), encoding="utf-8")
+    made = [needed("xelatex"), "-interaction=nonstopmode", "t.tex"]
+    subprocess.run(made, cwd=tmp_path, check=True, capture_output=True, timeout=170)
+    told = (tmp_path / "t.log").read_text(encoding="utf-8", errors="replace")
+    # A few points run into the gap between two columns, no further.
+    assert [over for over in map(float, re.findall(r"Overfull \\hbox \(([0-9.]+)pt", told)) if over > 4] == []
