@@ -55,7 +55,7 @@ def _text(cell: Any) -> str | None:
         return ", ".join(map(str, cell)) or None
     if isinstance(cell, pd.Timestamp) and cell == cell.normalize():
         # A day without a time.
-        return cell.date().isoformat()
+        return str(cell.date())
     return None if pd.isna(cell) else str(cell)
 
 
