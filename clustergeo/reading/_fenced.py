@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import sys
 
-for _name in ("geopandas", "pandas", "pyproj", "shapely"):
-    sys.modules[_name] = None  # type: ignore[assignment]
-
-import pyarrow as pa  # noqa: E402
-from pyogrio.raw import open_arrow  # noqa: E402
-
 
 def main(place: str, layer: str) -> None:
     """Send the rows of a layer, with the name of its geometry column and its CRS as metadata of the schema."""
+    for name in ("geopandas", "pandas", "pyproj", "shapely"):
+        sys.modules[name] = None  # type: ignore[assignment]
+    import pyarrow as pa  # noqa: PLC0415 - not before these are shut out
+    from pyogrio.raw import open_arrow  # noqa: PLC0415
+
     with open_arrow(place, layer=layer, use_pyarrow=True) as (meta, reader):
         told = {"geometry": meta["geometry_name"] or "wkb_geometry", "crs": meta["crs"] or ""}
         schema = reader.schema.with_metadata(told)
