@@ -37,6 +37,9 @@ dask_geopandas = pytest.importorskip("dask_geopandas")
 from clustergeo import parallel  # noqa: E402 - needs Dask
 from clustergeo.parallel import tag_files, tag_frame  # noqa: E402
 
+# One of the sites of these tests has no geometry, which is told where a file is read whole.
+pytestmark = pytest.mark.filterwarnings("ignore:.*rows have no geometry")
+
 COUNT = 60
 BOW = shapely.Polygon([(200_000, 500_000), (200_020, 500_020), (200_020, 500_000), (200_000, 500_020)])
 HERE = "127.0.0.1"

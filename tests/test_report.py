@@ -270,8 +270,8 @@ def test_an_earlier_day_shows_nothing_that_was_said_later(tmp_path: Path) -> Non
     assert "Facts as of 2023-03-15" in page
     assert "newsis.com/view/NISX20241226_0003010744" not in page
     assert "Timeline" in page
-    assert "<li>2023-03-15 Area (km²): 7.10." in page
-    assert not re.search(r"<li>20(24|25|26)-", page)
+    assert '<li><time datetime="2023-03-15">2023-03-15</time> Area (km²): 7.10.' in page
+    assert not re.search(r'<time datetime="20(24|25|26)-', page)
     assert cg.verify(folder).empty
 
 
