@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from clustergeo._brief import Brief
     from clustergeo._table import Table
 
+# A figure and its percent sign stay on one line.
+_FIGURE = re.compile(r"(?<=\d) %")
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _FOOTNOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
 _FOOTNOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
@@ -240,7 +243,7 @@ class _Paper:
         from docx.shared import Pt, RGBColor  # noqa: PLC0415 - an extra
 
         # A figure and its percent sign stay on one line.
-        run = paragraph.add_run(line(text).replace(" %", "\N{NO-BREAK SPACE}%"))
+        run = paragraph.add_run(_FIGURE.sub("\N{NO-BREAK SPACE}%", line(text)))
         run.bold = bold or None
         if size is not None:
             run.font.size = Pt(size)

@@ -191,10 +191,8 @@ def test_a_point_of_which_more_is_known_has_bounds_and_no_share() -> None:
         found = zone_of(frame.iloc[:1], layer([zone])).iloc[0]
         assert found["rdz_present"] is pd.NA if present is None else found["rdz_present"] == present
         assert pd.isna(found["rdz_share"])
-        # where the zone leaves everything open, nothing is said of the bounds either
-        told = [found["rdz_share_low"], found["rdz_share_high"]]
-        assert (present is None and np.isnan(told).all()) or told == [low, high]
-        assert found["rdz_basis"] == ("unknown" if present is None else "estimated")
+        assert [found["rdz_share_low"], found["rdz_share_high"]] == [low, high]
+        assert found["rdz_basis"] == "estimated"
     bare = zone_of(frame, layer([square(-500, -500, 1000)]))
     assert bare["rdz_basis"].tolist() == ["estimated", "estimated", "measured"]
     assert np.isnan(bare["rdz_share_low"].iloc[2])

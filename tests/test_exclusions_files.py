@@ -87,6 +87,7 @@ def test_the_answers_do_not_depend_on_the_threads(frame: gpd.GeoDataFrame, tmp_p
     same(one, three)
 
 
+@pytest.mark.filterwarnings("ignore:.*rows have no geometry")
 def test_a_format_that_has_no_batches_is_read_whole(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:
     frame.to_file(tmp_path / "sites.geojson")
     rules().apply_file(tmp_path / "sites.geojson", tmp_path / "out.csv")

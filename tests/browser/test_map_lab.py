@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import nbformat
+import nbformat.sign
 import pytest
 
 from clustergeo import datasets, maps

@@ -183,7 +183,7 @@ def pointed(watched: Watched, lonlat: tuple[float, float], aside: float = 0) -> 
     x, y = at_pixel(watched, lonlat)
     watched.page.mouse.move(x + aside - 2, y)
     watched.page.mouse.move(x + aside, y)
-    watched.page.wait_for_timeout(80)
+    watched.page.wait_for_timeout(500)  # longer than a tooltip takes to fade
     tip = watched.page.locator(".cg-tip b")
     return tip.inner_text() if tip.count() else None
 
