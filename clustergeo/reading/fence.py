@@ -87,7 +87,7 @@ def _gathered(reader: pa.RecordBatchReader) -> gpd.GeoDataFrame | None:
         if drawn.null_count:
             return None
         shapes.append(shapely.from_wkb(drawn.to_numpy(zero_copy_only=False)))
-        rest.append(batch.drop_columns([name]))
+        rest.append(batch.select([field.name for field in reader.schema if field.name != name]))
     if not shapes:
         return None
     frame = pa.Table.from_batches(rest).replace_schema_metadata().to_pandas()
