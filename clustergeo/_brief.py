@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clustergeo import _digits, datasets, facts, labels, tables, timeline
 from clustergeo._contents import facts_as_of
-from clustergeo._formats import attributes, cell
-from clustergeo._workbook import Sheet, kind_of, workbook_bytes
+from clustergeo._formats import cell
 from clustergeo.explaining import explain
 from clustergeo.layers import Layer
-from clustergeo.policy import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -156,7 +154,7 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
     '1 of 15 sites lies in the capital region (Yongin advanced system-semiconductor cluster); 14 lie outside it.'
     """
     at = labels.check_lang(lang)
-    words = {name: pair[at] for name, pair in _WORDS.items()}
+    words = words_of(lang)
     figures = tables.site_figures(tagged)
     used = list(used)
     as_of = facts_as_of(facts.latest_date(tagged), lang)
@@ -192,6 +190,18 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
     )
 
 
+def words_of(lang: str) -> dict[str, str]:
+    """Return the fixed words of a report in a language.
+
+    Examples
+    --------
+    >>> words_of("en")["evidence"]
+    'Evidence'
+    """
+    place = labels.check_lang(lang)
+    return {name: pair[place] for name, pair in _WORDS.items()}
+
+
 def addressed(sentence: str) -> list[str]:
     """Return a sentence in parts: every second one is a web address.
 
@@ -201,92 +211,6 @@ def addressed(sentence: str) -> list[str]:
     ['See ', 'https://a.kr/b', '. Then go.']
     """
     return _ADDRESS.split(sentence)
-
-
-def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
-    """Return a report as an XLSX workbook: a sheet a table, the evidence, every column, and the sources.
-
-    Parameters
-    ----------
-    said
-        What the report says.
-    tagged
-        The tagged sites, for the sheet of every column.
-    """
-    words = {name: pair[labels.check_lang(said.lang)] for name, pair in _WORDS.items()}
-    answers = [(words["answer"], text) for text in said.headline]
-    overview = [
-        *answers,
-        *((word, _as_number(number)) for number, word in said.key),
-        (words["date"], said.as_of),
-    ]
-    layers = [dict(zip(LAYER_COLUMNS, row, strict=True)) for row in said.layers]
-    kinds = {"vintage": "date", "source": "link"}
-    sheets = [
-        Sheet(words["overview"], [(words["figure"], "text"), (said.title, "text")], overview, [said.note, said.made]),
-        replace(said.sites.sheet, name=words["sites_sheet"]),
-        *(replace(shown.sheet, name=words[f"by_{key}"]) for key, shown in said.summaries),
-        Sheet(
-            words["evidence"],
-            [(words["name"], "text"), (words["sentence"], "text")],
-            [(name, sentence) for name, sentences in said.evidence for sentence in sentences],
-            [said.too_many] if said.too_many else [],
-        ),
-        _every_column(tagged, words["all_columns"], said.lang),
-        Sheet(
-            words["layers"],
-            [(head, kinds.get(name, "text")) for name, head in zip(LAYER_COLUMNS, said.layer_heads, strict=True)],
-            [[row[name] for name in LAYER_COLUMNS] for row in layers],
-            [f"{said.decided_head}: {line}" for line in said.decided],
-        ),
-        Sheet(
-            words["sources"],
-            [(words["name"], "text"), (words["about"], "text"), (words["date"], "date"), (words["address"], "link")],
-            said.sources,
-        ),
-    ]
-    return workbook_bytes(sheets, title=said.title, run_at=said.run_at)
-
-
-def _as_number(shown: str) -> float | str | None:
-    """Return a key figure as a number; text where it is smaller than can be shown, None for a dash.
-
-    Examples
-    --------
-    >>> _as_number("1,234.5"), _as_number("<0.000001"), _as_number("–")
-    (1234.5, '<0.000001', None)
-    """
-    if shown.startswith("<"):
-        return shown
-    return None if shown == "–" else float(shown.replace(",", ""))
-
-
-def _every_column(tagged: gpd.GeoDataFrame, name: str, lang: str) -> Sheet:
-    """Return the sheet of every column: codes in words, numbers and days typed, of two languages the one asked for."""
-    table = attributes(tagged)
-    other = "_en" if lang == "ko" else "_ko"
-    hidden = {column for column in table.columns if str(column).endswith(other)}
-    if lang == "en":
-        hidden |= {column for column in ("province", "city", "municipality", "locality") if f"{column}_en" in table}
-    shown = [column for column in table.columns if column not in hidden]
-    columns = [(labels.column(str(column), lang), kind_of(str(column))) for column in shown]
-    cells = [[_worded(str(column), cell(one), lang) for one in table[column]] for column in shown]
-    rows = list(zip(*cells, strict=True)) if cells else []
-    return Sheet(name, columns, rows, frozen=2)
-
-
-def _worded(column: str, value: Any, lang: str) -> Any:
-    """Return a cell as a spreadsheet shows it: a code or a flag in words, a list joined."""
-    coded = column in ("sectors", "macro_region", "status") or column.endswith(("_basis", "_scope"))
-    if value not in (None, []) and (coded or isinstance(value, bool)):
-        return labels.value(column, value, lang)
-    if isinstance(value, str) and column == "designations":
-        return "; ".join(places.named(one, lang) for one in value.split(";"))
-    if isinstance(value, str) and column.endswith("_source"):
-        return datasets.source_words(value, lang)
-    if isinstance(value, list | dict):
-        return ";".join(map(str, value)) if isinstance(value, list) else str(value)
-    return value
 
 
 def _names(tagged: pd.DataFrame, lang: str) -> list[str]:

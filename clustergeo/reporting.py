@@ -199,7 +199,7 @@ def page_files(
     history
         The dated facts of the sites, for their timelines; None where there are none.
     """
-    from clustergeo import _brief, _document, _front, maps  # noqa: PLC0415
+    from clustergeo import _brief, _document, _front, _spreadsheet, maps  # noqa: PLC0415
 
     told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at, history=history)
     listed, here = [*names, *office], office_endings()
@@ -208,7 +208,7 @@ def page_files(
         said = _brief.brief(tagged, used, lang=lang, told=told)
         book, document = (f"report{suffix(lang)}.{ending}" for ending in OFFICE)
         if book in office and "xlsx" in here:
-            yield book, _brief.report_workbook(said, tagged)
+            yield book, _spreadsheet.report_workbook(said, tagged)
         if document in office and "docx" in here:
             yield document, _document.document_bytes(said, picture=pictures[lang])
         page = maps.map_html(maps.explore(tagged, lang=lang, zones=layers, history=past))

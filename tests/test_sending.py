@@ -21,7 +21,7 @@ from household import MANIFEST, contents, needed, run, shipped_report
 from test_hostile import NAMES, hostile_sites
 
 import clustergeo as cg
-from clustergeo import _brief, _document, _front
+from clustergeo import _brief, _document, _front, _spreadsheet
 from clustergeo._latex import escaped
 from clustergeo._table import Column, Table
 from clustergeo._workbook import Sheet, workbook_bytes
@@ -214,7 +214,7 @@ def test_text_stays_text_whatever_it_starts_with(text: str) -> None:
 
 def test_hostile_names_arrive_as_they_are_in_every_sheet(hostile: tuple[gpd.GeoDataFrame, _brief.Brief]) -> None:
     tagged, said = hostile
-    data = _brief.report_workbook(said, tagged)
+    data = _spreadsheet.report_workbook(said, tagged)
     book = book_of(data)
     plain = ["".join(sign if sign.isprintable() else " " for sign in name) for name in NAMES]
     assert [row[0] for row in rows_of(book["부지"])[1:16]] == plain
@@ -364,13 +364,13 @@ def test_the_same_report_gives_the_same_workbook_and_document_at_any_hour(
         "import sys, time; later = time.time() + 86400 * 99; time.time = lambda: later; "
         "sys.path.insert(0, 'tests'); import test_sending as t; tagged = t.cg.tag(t.hostile_sites()); "
         "said = t._brief.brief(tagged, [], lang='ko', told=t._brief.Told(None, False, t.RUN_AT)); import hashlib; "
-        "print(*(hashlib.sha256(b).hexdigest() for b in (t._brief.report_workbook(said, tagged), "
+        "print(*(hashlib.sha256(b).hexdigest() for b in (t._spreadsheet.report_workbook(said, tagged), "
         "t._document.document_bytes(said, picture=t.DOT))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     import hashlib
 
-    mine = (_brief.report_workbook(said, tagged), _document.document_bytes(said, picture=DOT))
+    mine = (_spreadsheet.report_workbook(said, tagged), _document.document_bytes(said, picture=DOT))
     assert done.stdout.split() == [hashlib.sha256(one).hexdigest() for one in mine]
 
 

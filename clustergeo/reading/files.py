@@ -41,7 +41,7 @@ class _Read(NamedTuple):
     """The rows of a file and what is said of them.
 
     `report` is what was decided while reading, `names` are those it came by, `lost` the geometries that cannot be read,
-    `nowhere` what is said of rows without one.
+    `tabular` whether it is a table, which has said itself what is without a place.
     """
 
     frame: gpd.GeoDataFrame
@@ -50,7 +50,7 @@ class _Read(NamedTuple):
     sha256: str
     names: tuple[str, str]
     lost: list[Loss]
-    nowhere: list[str]
+    tabular: bool
 
 
 def read_sites(
@@ -113,7 +113,7 @@ def read_and_repair(path: Given, options: Options, *, repair: bool) -> tuple[gpd
     """Return the sites of a file as `read_sites` does, and how many of their geometries were repaired."""
     found = _read(path, options)
     frame, report, repaired = _repaired(found.frame, found.report) if repair else (found.frame, found.report, 0)
-    for decided in [*report, *found.nowhere]:
+    for decided in [*report, *_nowhere(found)]:
         warn(f"the file {shown(found.name)}: {decided}.")
     return schema.site_frame(frame, what=f"the file {shown(found.name)}"), repaired
 
@@ -140,7 +140,7 @@ def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) 
     [<POINT (127.2 37.15)>]
     """
     found = _read(path, Options(crs, layer))
-    for decided in [*found.report, *found.nowhere]:
+    for decided in [*found.report, *_nowhere(found)]:
         warn(f"the file {shown(found.name)}: {decided}.")
     return found.frame
 
@@ -228,7 +228,8 @@ def _numbers(rows: NDArray[np.bool_]) -> str:
 
 def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return a frame in which a point at 0 and 0, how a position that is not known is written, is none; and say so."""
-    zero = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & ~shapely.is_empty(shapes)
+    zero = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    zero[zero] = ~shapely.is_empty(shapes[zero])
     zero[zero] = (shapely.get_coordinates(shapes[zero]) == 0).all(axis=1)
     if not zero.any():
         return frame, []
@@ -238,8 +239,11 @@ def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tupl
     return frame, [f"row {_numbers(zero)} lies at 0, 0: read as no position"]
 
 
-def _nowhere(frame: gpd.GeoDataFrame) -> list[str]:
+def _nowhere(found: _Read) -> list[str]:
     """Return what is said of rows that lie nowhere."""
+    if found.tabular:
+        return []
+    frame = found.frame
     bare = _bare(frame)
     if "within" in frame.columns:
         bare = bare & np.asarray(frame["within"].isna(), dtype=bool)
@@ -323,7 +327,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
             frame = frame.set_crs(named_crs(options.crs) if options.crs is not None else found, allow_override=True)
-            return _Read(frame, report, source.name, digest.result(), source.names, lost, [])
+            return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES)
         shapes, bounds = np.asarray(frame.geometry.values, dtype=object), frame.total_bounds
         named = named_crs(options.crs) if options.crs is not None else found
         if named is not None and ending not in TABLES:
@@ -337,8 +341,8 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
             swap_xy=options.swap_xy,
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
-        nowhere = [] if ending in TABLES else _nowhere(frame)
-        return _Read(frame, [*report, *place.report], source.name, digest.result(), source.names, lost, nowhere)
+        report += place.report
+        return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES)
 
 
 def _digest(file: Path) -> str:
