@@ -131,3 +131,18 @@ def test_a_wrong_file_is_refused_and_nothing_is_written(frame: gpd.GeoDataFrame,
         rules().apply_file(tmp_path / "sites.parquet", tmp_path / "out.parquet")
     with pytest.raises(cg.ClusterGeoError, match="nothing to exclude by"):
         cg.Exclusions().apply_file(tmp_path / "sites.parquet", tmp_path / "out.parquet")
+
+
+def test_layers_of_the_same_polygons_are_each_answered_like_copies_of_them(frame: gpd.GeoDataFrame) -> None:
+    # Polygons that overlap are prepared by GEOS while they are dissolved, which two threads must not do to one.
+    rng = np.random.default_rng(7)
+    x, y = rng.uniform(150_000, 300_000, 2_000), rng.uniform(450_000, 620_000, 2_000)
+    crowd = np.asarray(shapely.buffer(shapely.points(x, y), 4_000, quad_segs=64), dtype=object)
+    shared, apart = cg.Exclusions(), cg.Exclusions()
+    for name in ("rdz", "water", "road"):
+        shared = shared.add(name, layer(crowd, name=name), max_share=0.3)
+        apart = apart.add(name, layer(shapely.from_wkb(shapely.to_wkb(crowd)), name=name), max_share=0.3)
+    found = shared.apply(frame)
+    same(found, apart.apply(frame))
+    assert 0 < found["excluded_rdz_share"].iloc[0] <= 1
+    assert found["excluded_rdz_share"].equals(found["excluded_road_share"])

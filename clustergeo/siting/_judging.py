@@ -13,7 +13,7 @@ import pandas as pd
 from clustergeo import crs, footprints, overlap, schema
 from clustergeo._coded import coded, plain
 from clustergeo._regions import region_tags
-from clustergeo._zones import BUILDING, warn_silent
+from clustergeo._zones import BUILDING, build, warn_silent
 from clustergeo.errors import InputError, warn
 from clustergeo.siting import _grounds, _verdicts
 from clustergeo.siting.ordinances import rows_of
@@ -188,8 +188,7 @@ class Judge:
             if held is None or not held.reaches(box):
                 wide = box if held is None else held.widened(box)
                 held = self._grounds[key] = _grounds.Grounds(rules, target, wide)
-                for zone in held.zones:
-                    zone.index(target)
+                build(held.zones, target)
             return held
 
 

@@ -61,7 +61,7 @@ class Pieces:
         """Return the pieces, made when the first site needs them, which many never do, and by one thread only."""
         with self._making:
             if self._held is None:
-                cut = [_small(shapes) for shapes in self._grounds]
+                cut = in_threads(_small, self._grounds, None)
                 shapes = np.concatenate([np.empty(0, dtype=object), *cut])
                 owners = np.repeat(np.arange(len(cut)), [len(part) for part in cut])
                 self._held = _Held(shapely.STRtree(shapes), shapes, owners)
