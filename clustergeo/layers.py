@@ -6,7 +6,7 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -42,6 +42,8 @@ class Layer:
         What was decided while it was read, one sentence each.
     sha256
         Of the file it was read from; of the geometries if it was not read from a file.
+    checked
+        Whether the caller knows that all geometries are valid polygons: to look at them is most of what a layer costs.
 
     Raises
     ------
@@ -65,11 +67,12 @@ class Layer:
     attribution: str | None = field(default=None, kw_only=True)
     report: tuple[str, ...] = field(default=(), kw_only=True)
     sha256: str | None = field(default=None, kw_only=True)
+    checked: InitVar[bool] = field(default=False, kw_only=True)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, checked: bool) -> None:
         """Check the parts and take copies of them."""
         schema.check_zone_name(self.name)
-        schema.check_polygons(self.frame, what=f"layer {self.name!r}")
+        schema.check_polygons(self.frame, what=f"layer {self.name!r}", checked=checked)
         object.__setattr__(self, "frame", self.frame.copy())
         object.__setattr__(self, "coverage", _coverage(self.coverage, self.name))
         if self.sha256 is None:
@@ -195,6 +198,7 @@ def as_layer(zone: Any, *, name: str) -> Layer:
             attribution=zone.attribution,
             report=zone.report,
             sha256=zone.sha256,
+            checked=True,
         )
     if isinstance(zone, gpd.GeoDataFrame):
         return Layer(zone, name=name)

@@ -122,8 +122,8 @@ def invalid_rows(geometries: Iterable[Any]) -> list[tuple[int, str]]:
     return [(int(row), str(reason)) for row, reason in zip(bad, shapely.is_valid_reason(values[bad]), strict=True)]
 
 
-def check_polygons(frame: Any, *, what: str) -> None:
-    """Refuse a frame whose geometries are not valid polygons.
+def check_polygons(frame: Any, *, what: str, checked: bool = False) -> None:
+    """Refuse a frame whose geometries are not valid polygons; `checked` where all are known to be.
 
     Raises
     ------
@@ -131,6 +131,8 @@ def check_polygons(frame: Any, *, what: str) -> None:
         With the count, the first rows and the reasons.
     """
     check_geo(frame, what=what)
+    if checked:
+        return
     values = np.asarray(frame.geometry.values, dtype=object)
     kinds = shapely.get_type_id(values)
     problems = [
@@ -191,7 +193,12 @@ def evidence_columns(names: Iterable[str]) -> list[str]:
 
 
 def site_frame(
-    sites: Any, *, zone_names: Iterable[str] = (), added: Iterable[str] | None = None, what: str = "the sites"
+    sites: Any,
+    *,
+    zone_names: Iterable[str] = (),
+    added: Iterable[str] | None = None,
+    what: str = "the sites",
+    checked: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return a checked copy of a site frame, with `site_id` and the evidence columns in their types.
 
@@ -205,6 +212,8 @@ def site_frame(
         The columns that will be added, where they are not those of a tag; they must be free.
     what
         How to name the frame in a refusal.
+    checked
+        Whether all geometries are known to be valid polygons.
 
     Returns
     -------
@@ -221,7 +230,8 @@ def site_frame(
         msg = f"{what} has columns of several levels. Flatten them first: frame.columns = [...]."
         raise InputError(msg)
     frame = sites.copy()
-    found = _column_problems(frame, list(zone_names), added) + _id_problems(frame) + problems(frame)
+    found = _column_problems(frame, list(zone_names), added) + _id_problems(frame)
+    found += problems(frame, checked=checked)
     _raise(found, what, "Mend these rows or columns and run again; nothing was changed.")
     if "site_id" not in frame.columns:
         frame.insert(0, "site_id", [str(number) for number in range(1, len(frame) + 1)])
@@ -229,8 +239,13 @@ def site_frame(
     return typed(frame)
 
 
-def problems(frame: gpd.GeoDataFrame) -> list[str]:
+def problems(frame: gpd.GeoDataFrame, *, checked: bool = False) -> list[str]:
     """Return what is wrong with the geometries and the evidence of a frame, each with its row, counted from 0."""
+    return ([] if checked else _shape_problems(frame)) + evidence_problems(frame)
+
+
+def _shape_problems(frame: gpd.GeoDataFrame) -> list[str]:
+    """Return what is wrong with the geometries of a frame."""
     values = np.asarray(frame.geometry.values, dtype=object)
     allowed = [-1, shapely.GeometryType.POINT, *_POLYGONAL]
     found = [
@@ -240,7 +255,7 @@ def problems(frame: gpd.GeoDataFrame) -> list[str]:
     found += [f"row {row}: invalid geometry, {reason}" for row, reason in invalid_rows(values)]
     finite = np.isfinite(shapely.bounds(values)).all(axis=1) | shapely.is_empty(values) | shapely.is_missing(values)
     found += [f"row {row}: coordinates are not finite" for row in np.flatnonzero(~finite)]
-    return found + evidence_problems(frame)
+    return found
 
 
 def _column_problems(frame: gpd.GeoDataFrame, zone_names: list[str], added: Iterable[str] | None) -> list[str]:

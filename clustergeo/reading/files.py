@@ -41,7 +41,8 @@ class _Read(NamedTuple):
     """The rows of a file and what is said of them.
 
     `report` is what was decided while reading, `names` are those it came by, `lost` the geometries that cannot be read,
-    `tabular` whether it is a table, which has said itself what is without a place.
+    `tabular` whether it is a table, which has said itself what is without a place, `sound` whether each row
+    was found to be a valid polygon on the way.
     """
 
     frame: gpd.GeoDataFrame
@@ -51,6 +52,7 @@ class _Read(NamedTuple):
     names: tuple[str, str]
     lost: list[Loss]
     tabular: bool
+    sound: bool
 
 
 def read_sites(
@@ -112,10 +114,10 @@ def read_sites(
 def read_and_repair(path: Given, options: Options, *, repair: bool) -> tuple[gpd.GeoDataFrame, int]:
     """Return the sites of a file as `read_sites` does, and how many of their geometries were repaired."""
     found = _read(path, options)
-    frame, report, repaired = _repaired(found.frame, found.report) if repair else (found.frame, found.report, 0)
+    frame, report, repaired = _repaired(found) if repair else (found.frame, found.report, 0)
     for decided in [*report, *_nowhere(found)]:
         warn(f"the file {shown(found.name)}: {decided}.")
-    return schema.site_frame(frame, what=f"the file {shown(found.name)}"), repaired
+    return schema.site_frame(frame, what=f"the file {shown(found.name)}", checked=found.sound), repaired
 
 
 def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -189,11 +191,12 @@ def read_layer(
     ("coverage mois:29, from the file's name", "as of 2025-01, from the file's name")
     """
     found = _read(path, Options(crs, layer, encoding, swap_xy))
-    frame, report, _ = _repaired(found.frame, found.report) if repair else (found.frame, found.report, 0)
+    frame, report, _ = _repaired(found) if repair else (found.frame, found.report, 0)
     if frame.geometry.isna().all():
         raise no_geometry(found.name, " in any row")
     report += recognised(frame)
-    frame, report = _drawn(frame, report, name=found.name, repair=repair)
+    if not found.sound:
+        frame, report = _drawn(frame, report, name=found.name, repair=repair)
     told = told_by(found.names, asked=coverage)
     if coverage is None and told.coverage and lies_in(frame, told.coverage):
         coverage = told.coverage
@@ -213,6 +216,7 @@ def read_layer(
         licence=licence,
         report=tuple(report),
         sha256=found.sha256,
+        checked=found.sound,
     )
 
 
@@ -241,7 +245,7 @@ def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tupl
 
 def _nowhere(found: _Read) -> list[str]:
     """Return what is said of rows that lie nowhere."""
-    if found.tabular:
+    if found.tabular or found.sound:
         return []
     frame = found.frame
     bare = _bare(frame)
@@ -271,10 +275,11 @@ def _drawn(
     return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {rows})"]
 
 
-def _repaired(frame: gpd.GeoDataFrame, report: list[str]) -> tuple[gpd.GeoDataFrame, list[str], int]:
+def _repaired(found: _Read) -> tuple[gpd.GeoDataFrame, list[str], int]:
     """Return a frame with its invalid geometries repaired, what is said of them, and how many they were."""
+    frame, report = found.frame, found.report
     shapes = np.asarray(frame.geometry.values, dtype=object)
-    bad = overlap.invalid_rows(shapes)
+    bad = np.empty(0, dtype=np.int64) if found.sound else overlap.invalid_rows(shapes)
     if not len(bad):
         return frame, report, 0
     mended = np.asarray(overlap.repaired(shapes, bad), dtype=object)
@@ -306,7 +311,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         if ending in PARQUET:
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)
-        frame, told, lost = rows_of(source, options, anywhere=anywhere)
+        frame, told, lost, sound = rows_of(source, options, anywhere=anywhere)
         report = [*source.report, *told]
         if frame.empty:
             raise no_rows(source.name)
@@ -314,7 +319,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         nothing = bool(shapely.is_missing(shapes).all())
         if lost and (nothing or not anywhere):
             raise refusal(lost, source.name)
-        if not anywhere and ending not in TABLES:
+        if not (anywhere or sound) and ending not in TABLES:
             frame, zeros = _without_zeros(frame, shapes)
             shapes = np.asarray(frame.geometry.values, dtype=object)
             nothing = bool(shapely.is_missing(shapes).all())
@@ -327,7 +332,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
             frame = frame.set_crs(named_crs(options.crs) if options.crs is not None else found, allow_override=True)
-            return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES)
+            return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES, sound)
         shapes, bounds = np.asarray(frame.geometry.values, dtype=object), frame.total_bounds
         named = named_crs(options.crs) if options.crs is not None else found
         if named is not None and ending not in TABLES:
@@ -342,7 +347,7 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         )
         frame = frame if frame.crs == place.crs else frame.set_crs(place.crs, allow_override=True)
         report += place.report
-        return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES)
+        return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES, sound)
 
 
 def _digest(file: Path) -> str:

@@ -17,6 +17,7 @@ import shapely
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
+from clustergeo.reading._arrow import opened_frame
 from clustergeo.reading.fence import fast_frame
 from clustergeo.reading.geoparquet import check_nesting, is_binary
 from clustergeo.reading.losses import Loss, losses
@@ -74,11 +75,14 @@ class Rows(NamedTuple):
         What was decided while reading, one sentence each.
     lost
         The rows of which a geometry was not read, or not whole.
+    sound
+        Whether each of them was found to be a valid polygon with an area on the way; False where nobody looked.
     """
 
     frame: gpd.GeoDataFrame
     report: list[str]
     lost: list[Loss]
+    sound: bool = False
 
 
 def rows_of(source: Source, options: Options, *, anywhere: bool) -> Rows:
@@ -122,15 +126,7 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
     with readable(source.name), gdal_path(file) as place:
         plain_flatgeobuf(file)
         chosen = chosen_layer(place, source.layer, path=source.name)
-        frame = fast_frame(file, place, chosen)
-        if frame is None:
-            with warnings.catch_warnings():
-                # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its
-                # parameters; a geometry that GDAL does not understand is told by its row.
-                warnings.filterwarnings("ignore", message=_TOLD)
-                frame = pyogrio.read_dataframe(
-                    place, layer=chosen, encoding=encoding, datetime_as_string=True, use_arrow=True
-                )
+        frame, sound = _from_gdal(file, place, chosen, encoding)
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
         driver = str(pyogrio.read_info(place, layer=chosen)["driver"])
@@ -142,7 +138,22 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
             # Metres in it are refused by their bounds, as in GeoJSON.
             frame = frame.set_crs(crs_room.LONLAT)
             report = [*report, "TopoJSON names no CRS; it is longitude and latitude, as its standard says"]
-    return Rows(frame, report, lost)
+    return Rows(frame, report, lost, sound=sound)
+
+
+def _from_gdal(file: Path, place: str, layer: str | None, encoding: str | None) -> tuple[Any, bool]:
+    """Return what GDAL reads of a layer, in the fastest right way, and whether all are sound."""
+    with warnings.catch_warnings():
+        # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its parameters; a
+        # geometry that GDAL does not understand is told by its row.
+        warnings.filterwarnings("ignore", message=_TOLD)
+        fast = fast_frame(file, place, layer)
+        if fast is None and file.suffix.lower() == ".gpkg":
+            fast = opened_frame(place, layer)
+        if fast is not None:
+            return fast
+        frame = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, datetime_as_string=True, use_arrow=True)
+        return frame, False
 
 
 def _from_parquet(source: Source) -> gpd.GeoDataFrame:
