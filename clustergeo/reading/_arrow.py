@@ -27,13 +27,15 @@ class Gathered(NamedTuple):
     sound: bool
 
 
-def opened_frame(place: str, layer: str | None) -> Gathered | None:
+def opened_frame(place: str, layer: str | None, encoding: str | None = None) -> Gathered | None:
     """Return the rows of a layer that GDAL sends in batches; None where its plain way has to read them.
 
     Parameters
     ----------
     place, layer
         The name that GDAL knows the file by, and its layer.
+    encoding
+        Of the texts of a shapefile.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def opened_frame(place: str, layer: str | None) -> Gathered | None:
         None for columns other than texts and numbers, for no rows, and for geometries that shapely does not know: these
         are for the plain way to read or to refuse.
     """
-    with open_arrow(place, layer=layer, use_pyarrow=True, datetime_as_string=True) as (meta, reader):
+    with open_arrow(place, layer=layer, encoding=encoding, use_pyarrow=True, datetime_as_string=True) as (meta, reader):
         if not is_plain(meta):
             return None
         try:

@@ -19,7 +19,7 @@ from clustergeo.reading import geoparquet
 from clustergeo.reading.archives import holds, opened
 from clustergeo.reading.downloads import address_of
 from clustergeo.reading.formats import Options, swapped
-from clustergeo.reading.losses import losses, refusal
+from clustergeo.reading.losses import Holdings, refusal
 from clustergeo.reading.opening import (
     PARQUET,
     UNKNOWN_BOUNDS,
@@ -337,7 +337,7 @@ def _vector_batches(
             rows += batch.num_rows
             columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
-        lost = losses(file, missing, rows, driver=driver, layer=chosen, name=str(path))
+        lost = Holdings(file, driver=driver, layer=chosen, name=str(path)).lost(missing, rows)
         if lost:
             raise refusal(lost, str(path))
 

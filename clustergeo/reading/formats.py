@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +21,7 @@ from clustergeo.reading import encoding as encodings
 from clustergeo.reading._arrow import opened_frame
 from clustergeo.reading.fence import fast_frame
 from clustergeo.reading.geoparquet import check_nesting, is_binary
-from clustergeo.reading.losses import Loss, losses
+from clustergeo.reading.losses import Holdings, Loss
 from clustergeo.reading.opening import (
     PARQUET,
     VECTOR,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _TEXT = (".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson")
 _TOLD = r"Could not parse column|.*is not a valid CRS code|Unsupported geometry type|OGRGeoJSONRead\w*\(\)"
+_SEVERAL = r"More than one layer found"
 ENDINGS = (*VECTOR, *_TEXT, *PARQUET, *TABLES)
 
 
@@ -123,22 +125,36 @@ def _by_encoding(source: Source, options: Options) -> Rows:
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> Rows:
     """Return the rows of a format that GDAL reads."""
-    with readable(source.name), gdal_path(file) as place:
+    with readable(source.name), gdal_path(file) as place, ThreadPoolExecutor(1) as pool:
         plain_flatgeobuf(file)
-        chosen = chosen_layer(place, source.layer, path=source.name)
+        chosen, driver = _layer_and_driver(file, place, source)
+        # Beside GDAL's reading.
+        holdings = pool.submit(Holdings, file, driver=driver, layer=chosen, name=source.name)
         frame, sound = _from_gdal(file, place, chosen, encoding)
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
-        driver = str(pyogrio.read_info(place, layer=chosen)["driver"])
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
-        missing = np.flatnonzero(frame.geometry.isna()).tolist()
-        lost = losses(file, missing, len(frame), driver=driver, layer=chosen, name=source.name)
+        lost = holdings.result().lost(np.flatnonzero(frame.geometry.isna()).tolist(), len(frame))
         if frame.crs is None and driver == "TopoJSON":
             # Metres in it are refused by their bounds, as in GeoJSON.
             frame = frame.set_crs(crs_room.LONLAT)
             report = [*report, "TopoJSON names no CRS; it is longitude and latitude, as its standard says"]
     return Rows(frame, report, lost, sound=sound)
+
+
+def _layer_and_driver(file: Path, place: str, source: Source) -> tuple[str | None, str]:
+    """Return which layer of a file is read, and GDAL's name of its format."""
+    if file.suffix.lower() in _TEXT:
+        with warnings.catch_warnings():
+            # Of the layers of a TopoJSON, which are told below.
+            warnings.filterwarnings("ignore", message=_SEVERAL)
+            info = pyogrio.read_info(place)
+        if info["driver"] != "TopoJSON":
+            only = (info["layer_name"], info["geometry_type"])
+            return chosen_layer(place, source.layer, path=source.name, only=only), str(info["driver"])
+    chosen = chosen_layer(place, source.layer, path=source.name)
+    return chosen, str(pyogrio.read_info(place, layer=chosen)["driver"])
 
 
 def _from_gdal(file: Path, place: str, layer: str | None, encoding: str | None) -> tuple[Any, bool]:
@@ -148,8 +164,8 @@ def _from_gdal(file: Path, place: str, layer: str | None, encoding: str | None) 
         # geometry that GDAL does not understand is told by its row.
         warnings.filterwarnings("ignore", message=_TOLD)
         fast = fast_frame(file, place, layer)
-        if fast is None and file.suffix.lower() == ".gpkg":
-            fast = opened_frame(place, layer)
+        if fast is None:
+            fast = opened_frame(place, layer, encoding)
         if fast is not None:
             return fast
         frame = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, datetime_as_string=True, use_arrow=True)

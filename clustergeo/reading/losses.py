@@ -34,39 +34,84 @@ class Loss(NamedTuple):
     found: str
 
 
-def losses(file: Path, missing: Sequence[int], rows: int, *, driver: str, layer: str | None, name: str) -> list[Loss]:
-    """Return the rows of which the file holds a geometry that was not read, or not whole.
+class Holdings:
+    """What a file holds, to be compared with what GDAL gave of it.
 
     GDAL leaves out the part of a polygon that it does not understand, and gives a row without a geometry where it
-    understands nothing of it.
+    understands nothing of it. A JSON is looked through when this is made, which may be beside GDAL's reading.
 
     Parameters
     ----------
     file
-        What was read.
-    missing
-        The rows, from 0, that GDAL gave without a geometry.
-    rows
-        How many it gave.
+        What is read.
     driver
         GDAL's name of the format.
     layer
-        The layer that was read, None for the only one.
+        The layer that is read, None for the only one.
     name
         How to name the file in a refusal.
 
     Raises
     ------
     InputError
-        The file holds other features than were read, or is no whole JSON.
+        The file is no whole JSON.
     """
-    if driver in _JSON:
-        return list(_of_json(file, rows, missing, driver=driver, layer=layer, name=name))
-    if not len(missing):
-        return []
-    if driver == "ESRI Shapefile":
-        return list(_of_shapefile(file, missing))
-    return list(_of_geopackage(file, missing, layer)) if driver == "GPKG" and layer is not None else []
+
+    def __init__(self, file: Path, *, driver: str, layer: str | None, name: str) -> None:
+        self._driver, self._file, self._layer, self._name = driver, file, layer, name
+        self._features, self._faults, self._empty = 0, list[Loss](), set[int]()
+        for row, geometry in self._geometries() if driver in _JSON else ():
+            self._features = row + 1
+            if geometry is None:
+                self._empty.add(row)
+            elif isinstance(geometry, str):
+                self._faults.append(Loss(row, geometry))
+
+    def lost(self, missing: Sequence[int], rows: int) -> list[Loss]:
+        """Return the rows of which the file holds a geometry that was not read, or not whole.
+
+        Parameters
+        ----------
+        missing
+            The rows, from 0, that GDAL gave without a geometry.
+        rows
+            How many it gave.
+
+        Raises
+        ------
+        InputError
+            The file holds other features than were read.
+        """
+        if self._driver in _JSON:
+            return self._of_json(set(map(int, missing)), rows)
+        if not len(missing):
+            return []
+        if self._driver == "ESRI Shapefile":
+            return list(_of_shapefile(self._file, missing))
+        held = self._driver == "GPKG" and self._layer is not None
+        return list(_of_geopackage(self._file, missing, str(self._layer))) if held else []
+
+    def _of_json(self, missing: set[int], rows: int) -> list[Loss]:
+        """Return the rows of a JSON with a geometry that does not follow its format."""
+        if self._features != rows:
+            msg = (
+                f"{shown(self._name)} holds {self._features:,} features, of which {rows:,} can be read. "
+                "Copy or export it again."
+            )
+            raise InputError(msg)
+        odd = missing - self._empty - {fault.row for fault in self._faults}
+        more = [Loss(row, f"geometry = {_said(one)}") for row, one in (self._geometries() if odd else ()) if row in odd]
+        return sorted([*self._faults, *more])
+
+    def _geometries(self) -> Iterator[tuple[int, Any]]:
+        """Yield the number of each feature of a JSON and its geometry, or what is wrong with it as text."""
+        text = self._file.read_text(encoding="utf-8-sig")
+        try:
+            yield from enumerate(_JSON[self._driver](text, self._layer))
+        except (ValueError, RecursionError) as error:
+            reason = str(error).splitlines()[0] if isinstance(error, ValueError) else "it is nested too deeply"
+            msg = f"{shown(self._name)} is no whole JSON: {reason}. Copy or export it again."
+            raise InputError(msg) from error
 
 
 def refusal(lost: Sequence[Loss], name: str) -> InputError:
@@ -116,29 +161,6 @@ def _of_geopackage(file: Path, missing: Sequence[int], layer: str) -> Iterator[L
         return
     finally:
         held.close()
-
-
-def _of_json(
-    file: Path, rows: int, missing: Sequence[int], *, driver: str, layer: str | None, name: str
-) -> Iterator[Loss]:
-    """Yield the rows of a JSON file with a geometry that does not follow its format."""
-    text = file.read_text(encoding="utf-8-sig")
-    lost = set(map(int, missing))
-    count = -1
-    try:
-        for count, geometry in enumerate(_JSON[driver](text, layer)):
-            found = geometry if isinstance(geometry, str) else None
-            if found is None and count in lost and geometry is not None:
-                found = f"geometry = {_said(geometry)}"
-            if found is not None:
-                yield Loss(count, found)
-    except (ValueError, RecursionError) as error:
-        reason = str(error).splitlines()[0] if isinstance(error, ValueError) else "it is nested too deeply"
-        msg = f"{shown(name)} is no whole JSON: {reason}. Copy or export it again."
-        raise InputError(msg) from error
-    if count + 1 != rows:
-        msg = f"{shown(name)} holds {count + 1:,} features, of which {rows:,} can be read. Copy or export it again."
-        raise InputError(msg)
 
 
 def _said(value: Any) -> str:

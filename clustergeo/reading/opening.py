@@ -159,15 +159,27 @@ def readable(path: str | Path) -> Iterator[None]:
         raise InputError(msg) from error
 
 
-def chosen_layer(source: str, layer: str | None, *, path: str | Path) -> str | None:
+def chosen_layer(
+    source: str, layer: str | None, *, path: str | Path, only: tuple[str, str | None] | None = None
+) -> str | None:
     """Return which layer of a file that GDAL opens is read: the one asked for, or the only one with a geometry.
+
+    Parameters
+    ----------
+    source, path
+        The name that GDAL knows the file by, and that of the caller.
+    layer
+        What was asked for.
+    only
+        The name and the type of geometry of the only layer, where that is known already: to ask GDAL means that a text
+        is read once more.
 
     Raises
     ------
     InputError
         There are several and none was asked for; the message names them.
     """
-    found = pyogrio.list_layers(source)
+    found = pyogrio.list_layers(source) if only is None else [only]
     names = [str(name) for name, kind in found if kind is not None]
     if not len(found):
         msg = f"{shown(path)} holds no layer: it is empty or damaged. Export it again."
