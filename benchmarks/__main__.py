@@ -1,4 +1,4 @@
-"""The commands: `python -m benchmarks overlap`, `tag`, `scale`, `floor`, `read`, `map`, `siting`; run at the top."""
+"""`python -m benchmarks overlap`, and `tag`, `scale`, `floor`, `read`, `map`, `rules`, `siting`; run at the top."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import checking, child, loads, machine, maps, ours, reading, running, scale, siting, tables
+from benchmarks import checking, child, loads, machine, maps, ours, reading, rules, running, scale, siting, tables
 from benchmarks.forms import Form
 from benchmarks.loads import KINDS, Load
 from benchmarks.tools import COPY, FLOOR, OURS, PEERS, TAG, TOOLS
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         load = Load(options.folder, options.load, options.sites, options.seed)
         child.run(options.tool, load, options.answer, form=Form(options.form))
         return 0
-    if options.command in {"map", "read", "siting"}:
+    if options.command in {"map", "read", "rules", "siting"}:
         if options.command == "siting":
             given = {
                 name: getattr(options, name) for name in ("sites", "vertices", "ranked", "draws", "seed", "atlite")
@@ -32,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         elif options.command == "map":
             text = maps.table(options.sizes, repeat=options.repeat, seed=options.seed)
         else:
-            text = reading.table(options.sites, repeat=options.repeat, seed=options.seed)
+            work = reading if options.command == "read" else rules
+            text = work.table(options.sites, repeat=options.repeat, seed=options.seed)
         sys.stdout.write(text)
         if options.out is not None:
             tables.append(options.out, text)
@@ -122,11 +123,15 @@ def _parser() -> argparse.ArgumentParser:
     page.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
     page.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
 
-    read = commands.add_parser("read", help="read_layer beside pyogrio's own reading by Arrow")
-    read.add_argument("--sites", type=_count, default=1_000_000, metavar="N", help="how many (default: 1000000)")
-    read.add_argument("--seed", type=int, default=1, help="of the parcels (default: 1)")
-    read.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
-    read.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
+    for name, what in (
+        ("read", "read_layer beside pyogrio's own reading by Arrow, and check"),
+        ("rules", "rules_for on many sites, day by day"),
+    ):
+        one = commands.add_parser(name, help=what)
+        one.add_argument("--sites", type=_count, default=1_000_000, metavar="N", help="how many (default: 1000000)")
+        one.add_argument("--seed", type=int, default=1, help="of the parcels (default: 1)")
+        one.add_argument("--repeat", type=_count, default=3, help="runs of each (default: 3)")
+        one.add_argument("--out", type=Path, metavar="FILE", help="Markdown file to which the results are added")
 
     place = commands.add_parser("siting", help="exclusions over a file beside atlite, and stability of many sites")
     place.add_argument("--sites", type=_count, default=1_000_000, metavar="N", help="parcels (default: 1000000)")

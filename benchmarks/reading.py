@@ -1,4 +1,4 @@
-"""`read_layer` beside pyogrio's own reading by Arrow: seconds and peak memory for the same file."""
+"""`read_layer` beside pyogrio's own reading by Arrow, and `check`: seconds and peak memory for the same file."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from benchmarks.child import peak_mb
 from benchmarks.shapes import Extent
 from benchmarks.sites import anywhere, parcels
 
-FORMATS = ("gpkg", "fgb")
-OURS, THEIRS = "read_layer", "pyogrio.read_dataframe(use_arrow=True)"
+FORMATS = ("gpkg", "fgb", "shp")
+OURS, THEIRS, CHECK = "read_layer", "pyogrio.read_dataframe(use_arrow=True)", "check"
 _LAND = Extent(900_000.0, 1_500_000.0, 300_000.0, 450_000.0)
 
 
@@ -34,7 +34,8 @@ def table(count: int, *, repeat: int, seed: int) -> str:
         for ending in FORMATS:
             file = Path(folder, f"parcels.{ending}")
             _job("write", file, count, seed)
-            runs = {tool: [] for tool in (THEIRS, OURS)}
+            tools = (THEIRS, OURS, CHECK) if ending == FORMATS[0] else (THEIRS, OURS)
+            runs: dict[str, list[dict[str, float]]] = {tool: [] for tool in tools}
             for _ in range(repeat):
                 for tool, done in runs.items():
                     done.append(_run(tool, file))
@@ -75,6 +76,8 @@ def _job(tool: str, file: Path, count: int = 0, seed: int = 0) -> dict[str, floa
     began = time.perf_counter()
     if tool == OURS:
         cg.read_layer(file, name="parcels")
+    elif tool == CHECK:
+        cg.check(file)
     else:
         pyogrio.read_dataframe(file, use_arrow=True)
     return {"seconds": time.perf_counter() - began, "peak_mb": peak_mb()}

@@ -171,6 +171,25 @@ def test_the_map_benchmark_puts_both_pages_in_one_table() -> None:
     assert all(float(row[3]) > 0.01 for row in rows)
 
 
+def test_the_read_benchmark_puts_both_readers_of_each_format_in_one_table() -> None:
+    command = [sys.executable, "-m", "benchmarks", "read", "--sites", "300", "--repeat", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line[:1] == "|"]
+    assert [row[0] for row in rows[2:]] == ["gpkg", "gpkg", "gpkg", "fgb", "fgb", "shp", "shp"]
+    assert all(float(row[2]) > 0 for row in rows[2:])
+
+
+def test_the_rules_benchmark_decides_every_rule_of_a_day_for_every_site() -> None:
+    command = [sys.executable, "-m", "benchmarks", "rules", "--sites", "300", "--repeat", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line[:1] == "|"]
+    days = {row[0]: (int(row[1]), int(row[2].replace(",", ""))) for row in rows[2:]}
+    assert all(decisions == 300 * count for count, decisions in days.values())
+    assert days["2024-01-01"][0] < days["2026-03-01"][0]
+
+
 def test_the_siting_benchmark_holds_its_answers_against_shapely(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "siting", "--sites", "400", "--vertices", "4000", "--ranked", "200"]
     command += ["--draws", "20", "--atlite", sys.executable, "--cache", str(tmp_path)]
