@@ -16,6 +16,7 @@ import shapely
 from clustergeo import _ids, overlap, schema
 from clustergeo.errors import InputError
 from clustergeo.overlap import Polygons
+from clustergeo.reading._axes import odd_rows
 from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
 from clustergeo.reading.projection import check_bounds
 
@@ -48,6 +49,7 @@ class Piece:
     silent: dict[str, int] = field(default_factory=dict)
     refuted: list[str] = field(default_factory=list)
     repaired: int = 0
+    unplaced: int = 0
 
 
 class Adder(Protocol):
@@ -132,6 +134,17 @@ class Worker:
             piece.problems += [f"row {first + row}: site_id is empty" for row in _ids.blank(ids)]
             piece.keys = _ids.keys(ids)
         piece.bounds = overlap.bounds_of(shapes)
+        zero = overlap.pointed(shapes) & (piece.bounds == 0).all(axis=1)
+        if zero.any():
+            # How a position that is not known is written: read as none, as `read_sites` does.
+            shapes = overlap.only(shapes, ~zero)
+            column = pc.if_else(pa.array(zero), pa.scalar(None, column.type), column)
+            piece.bounds = overlap.bounds_of(shapes)
+        piece.unplaced = int((~np.isfinite(piece.bounds).all(axis=1)).sum())
+        odd = odd_rows(piece.bounds, self._file.crs, swap_xy=self._file.swap_xy)
+        piece.problems += [f"row {first + row}: {what}" for row, what in odd]
+        if piece.problems:
+            return piece
         check_bounds(self._file.crs, _total(piece.bounds), path=self._file.path)
         bad = overlap.invalid_rows(shapes)
         if len(bad) and self._repair:

@@ -61,6 +61,7 @@ class Outcome:
 
     rows: int = 0
     repaired: int = 0
+    unplaced: int = 0
     silent: dict[str, int] | None = None
     refuted: int = 0
     named: tuple[str, ...] = ()
@@ -149,6 +150,7 @@ class Folder:
             "first": part.first,
             "rows": outcome.rows,
             "repaired": outcome.repaired,
+            "unplaced": outcome.unplaced,
             "silent": outcome.silent,
             "refuted": outcome.refuted,
             "named": outcome.named,

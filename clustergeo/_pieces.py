@@ -348,7 +348,7 @@ def _written(part: Part, job: Job, folder: Path) -> Outcome:
             raise InputError(refusal)
     size, footer = footer_of(path)
     named = tuple(run.named)
-    return Outcome(run.rows, run.repaired, run.silent, run.refuted, named, path.name, size, footer)
+    return Outcome(run.rows, run.repaired, run.unplaced, run.silent, run.refuted, named, path.name, size, footer)
 
 
 def _cast(batch: pa.RecordBatch, types: Mapping[str, pa.DataType], part: Part) -> pa.RecordBatch:

@@ -37,7 +37,7 @@ from clustergeo._signals import termination_raised
 from clustergeo.errors import ClusterGeoError, InputError, warn
 from clustergeo.overlap.threads import processors
 from clustergeo.reading.formats import Options
-from clustergeo.streaming import provenance
+from clustergeo.streaming import provenance, warn_unplaced
 from clustergeo.tags import Tagger
 
 try:
@@ -359,7 +359,9 @@ def _ended(tagger: Tagger, folder: Folder, written: int) -> Parallel:
     repaired = sum(part["repaired"] for part in parts)
     if repaired:
         warn(f"{repaired} invalid geometries were repaired, as asked.")
+    rows = sum(part["rows"] for part in parts)
+    warn_unplaced(sum(part.get("unplaced", 0) for part in parts), rows, "the files")
     silent = {name: sum(part["silent"][name] for part in parts) for name in tagger.names}
     named = [text for part in parts for text in part["named"]]
     tagger.warn(silent, named[: schema.SHOWN], sum(part["refuted"] for part in parts))
-    return Parallel(folder.path, sum(part["rows"] for part in parts), written, len(folder.parts) - written, repaired)
+    return Parallel(folder.path, rows, written, len(folder.parts) - written, repaired)

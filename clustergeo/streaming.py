@@ -179,6 +179,12 @@ def stream_file(
     return Streamed(writer.path, run.rows, run.repaired)
 
 
+def warn_unplaced(count: int, rows: int, what: str) -> None:
+    """Say once how many sites lie nowhere."""
+    if count:
+        warn(f"{what}: {count} of {rows} rows have no geometry, or a point at 0, 0: where they lie is not known.")
+
+
 def provenance(adder: Adder, name: str = _NAME) -> dict[str, str]:
     """Return what a written file rests on, to be kept inside it: layers, package version and the time of the run."""
     rests_on: list[Any] = [*adder.rests_on, *shipped_layers(shipped=False)]
@@ -204,8 +210,8 @@ class Run:
 
     Attributes
     ----------
-    rows, repaired
-        How many sites were seen, and how many of their geometries were repaired.
+    rows, repaired, unplaced
+        How many sites were seen, how many of their geometries were repaired, and how many lie nowhere.
     silent
         About how many sites each zone says nothing.
     refuted, named
@@ -231,7 +237,7 @@ class Run:
         self.silent = dict.fromkeys(adder.names, 0)
         self.refuted = 0
         self.named: list[str] = []
-        self.rows, self.repaired = 0, 0
+        self.rows, self.repaired, self.unplaced = 0, 0, 0
 
     def pieces(self, threads: int | None = None) -> Iterator[Piece]:
         """Yield what becomes of each batch, in the order of the file; after a fault batches are only checked."""
@@ -268,6 +274,7 @@ class Run:
             raise InputError(msg)
         if self.repaired:
             warn(f"{self._work.what}: {self.repaired} invalid geometries were repaired, as asked.")
+        warn_unplaced(self.unplaced, self.rows, self._work.what)
         self._adder.warn(self.silent, self.named, self.refuted)
 
     def refusal(self) -> str | None:
@@ -294,6 +301,7 @@ class Run:
         """Add what a batch told to what is known of the file."""
         self.rows += piece.rows
         self.repaired += piece.repaired
+        self.unplaced += piece.unplaced
         self._note(piece.problems)
         self.refuted += len(piece.refuted)
         self.named += piece.refuted[: schema.SHOWN - len(self.named)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyogrio
 import pytest
 import shapely
@@ -89,6 +90,12 @@ def test_json_is_for_the_plain_way_which_gives_what_it_holds(tmp_path: Path) -> 
         held.execute("insert into gpkg_extensions values (?, ?, ?, ?, ?)", row)
     assert _arrow.opened_frame(str(file), "parcels") is None
     assert cg.read_sites(file)["uses"].iloc[0] == ["공장", 3]
+
+
+def test_columns_of_one_name_are_for_the_plain_way() -> None:
+    rows = [pa.array([shapely.to_wkb(shapely.box(0, 0, 1, 1))]), pa.array(["a"]), pa.array(["b"])]
+    batch = pa.RecordBatch.from_arrays(rows, names=["geom", "", ""])
+    assert _arrow.gathered(pa.RecordBatchReader.from_batches(batch.schema, [batch]), name="geom", crs=None) is None
 
 
 def test_an_invalid_polygon_is_refused_by_its_row_or_repaired(tmp_path: Path) -> None:

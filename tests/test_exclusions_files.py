@@ -21,6 +21,9 @@ from clustergeo import streaming
 if TYPE_CHECKING:
     from pathlib import Path
 
+# One of the sites of these tests has no geometry.
+pytestmark = pytest.mark.filterwarnings("ignore:.*rows have no geometry")
+
 COUNT = 50
 
 
@@ -110,9 +113,9 @@ def test_where_a_layer_is_not_known_to_be_complete_one_warning_counts_the_sites(
     frame.to_parquet(tmp_path / "sites.parquet")
     one = layer([shapely.box(140_000, 440_000, 200_000, 640_000)], name="rdz", coverage=None)
     only = cg.Exclusions().add("rdz", one)
-    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about") as told:
+    with pytest.warns(cg.ClusterGeoWarning) as told:
         only.apply_file(tmp_path / "sites.parquet", tmp_path / "out.parquet")
-    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about") as whole:
+    with pytest.warns(cg.ClusterGeoWarning) as whole:
         only.apply(frame)
     numbers = [re.findall(r"about (\d+) site", " ".join(str(each.message) for each in one)) for one in (told, whole)]
     assert len(numbers[0]) == 1

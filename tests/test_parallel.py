@@ -184,6 +184,7 @@ def test_what_the_answers_could_not_take_into_account_is_told_once_for_all_piece
         assert (done.written, done.repaired) == (written, 2)
         assert [str(one.message).split(":")[0] for one in caught] == [
             "2 invalid geometries were repaired, as asked.",
+            "the files",
             "Layer 'water' says nothing about 78 site(s)",
         ]
 

@@ -232,7 +232,9 @@ def test_what_a_layer_says_nothing_about_is_told_once_for_the_whole_file(
     zone = gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1)], crs=PLANE)
     with pytest.warns(cg.ClusterGeoWarning) as told:
         cg.tag_file(written(frame, tmp_path / "sites.parquet"), tmp_path / "tagged.parquet", zones={"water": zone})
-    assert [str(one.message).split(":")[0] for one in told] == [f"Layer 'water' says nothing about {COUNT - 1} site(s)"]
+    nowhere, silent = (str(one.message) for one in told)
+    assert f"1 of {COUNT} rows have no geometry" in nowhere
+    assert silent.startswith(f"Layer 'water' says nothing about {COUNT - 1} site(s):")
 
 
 @pytest.mark.parametrize("column", ["rdz_share", "municipality", "capital_share"])
@@ -429,3 +431,33 @@ def test_wrong_evidence_is_told_with_the_rows_of_the_file(frame: gpd.GeoDataFram
     file = written(frame.assign(area_km2=area), tmp_path / "sites.parquet")
     with pytest.raises(cg.ClusterGeoError, match=r"row 6: area_km2 is -1\.0"):
         cg.tag_file(file, tmp_path / "tagged.parquet")
+
+
+@pytest.mark.parametrize("ending", ["parquet", "gpkg", "shp"])
+def test_a_row_of_degrees_among_metres_is_refused_by_its_row(
+    frame: gpd.GeoDataFrame, tmp_path: Path, ending: str
+) -> None:
+    frame.loc[[17, 40], "geometry"] = [shapely.box(200_000, 500_000, 200_010, 500_010), box(127, 37, 127.01, 37.01)]
+    source = written(frame, tmp_path / f"sites.{ending}")
+    with pytest.raises(cg.ClusterGeoError, match=r"row 40: its coordinates x=127.005, y=37.005 are longitude and lat"):
+        cg.tag_file(source, tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_rows_of_both_orders_of_the_axes_are_refused_as_such(tmp_path: Path) -> None:
+    points = gpd.points_from_xy([127.1, 37.2, 126.9], [37.1, 127.3, 37.5])
+    source = written(gpd.GeoDataFrame(geometry=points, crs=LONLAT), tmp_path / "sites.parquet")
+    with pytest.raises(cg.ClusterGeoError, match="rows of both orders of the axes are mixed"):
+        cg.tag_file(source, tmp_path / "out.parquet")
+
+
+def test_a_point_at_zero_is_no_position_and_is_told_like_a_row_without_a_geometry(tmp_path: Path) -> None:
+    points = np.asarray(gpd.points_from_xy([127.1, 0, 126.9], [37.1, 0, 37.5]), dtype=object)
+    points[2] = None
+    frame = gpd.GeoDataFrame({"site_id": list("abc")}, geometry=points, crs=LONLAT)
+    source = written(frame, tmp_path / "sites.parquet")
+    with pytest.warns(cg.ClusterGeoWarning, match="2 of 3 rows have no geometry, or a point at 0, 0"):
+        cg.tag_file(source, tmp_path / "out.parquet")
+    found = read(tmp_path / "out.parquet")
+    assert found.geometry.isna().tolist() == [False, True, True]
+    assert found["in_capital_region"].isna().tolist() == [False, True, True]

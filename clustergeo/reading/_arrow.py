@@ -83,7 +83,11 @@ def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole:
         A buffer is not sound, or a geometry is none.
     """
     names = reader.schema.names
-    if names.count(name) != 1 or not all(field.name == name or _plain(field.type) for field in reader.schema):
+    if (
+        len({*names}) < len(names)
+        or name not in names
+        or not all(field.name == name or _plain(field.type) for field in reader.schema)
+    ):
         return None
     rest: list[Any] = []
     shapes: list[Any] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyproj
@@ -49,23 +49,66 @@ def check_rows(
     InputError
         Naming the rows. Where all rows are alike, `placed` refuses the whole.
     """
-    place = pyproj.CRS(source)
-    bounds = shapely.bounds(shapes).reshape(-1, 4)
+    found = _odd_rows(shapely.bounds(shapes).reshape(-1, 4), pyproj.CRS(source), swap_xy=swap_xy)
+    if found is not None:
+        raise _refused(path, rows, found)
+
+
+class _Odd(NamedTuple):
+    """Rows of another kind than the others, their middles, shape (rows, 2), and what they are."""
+
+    rows: NDArray[np.intp]
+    middles: NDArray[np.float64]
+    what: str
+
+
+def _odd_rows(bounds: NDArray[np.float64], place: pyproj.CRS, *, swap_xy: bool | None) -> _Odd | None:
+    """Return the rows, of bounds of shape (n, 4), that are swapped or of another kind; None where all are alike."""
     known = np.flatnonzero(np.isfinite(bounds).all(axis=1))
     middles = (bounds[known, :2] + bounds[known, 2:]) / 2
     if not place.is_geographic:
         odd = in_korea(middles) | in_korea(middles[:, ::-1])
         if odd.any() and not (in_korea(middles).all() or in_korea(middles[:, ::-1]).all()):
-            raise _refused(path, rows, known[odd], middles[odd], f"longitude and latitude, not {place.name}")
+            return _Odd(known[odd], middles[odd], f"longitude and latitude, not {place.name}")
         if swap_xy is not None:
-            return
+            return None
     with np.errstate(invalid="ignore"):
         here = _in_korea(middles, place)
         if here.all():
-            return
+            return None
         there = ~here & _in_korea(middles[:, ::-1], place)
-    if there.any() and not there.all():
-        raise _refused(path, rows, known[there], middles[there], f"swapped: they fit Korea in {place.name} only so")
+    if not there.any() or there.all():
+        return None
+    return _Odd(known[there], middles[there], f"swapped: they fit Korea in {place.name} only so")
+
+
+def odd_rows(bounds: NDArray[np.float64], source: Any, *, swap_xy: bool | None) -> list[tuple[int, str]]:
+    """Return which rows `check_rows` would refuse, from 0, and what is said of each.
+
+    Parameters
+    ----------
+    bounds
+        Shape (n, 4), the least and greatest x and y of each row.
+    source, swap_xy
+        As for `check_rows`.
+
+    Examples
+    --------
+    >>> odd_rows(np.array([[127.0, 37, 127, 37], [37, 127, 37, 127]]), "EPSG:4326", swap_xy=None)
+    [(1, 'its coordinates x=37, y=127 are swapped: they fit Korea in WGS 84 only so')]
+    """
+    place = pyproj.CRS(source)
+    held = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(held) or _all_in_korea((*held[:, :2].min(axis=0), *held[:, 2:].max(axis=0)), place):
+        return []
+    try:
+        found = _odd_rows(bounds, place, swap_xy=swap_xy)
+    except pyproj.exceptions.ProjError:
+        return []
+    if found is None:
+        return []
+    pairs = zip(found.rows.tolist(), found.middles.tolist(), strict=True)
+    return [(row, f"its coordinates x={x:g}, y={y:g} are {found.what}") for row, (x, y) in pairs]
 
 
 def check_shapes(
@@ -79,16 +122,21 @@ def check_shapes(
         Naming the rows, from 1.
     """
     place = pyproj.CRS(source)
-    corners = np.array([[x, y] for x in bounds[::2] for y in bounds[1::2]], dtype=np.float64)
     try:
-        # Near the false origin of a plane a few degrees may lie in Korea too.
-        told = np.isfinite(corners).all() and (place.is_geographic or corners.min(axis=0).max() > _DEGREES)
-        if told and bool(_in_korea(corners, place).all()):
+        if _all_in_korea(bounds, place):
             return
         check_rows(shapes, place, _Numbered(), path=path, swap_xy=swap_xy)
     except pyproj.exceptions.ProjError:
         # No way to longitude and latitude: `placed` says so.
         return
+
+
+def _all_in_korea(bounds: Sequence[float], place: pyproj.CRS) -> bool:
+    """Say whether all that has these bounds lies in Korea, so that no row is odd."""
+    corners = np.array([[x, y] for x in bounds[::2] for y in bounds[1::2]], dtype=np.float64)
+    # Near the false origin of a plane a few degrees may lie in Korea too.
+    told = np.isfinite(corners).all() and (place.is_geographic or corners.min(axis=0).max() > _DEGREES)
+    return bool(told) and bool(_in_korea(corners, place).all())
 
 
 class _Numbered:
@@ -104,10 +152,9 @@ def _in_korea(points: NDArray[np.float64], place: pyproj.CRS) -> NDArray[np.bool
     return in_korea(points if place.is_geographic else crs_room.lonlat_of(points, place))
 
 
-def _refused(
-    path: str | Path, rows: Sequence[str] | _Numbered, at: NDArray[np.intp], middles: NDArray[np.float64], what: str
-) -> InputError:
+def _refused(path: str | Path, rows: Sequence[str] | _Numbered, found: _Odd) -> InputError:
     """Return the refusal of single rows."""
+    at, middles, what = found
     lines = "\n- ".join(
         f"{rows[row]}: x={x:g}, y={y:g}" for row, (x, y) in list(zip(at, middles, strict=True))[:_SHOWN]
     )

@@ -68,6 +68,8 @@ class Batches:
         How many there are, where the file says so.
     report
         What was decided while reading, one sentence each.
+    swap_xy
+        Whether the axes were swapped or said to be right; None where nobody said.
     """
 
     path: Path
@@ -76,6 +78,7 @@ class Batches:
     geometry: str
     rows: int | None
     report: tuple[str, ...]
+    swap_xy: bool | None
     _read: Callable[[], Iterator[pa.RecordBatch]] = field(repr=False)
     _whole: bool = field(default=True, repr=False)
 
@@ -231,6 +234,7 @@ def _from_parquet(file: Path, options: Options, size: int, row_groups: tuple[int
         geometry=footer.geometry,
         rows=sum(footer.groups[first:last]),
         report=(*report, *footer.dropped),
+        swap_xy=options.swap_xy,
         _read=_turned(
             functools.partial(geoparquet.read_batches, file, footer.schema, range(first, last), size),
             footer.geometry,
@@ -307,6 +311,7 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         geometry=geometry,
         rows=count if count > 0 else None,
         report=(*report, *said),
+        swap_xy=options.swap_xy,
         _read=_turned(read, geometry, options),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Korea with its islands, and a little beyond.
+_TURN = 180.0
 _KOREA = (123.5, 32.0, 132.5, 39.5)
 # Data at sea farther out than this, in degrees, may be land read with its axes swapped.
 _OFFSHORE = 0.1
@@ -171,6 +172,12 @@ def check_bounds(crs: pyproj.CRS, bounds: Sequence[float], *, path: str | Path) 
         raise InputError(msg)
     if _in_korea(_lonlat(crs, _swapped(bounds))) and not _in_korea(_lonlat(crs, bounds)):
         raise _swap(crs, bounds, path)
+    if _impossible(crs, bounds) and max(map(abs, bounds)) <= _TURN:
+        msg = (
+            f"{shown(path)} is labelled longitude and latitude but holds {said}: rows of both orders of the axes are "
+            "mixed. Correct them in the file; `clustergeo check` (cg.check) names them."
+        )
+        raise InputError(msg)
     if _impossible(crs, bounds):
         msg = (
             f"{shown(path)} is labelled longitude and latitude but holds {said}: these are plane coordinates. "
