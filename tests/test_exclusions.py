@@ -115,6 +115,58 @@ def test_reasons_add_up_as_sets_do(grounds: list[list[tuple[int, ...]]]) -> None
         assert row[f"excluded_r{number}_own_share"] == pytest.approx(own, abs=1e-9)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.lists(boxes, min_size=1, max_size=2), st.sampled_from([0.25, 0.5, 1.0])), max_size=4))
+def test_what_weighted_rules_leave_of_a_spot_is_multiplied(grounds: list[tuple[list[tuple[int, ...]], float]]) -> None:
+    cells = np.zeros((len(grounds) + 1, 10, 10))
+    rules = cg.Exclusions().add("none", layer([square(500, 0, 1)], name="none"))
+    for number, (shapes, weight) in enumerate(grounds):
+        name = f"r{number}"
+        rules = rules.add(name, layer([square(*box) for box in shapes], name=name), weight=weight, max_share=0.5)
+        for x, y, width, height in shapes:
+            cells[number, max(x, 0) : max(x + width, 0), max(y, 0) : max(y + height, 0)] = weight
+    row = rules.apply(sites([square(0, 0, 10)]), remainder=True).iloc[0]
+
+    def taken(*left_out: int) -> float:
+        return float(1 - np.prod(1 - np.delete(cells, left_out, axis=0), axis=0).mean())
+
+    assert row["excluded_share"] == pytest.approx(taken(), abs=1e-9)
+    assert row["eligible_area_m2"] == pytest.approx(100 * (1 - taken()), rel=1e-3, abs=1e-6)
+    for number in range(len(grounds)):
+        assert row[f"excluded_r{number}_share"] == pytest.approx(cells[number].mean(), abs=1e-9)
+        assert row[f"excluded_r{number}_own_share"] == pytest.approx(taken() - taken(number), abs=1e-9)
+    # Ground of which something is left stays in the remainder.
+    wholly = (cells == 1).any(axis=0).mean()
+    assert row["eligible"].area == pytest.approx(100 * (1 - wholly), rel=1e-6, abs=1e-6)
+
+
+def test_a_weight_bounds_what_a_rule_takes_where_little_is_known() -> None:
+    rules = cg.Exclusions().add("wet", layer([square(0, 0, 50, 100)], name="wet"), weight=0.4, max_share=0.3)
+    out = applied(rules, SITE, shapely.Point(200010, 500010), shapely.Point(200090, 500010))
+    assert out["excluded_wet_share"].tolist() == pytest.approx([0.2, 0.4, 0.0])
+    assert out["excluded_share"].tolist() == pytest.approx([0.2, 0.4, 0.0])
+    assert out["kept"].tolist() == [True, False, True]
+    # The site is half of what contains it, so that all or nothing of it may lie in the layer.
+    held = sites([square(25, 25, 50)], footprint_basis=["disc"], area_km2=[0.005], within=[SITE])
+    row = rules.add("dry", layer([square(0, 0, 100)], name="dry"), weight=0.5).apply(held).iloc[0]
+    assert [row["excluded_wet_share_low"], row["excluded_wet_share_high"]] == pytest.approx([0.0, 0.4], abs=1e-3)
+    assert [row["excluded_dry_share_low"], row["excluded_dry_share_high"]] == pytest.approx([0.5, 0.5])
+    assert row["excluded_share_low"] <= 0.5 + 1e-9
+    assert row["excluded_share_high"] == pytest.approx(0.7, abs=1e-3)
+    silent = cg.Exclusions().add("wet", layer([square(900, 0, 1)], name="wet", coverage=None), weight=0.4)
+    with pytest.warns(cg.ClusterGeoWarning):
+        assert applied(silent)["excluded_share_high"].tolist() == pytest.approx([0.4])
+
+
+def test_a_weight_is_told_in_the_table_and_the_sentence() -> None:
+    rules = cg.Exclusions().add("wet", layer([SITE], name="wet"), weight=0.4)
+    assert rules.table()["weight"].tolist() == [0.4]
+    assert "weight 0.4" in repr(rules)
+    out = applied(rules)
+    assert "wet (of which 40 % counts) takes 40.0 % of it" in rules.explain(out, "1")
+    assert "40 %만 반영" in rules.explain(out, "1", lang="ko")
+
+
 def test_real_municipalities_less_real_localities_are_what_shapely_leaves() -> None:
     regions = cg.load_regions("municipality").to_crs(PLANE)
     localities = cg.load_regions("locality").to_crs(PLANE)

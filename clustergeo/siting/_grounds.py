@@ -51,6 +51,7 @@ class Rule:
     include: bool
     forced: bool
     where: gpd.GeoSeries | None
+    weight: float = 1.0
     by: By | None = None
 
     @property
@@ -139,6 +140,7 @@ def _check_numbers(
     buffer_m: float,
     include: bool,
     forced: bool,
+    weight: float = 1.0,
 ) -> None:
     """Refuse options that contradict each other or are out of range."""
     problems = []
@@ -150,10 +152,14 @@ def _check_numbers(
         problems.append("max_share and max_area_m2 are both given; give one of them, or add the layer twice")
     if not abs(buffer_m) <= LARGEST_M:
         problems.append(f"buffer_m is {buffer_m!r}; expected metres, at most {LARGEST_M:,.0f}")
+    if not 0 < weight <= 1:
+        problems.append(f"weight is {weight!r}; expected more than 0 and at most 1, which takes all of the ground")
     if include and forced:
         problems.append("include and forced are both given; include keeps sites in, forced keeps ground eligible")
     if forced and (max_share is not None or max_area_m2 is not None):
         problems.append("a forced layer excludes nothing; leave max_share and max_area_m2 out")
+    if forced and weight != 1:
+        problems.append("a forced layer takes nothing, so it has no weight; leave it out")
     if problems:
         msg = f"Rule {name!r} cannot be used: {'; '.join(problems)}."
         raise InputError(msg)
@@ -211,6 +217,7 @@ class Grounds:
         self._box = shapely.box(*(box[:2] - _MARGIN), *(box[2:] + _MARGIN))
         forced = [self._of(one) for one in rules if one.forced]
         self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
+        self.weights = np.array([one.weight for one in self.rules], dtype=np.float64)
         self.layers = [self._layer(one) for one in self.rules]
         self.zones = [Zones([layer]) for layer in self.layers]
         self._everywhere = forced == [] and all(one.plain and one.layer is not None for one in self.rules)
@@ -229,8 +236,8 @@ class Grounds:
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The polygons of all grounds."""
-        return Pieces([zone.index(self._target).polygons for zone in self.zones])
+        """The polygons of all grounds, with how much of it each takes."""
+        return Pieces([zone.index(self._target).polygons for zone in self.zones], self.weights)
 
     def _layer(self, one: Rule) -> Layer:
         """Return the ground of a rule as a layer; where the layer of the caller does, that one."""

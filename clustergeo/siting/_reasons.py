@@ -29,6 +29,7 @@ def rule_text(one: Rule) -> str:
     elif one.buffer_m:
         parts.append(f"{one.buffer_m:g} m around" if one.buffer_m > 0 else f"set back {-one.buffer_m:g} m")
     parts += ["only inside"] * one.include + ["forced"] * one.forced + ["conditional"] * (one.where is not None)
+    parts += [f"weight {one.weight:g}"] * (one.weight != 1)
     if one.by is not None and one.by.option != "buffer_m":
         return f"{one.name} ({'; '.join(parts)})"
     if one.max_area_m2 is not None:
@@ -113,6 +114,8 @@ def _name(one: Rule, row: Row, lang: str) -> str:
         notes.append(f"with {width:,g} m around" if english else f"주변 {width:,g} m 포함")
     elif width < 0:
         notes.append(f"set back {-width:,g} m" if english else f"안쪽 {-width:,g} m 후퇴")
+    if one.weight != 1:
+        notes.append(f"of which {100 * one.weight:g} % counts" if english else f"{100 * one.weight:g} %만 반영")
     if one.where is not None:
         notes.append("where it holds" if english else "적용 지역만")
     name = name + (f" ({', '.join(notes)})" if notes else "")
