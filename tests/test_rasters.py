@@ -113,5 +113,5 @@ weight = 1
     assert read.result()["rank"].tolist() == [1, 2]
     assert set(read.inputs) == {"a.tif", "sites.gpkg"}
     (tmp_path / "s.toml").write_text(text.replace("a.tif", "gone.tif"))
-    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 5: .*cannot be read as a raster"):
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 8: .*cannot be read as a raster"):
         cg.read_scenario(tmp_path / "s.toml")

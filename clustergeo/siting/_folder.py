@@ -18,7 +18,7 @@ from clustergeo.errors import warn
 from clustergeo.exporting import frame_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from clustergeo.siting.exclusions import Exclusions
 
@@ -52,7 +52,8 @@ def names() -> list[str]:
     """Return every name that a result folder may hold."""
     ends = [suffix(lang) for lang in labels.LANGS]
     return [
-        *("sites.geojson", "sites.csv", "eligible.geojson", "reasons.csv", "stability.csv", "swaps.csv", "rules.csv"),
+        *("sites.geojson", "sites.csv", "eligible.geojson", "reasons.csv", "rules.csv"),
+        *("weights.csv", "stability.csv", "swaps.csv"),
         *(f"tables/sites{end}.{kind}" for end in ends for kind in _TABLES),
         *(f"maps/{name}{end}.html" for end in ends for name in _MAPS),
         *(f"picture{end}.{kind}" for end in ends for kind in _PICTURES),
@@ -64,8 +65,7 @@ def names() -> list[str]:
 def files(
     result: gpd.GeoDataFrame,
     exclusions: Exclusions | None,
-    stability: pd.DataFrame | None,
-    swaps: pd.DataFrame | None,
+    tables: Mapping[str, pd.DataFrame | None],
     *,
     top: int,
     title: str,
@@ -80,8 +80,8 @@ def files(
         The sites with all columns, and `eligible` polygons where something was excluded.
     exclusions
         What excluded them.
-    stability, swaps
-        As `Ranking` returns them for the sites that were ranked.
+    tables
+        `weights`, `stability` and `swaps` of the sites that were ranked.
     top
         How many places make the shortlist.
     title
@@ -102,11 +102,11 @@ def files(
         reasons = {lang: exclusions.reasons(result, lang=lang) for lang in labels.LANGS}
         yield "reasons.csv", csv_rows(("site_id", *reasons), zip(result["site_id"], *reasons.values(), strict=True))
         yield "rules.csv", _rows(exclusions.table())
-    for name, table in (("stability", stability), ("swaps", swaps)):
+    for name, table in tables.items():
         if table is not None:
             yield f"{name}.csv", _rows(table)
     for lang in labels.LANGS:
-        shown = _shown(plain, reasons.get(lang), stability, top=top, lang=lang, given=given)
+        shown = _shown(plain, reasons.get(lang), tables.get("stability"), top=top, lang=lang, given=given)
         made = _table(shown, title, lang)
         for kind, data in (("html", made.html()), ("md", made.markdown()), ("csv", made.csv())):
             page = data if isinstance(data, bytes) else data.encode()

@@ -187,7 +187,6 @@ class Pieces:
                 others[number, asked] = shapely.area(shapely.union_all(rest, axis=1))
         return together, others
 
-
     def _weighed(
         self, sites: NDArray[np.object_], met: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -213,7 +212,7 @@ class Pieces:
             faces, whose, inside = faces[areal], whose[areal], inside[areal]
         sizes, taken = shapely.area(faces), np.where(inside, self._weights, 0.0).T
         lost = joint(taken)
-        together = np.bincount(whose, weights=sizes * lost, minlength=len(sites))
+        together = np.bincount(whose, weights=sizes * lost, minlength=len(sites)).astype(np.float64)
         alone = np.zeros(met.shape)
         for number in range(len(met)):
             without = joint(np.delete(taken, number, axis=0))

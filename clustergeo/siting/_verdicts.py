@@ -144,7 +144,8 @@ def _on(
         covered = zone.covered(prints, prints.containers, inside[number], drawn=prints.measured)
         unknown[number] = np.maximum(whole - covered, 0.0)
         unknown[number][unknown[number] <= _SAME * whole] = 0.0
-        _bound(out, number, prints, inside[number], unknown[number], weights[number])
+        low, high = footprints.bounds(inside[number], unknown[number], prints.whole, prints.sizes)
+        _put(out, number, low * weights[number], high * weights[number])
         if prints.bare.any():
             held, complete = at_points(zone, prints)
             out.low[number, prints.bare] = held[prints.bare] * weights[number]
@@ -154,7 +155,9 @@ def _on(
     # No spot loses more than what all rules that may meet the site take of one together.
     most = joint(np.where((inside > 0) | (unknown > 0), weights, 0.0))
     rest = np.minimum((unknown * weights).sum(axis=0), np.maximum(most * whole - together, 0.0))
-    _bound(out, -1, prints, together, rest, most)
+    weight = np.where(most > 0, most, 1.0)
+    low, high = footprints.bounds(together / weight, rest / weight, prints.whole, prints.sizes)
+    _put(out, -1, low * weight, high * weight)
     for ends in (out.low, out.high):
         ends[-1, prints.bare] = joint(ends[:-1, prints.bare])
     known = prints.measured & (unknown == 0).all(axis=0)
@@ -167,22 +170,9 @@ def _on(
     return out
 
 
-def _bound(
-    out: Figures,
-    number: int,
-    prints: footprints.Footprints,
-    inside: NDArray[np.float64],
-    unknown: NDArray[np.float64],
-    weight: NDArray[np.float64],
-) -> None:
+def _put(out: Figures, number: int, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
     """Write the proved bounds of a share; 0 and 1 where nothing is known."""
-    if number < 0:
-        # What is taken together is weighed already.
-        divisor = np.where(weight > 0, weight, 1.0)
-        inside, unknown = inside / divisor, unknown / divisor
-    low, high = footprints.bounds(inside, unknown, prints.whole, prints.sizes)
-    out.low[number] = np.nan_to_num(low, nan=0.0) * weight
-    out.high[number] = np.where(np.isnan(high), 1.0, high * weight)
+    out.low[number], out.high[number] = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0)
 
 
 def _remainder(

@@ -63,9 +63,7 @@ class Ranking:
 
     def __post_init__(self) -> None:
         """Check weights and method."""
-        if self.method not in scoring.METHODS:
-            msg = f"method is {self.method!r}; expected one of {', '.join(map(repr, scoring.METHODS))}."
-            raise InputError(msg)
+        scoring.check_method(self.method)
         if self.weights != "entropy":
             weighting.given(self.weights, self.criteria.names)
 
@@ -181,11 +179,9 @@ class Ranking:
         """
         frame = self._measured(sites)
         low, high = self._values(frame)
-        if not (draws >= 1 and 1 <= top <= len(frame)):
-            msg = f"draws is {draws}, top is {top}; expected 1 or more, and at most the {len(frame)} sites for top."
-            raise InputError(msg)
-        if concentration is not None and not 0 < concentration < np.inf:
-            msg = f"concentration is {concentration!r}; expected a positive number, or None for all weights alike."
+        check_draws(draws=draws, top=top, concentration=concentration, seed=seed)
+        if top > len(frame):
+            msg = f"top is {top}, but there are {len(frame)} sites. Ask for at most as many places."
             raise InputError(msg)
         found = _draws.acceptability(
             low, high, self._weights(frame), self.method, draws=draws, top=top, concentration=concentration, seed=seed
@@ -293,6 +289,26 @@ class Ranking:
             return weighting.given(self.weights, self.criteria.names)
         low, high = self._values(frame)
         return weighting.entropy(np.where(low == high, low, np.nan))
+
+
+def check_draws(*, draws: int = 1, top: int = 1, concentration: float | None = None, seed: int = 0) -> None:
+    """Refuse options of `Ranking.stability` that are out of range.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    for name, value, least in (("draws", draws, 1), ("top", top, 1), ("seed", seed, 0)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+            msg = f"{name} is {value!r}; expected a whole number, {least} or more."
+            raise InputError(msg)
+    if concentration is not None and not (isinstance(concentration, int | float) and 0 < concentration < np.inf):
+        msg = (
+            f"concentration is {concentration!r}; expected a positive number, or None for all weights alike (in a "
+            'scenario: concentration = "none").'
+        )
+        raise InputError(msg)
 
 
 def _contribution(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,19 @@ METHODS = ("sum", "product", "topsis")
 
 # Scores closer than this are ties.
 SAME = 1e-12
+
+
+def check_method(method: Any) -> None:
+    """Refuse what is no method.
+
+    Raises
+    ------
+    InputError
+        With the methods that there are.
+    """
+    if method not in METHODS:
+        msg = f"method is {method!r}; expected one of {', '.join(map(repr, METHODS))}."
+        raise InputError(msg)
 
 
 def scores(values: NDArray[np.float64], weights: NDArray[np.float64], method: Method) -> NDArray[np.float64]:
