@@ -364,17 +364,49 @@ def test_every_site_is_explained_in_one_sentence_in_both_languages() -> None:
         "Site 1 is excluded: wet takes 50.0 % of it, 25.0 % by it alone (at most 30.0 % is allowed); "
         "road takes 50.0 % of it, 25.0 % by it alone (none is allowed); together all rules take 75.0 %."
     )
-    assert rules.explain(out, "2") == ("Site 2 is kept: no rule takes more than it may, and together they take 0.0 %.")
-    assert rules.explain(out, "1", lang="ko").startswith("부지 1 제외: wet 50.0 %, 이것만으로 25.0 % (허용 30.0 %)")
+    assert rules.explain(out, "2") == ("Site 2 is kept: no rule takes anything of it.")
+    assert rules.explain(out, "1", lang="ko") == (
+        "부지 1은(는) 제외됩니다: wet 저촉 비율 50.0 %, 이것만으로는 25.0 %(허용 30.0 % 이하); "
+        "road 저촉 비율 50.0 %, 이것만으로는 25.0 %(허용하지 않음); 모든 규칙을 합치면 75.0 %."
+    )
+    assert rules.explain(out, "2", lang="ko") == "부지 2은(는) 유지됩니다: 어느 규칙에도 저촉되지 않습니다."
     silent = cg.Exclusions().add("wet", layer([square(900, 0, 1)], name="wet", coverage=None))
     with pytest.warns(cg.ClusterGeoWarning):
         unknown = applied(silent)
     assert "not decidable" in silent.explain(unknown, "1")
-    assert "판정할 수 없음" in silent.explain(unknown, "1", lang="ko")
+    assert "판정할 수 없습니다: wet 저촉 비율 0.0 %에서 100.0 % 사이(허용하지 않음)" in silent.explain(
+        unknown, "1", lang="ko"
+    )
     with pytest.raises(cg.ClusterGeoError, match="no site '9'"):
         rules.explain(out, "9")
     with pytest.raises(cg.ClusterGeoError, match="no column 'kept'"):
         rules.explain(sites([SITE], site_id=["1"]), "1")
+
+
+def test_each_kind_of_rule_is_told_as_what_it_is() -> None:
+    def told(*shapes: Any, **options: Any) -> list[str]:
+        rules = cg.Exclusions().add("wet", layer([square(0, 0, 60, 100)], name="wet"), **options)
+        out = applied(rules, *(shapes or [SITE]))
+        return [rules.explain(out, "1", lang=lang).partition(": ")[2] for lang in ("en", "ko")]
+
+    assert told(max_area_m2=100) == [
+        "wet takes 60.0 % of it (6,000 m²; at most 100 m² is allowed).",
+        "wet 저촉 비율 60.0 %(6,000 m²; 허용 100 m² 이하).",
+    ]
+    assert told(include=True, max_share=0.1) == [
+        "40.0 % of it lies outside wet (at most 10.0 % is allowed).",
+        "wet 밖의 비율 40.0 %(허용 10.0 % 이하).",
+    ]
+    assert told(buffer_m=-10, max_share=0.1) == [
+        "wet (set back 10 m) takes 32.0 % of it (at most 10.0 % is allowed).",
+        "wet (경계 안쪽 10 m는 뺌) 저촉 비율 32.0 %(허용 10.0 % 이하).",
+    ]
+    assert told(where=gpd.GeoSeries([square(0, 0, 10, 100)], crs=PLANE)) == [
+        "wet (where it holds) takes 10.0 % of it (none is allowed).",
+        "wet (적용 지역 안에서만) 저촉 비율 10.0 %(허용하지 않음).",
+    ]
+    point = shapely.Point(200010, 500010)
+    assert told(point) == ["it lies in wet (none is allowed).", "wet 안에 있음(허용하지 않음)."]
 
 
 def test_the_table_says_what_each_rule_rests_on() -> None:

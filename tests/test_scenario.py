@@ -253,7 +253,7 @@ def test_weights_may_follow_from_comparisons_and_the_folder_says_which_were_used
         cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
         table = pd.read_csv(folder / "out" / "weights.csv")
         assert table.columns.tolist() == ["criterion", "weight", "from", "consistency_ratio"]
-        return table[["criterion", "weight", "from"]].values.tolist()
+        return table[["criterion", "weight", "from"]].to_numpy().tolist()
 
     assert used(TEXT) == [["near", pytest.approx(2 / 3), "given"], ["price", pytest.approx(1 / 3), "given"]]
     bare = TEXT.replace("weight = 2\n", "").replace("weight = 1\n", "")

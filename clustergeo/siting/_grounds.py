@@ -16,7 +16,7 @@ from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer, as_layer
 from clustergeo.siting._buffers import LARGEST_M, buffered
 from clustergeo.siting._together import Pieces
-from clustergeo.siting.ordinances import Ordinances
+from clustergeo.siting.ordinances import By, Ordinances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 _AREAL = 2
 # Complements are drawn in a box this much wider than the sites.
 _MARGIN = 1_000.0
-
-
-@dataclass(frozen=True)
-class By:
-    """The option of a rule that a table sets by jurisdiction, and the row that holds in each municipality."""
-
-    option: str
-    table: Ordinances
-    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,11 @@ class Rule:
     where: gpd.GeoSeries | None
     weight: float = 1.0
     by: By | None = None
+
+    @property
+    def set_by(self) -> str | None:
+        """The option that a table sets by jurisdiction."""
+        return None if self.by is None else self.by.option
 
     @property
     def plain(self) -> bool:

@@ -85,6 +85,16 @@ class Figures:
             largest=self.largest[rows],
         )
 
+    def widen(self, rows: NDArray[np.intp], other: Figures) -> None:
+        """Let the bounds of some sites reach to those of other figures of them; what differs is not known."""
+        same = (self.low[:, rows] == other.low) & (self.high[:, rows] == other.high)
+        self.low[:, rows] = np.minimum(self.low[:, rows], other.low)
+        self.high[:, rows] = np.maximum(self.high[:, rows], other.high)
+        self.silent[:, rows] |= other.silent
+        open_rows = rows[~same.all(axis=0)]
+        self.own[:, open_rows] = np.nan
+        self.left[open_rows], self.largest[open_rows] = None, np.nan
+
     def among(self, kept: Sequence[int], free: Sequence[int], count: int) -> Figures:
         """Return the figures of some rules as those of more: a free one takes nothing, the others are not known."""
         out = Figures.nothing(count, self.low.shape[1])

@@ -250,7 +250,7 @@ class Exclusions:
         >>> box = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 201000, 501000)], crs="EPSG:5186")
         >>> rules = Exclusions().add("water", box, coverage="everywhere", max_share=0.5)
         >>> rules.reasons(rules.apply(box), lang="ko")
-        ['부지 1 제외: water 100.0 % (허용 50.0 %).']
+        ['부지 1은(는) 제외됩니다: water 저촉 비율 100.0 %(허용 50.0 % 이하).']
         """
         return _reasons.sentences(self.rules, applied, lang)
 
