@@ -161,10 +161,10 @@ class Judge:
             warn_silent(one, silent[one.name])
             if one.by is not None and silent[_unset(one)]:
                 warn(
-                    f"The table of rule {one.name!r} says nothing about {silent[_unset(one)]} site(s): they lie outside "
-                    "Korea, or a part of them may lie in a municipality for which no row holds on the day. What the "
-                    "rule takes of them is unknown. Add a row for it (a blank value says that no such rule holds), or "
-                    "one for '*'."
+                    f"The table of rule {one.name!r} says nothing about {silent[_unset(one)]} site(s): they lie "
+                    "outside Korea, or a part of them may lie where no row holds on the day. What "
+                    "the rule takes of them is unknown. Add a row for it (a blank value says that no such rule holds), "
+                    "or one for '*'."
                 )
 
     def columns(self, found: _verdicts.Figures, held: Mapping[int, Holding]) -> pd.DataFrame:

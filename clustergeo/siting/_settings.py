@@ -20,7 +20,8 @@ from clustergeo.layers import EVERYWHERE, Layer
 from clustergeo.reading import read_shapes, read_sites
 from clustergeo.siting import _grounds, _located, scoring, weighting
 from clustergeo.siting._located import DAY, FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE
-from clustergeo.siting.criteria import Criteria, numbers_of
+from clustergeo.siting._measures import numbers_of
+from clustergeo.siting.criteria import Criteria
 from clustergeo.siting.exclusions import Exclusions
 from clustergeo.siting.ordinances import read_ordinances
 from clustergeo.siting.ranking import Ranking, check_draws
@@ -53,6 +54,7 @@ _CRITERION = {
     "column": TEXT,
     "file": TEXT,
     "band": WHOLE,
+    "at": TEXT,
     "value": TABLE,
     "weight": NUMBER,
 }
@@ -232,8 +234,9 @@ class _Reading:
                 return made
         if measure == "raster":
             path = self._noted(one, "file")
-            with one.refusing("band" if "band" in one.body else "file"):
-                return criteria.raster(name, path, value=value, band=one.body.get("band", 1))
+            options = {key: one.body[key] for key in ("band", "at") if key in one.body}
+            with one.refusing(next(iter(options), "file")):
+                return criteria.raster(name, path, value=value, **options)
         frame, coverage = self._named(one, layers, "layer")
         extra = {"within_m": one.need("within_m")} if measure == "count" else {}
         with one.refusing("within_m" if extra else "layer"):
