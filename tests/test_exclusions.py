@@ -16,6 +16,7 @@ from pyproj import Geod
 from squares import LONLAT, PLANE, layer, sites, square
 
 import clustergeo as cg
+from clustergeo import crs
 
 SITE = square(0, 0, 100)
 GEOD = Geod(ellps="GRS80")
@@ -306,6 +307,28 @@ def test_outside_the_coverage_a_site_is_not_kept_but_undecided() -> None:
     assert out["undecided_by"].tolist() == ["wet"]
     assert out[["excluded_share", "excluded_wet_share", "eligible_area_m2"]].isna().all(axis=None)
     assert out[["excluded_wet_share_low", "excluded_wet_share_high"]].values.tolist() == [[0.0, 1.0]]
+
+
+def test_forced_ground_beside_the_edge_of_what_is_known_makes_no_polygon_that_crosses_itself() -> None:
+    places = cg.load_regions("locality").set_index("locality_code_kostat").geometry
+    inside = places[places.index.str.startswith("33")]
+    rdz = cg.Layer(gpd.GeoDataFrame(geometry=inside.iloc[::5]), name="rdz", coverage=["kostat:33"])
+    port = cg.Layer(gpd.GeoDataFrame(geometry=places.loc[["2505058"]]), name="port")
+    box = shapely.box(-38000.001033195156, 53116.22381086148, -2000.00000021848, 85447.83890210652)
+    rules = cg.Exclusions().add("rdz", rdz, max_share=0.3).add("port", port, forced=True)
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        out = rules.apply(sites([box], crs=crs.KOREA_PLANE))
+    assert out["excluded_rdz_share_low"].iloc[0] < out["excluded_rdz_share_high"].iloc[0]
+
+
+def test_a_site_far_from_where_the_layer_is_known_is_undecided_beside_forced_ground_too() -> None:
+    near = gpd.GeoSeries([square(0, 0, 100)], crs=PLANE).to_crs("EPSG:4326").iloc[0]
+    wet = layer([square(0, 0, 50, 100)], name="wet", coverage=near)
+    rules = cg.Exclusions().add("wet", wet).add("port", layer([square(0, 0, 1)], name="port"), forced=True)
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        out = applied(rules, square(90_000, 0, 100))
+    assert out["kept"].isna().tolist() == [True]
+    assert [out["excluded_wet_share_low"].iloc[0], out["excluded_wet_share_high"].iloc[0]] == [0.0, 1.0]
 
 
 def test_what_is_known_decides_where_it_is_enough() -> None:

@@ -288,7 +288,13 @@ class Grounds:
         if self._forced is not None:
             shape = shapely.union(shape, self._forced)
         kept = shapely.union_all(_areal(np.array([shape], dtype=object)))
-        return crs.transform(np.array([kept], dtype=object), self._target, crs.LONLAT)[0]
+        if kept.is_empty:
+            # Known nowhere near: a corner of the box, where no site lies, stands for it.
+            left, bottom = self._box.bounds[:2]
+            kept = shapely.box(left, bottom, left + 1.0, bottom + 1.0)
+        moved = crs.transform(np.array([kept], dtype=object), self._target, crs.LONLAT)
+        # Parts that almost touch may cross where coordinates are rounded anew.
+        return moved[0] if moved[0].is_valid else shapely.union_all(_areal(shapely.make_valid(moved)))
 
 
 def _areal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -186,8 +186,8 @@ class Ranking:
         found = _draws.acceptability(
             low, high, self._weights(frame), self.method, draws=draws, top=top, concentration=concentration, seed=seed
         )
-        columns = {"site_id": frame["site_id"].to_numpy(), "top_probability": found.sum(axis=1)}
-        columns |= {f"rank_{place + 1}": found[:, place] for place in range(top)}
+        columns = {"site_id": frame["site_id"].to_numpy(), "top_probability": found.sum(axis=1) / draws}
+        columns |= {f"rank_{place + 1}": found[:, place] / draws for place in range(top)}
         return pd.DataFrame(columns, index=frame.index)
 
     def swaps(self, sites: gpd.GeoDataFrame) -> pd.DataFrame:
