@@ -125,10 +125,7 @@ def plot(
     b'PNG'
     """
     place = labels.check_lang(lang)
-    _check(tagged, size)
-    if extent not in ("korea", "sites"):
-        msg = f"extent is {extent!r}; expected 'korea' or 'sites'."
-        raise InputError(msg)
+    _check(tagged, size, extent)
     # Slow to import, and only pictures need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
 
@@ -152,7 +149,8 @@ def plot(
     FigureCanvasAgg(figure)
     view = _sheet.view_of(_KOREA if korea else _widened(bounds), inches=rect[2:])
     sites = _project(tagged, view.plane, marks)
-    lost, moved = _draw(_sheet.axes_of(figure, rect, view), view, sites, drawn_zones, words, inset=False)
+    main = _sheet.axes_of(figure, rect, view)
+    lost, moved = _draw(main, view, sites, drawn_zones, words, inset=False)
     top, scale = height - head - 0.1, view.scale
     if korea:
         inset = min(_PANEL_INCHES, (height - 1.2) * 0.4)
@@ -172,7 +170,7 @@ def plot(
         place=place,
         colour_by=colour_by,
         lang=lang,
-        korea=korea,
+        capital=_areas.shows_capital(main),
         moved=moved,
     )
     _legend.draw(figure, legend, box=(side, 0.2, _PANEL_INCHES, top - 0.2))
@@ -230,7 +228,7 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
     return out.getvalue()
 
 
-def _check(tagged: Any, size: tuple[float, float]) -> None:
+def _check(tagged: Any, size: tuple[float, float], extent: str) -> None:
     """Refuse what cannot be drawn."""
     if not isinstance(tagged, gpd.GeoDataFrame):
         msg = f"plot draws a GeoDataFrame of sites, not a {type(tagged).__name__}. Read a file with read_sites(path)."
@@ -240,6 +238,9 @@ def _check(tagged: Any, size: tuple[float, float]) -> None:
         math.isfinite(side) and side >= least for side, least in zip(size, _SMALLEST_INCHES, strict=True)
     ):
         msg = f"size={size!r} is no size for a map; expected width and height in inches, at least {_SMALLEST_INCHES}."
+        raise InputError(msg)
+    if extent not in ("korea", "sites"):
+        msg = f"extent is {extent!r}; expected 'korea' or 'sites'."
         raise InputError(msg)
 
 

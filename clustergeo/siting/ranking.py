@@ -37,7 +37,9 @@ class Ranking:
         by how much each criterion tells the sites apart.
     method
         `"sum"`: weight times value, so that a strength makes good a weakness. `"product"`: value to the power of the
-        weight, so that a worthless criterion is not made good. `"topsis"`: nearness to the best of all sites.
+        weight, so that a worthless criterion is not made good. `"topsis"`: nearness to the best of all sites. By pymcdm
+        (`pip install "clustergeo[mcda]"`) `"vikor"`: nearness to the best compromise; `"edas"`: distance from the
+        average site; `"promethee"`: how many sites each is preferred to. The last four set sites against each other.
 
     Raises
     ------
@@ -81,12 +83,13 @@ class Ranking:
             The same index, order and length, with the columns of `Criteria.measure` and: `score`, 0 to 1, null where a
             value is not known; `score_low`, `score_high`, its proved bounds; `rank` from 1, ties sharing the better
             place, null where the bounds leave it open; `rank_best`, `rank_worst`; and for each criterion
-            `contribution_NAME`: what it adds to a sum or the factor it is of a product (none for TOPSIS).
+            `contribution_NAME`: what it adds to a sum or the factor it is of a product (none for a method that sets
+            sites against each other).
 
         Raises
         ------
         InputError
-            The sites cannot be measured, or TOPSIS or entropy lack a value.
+            The sites cannot be measured, or a method that sets sites against each other, or entropy, lacks a value.
 
         Examples
         --------
@@ -116,7 +119,7 @@ class Ranking:
             "rank_best": best,
             "rank_worst": worst,
         }
-        if self.method != "topsis":
+        if self.method not in scoring.RELATIVE:
             exact = np.where(low == high, low, np.nan)
             parts = exact * weights if self.method == "sum" else exact**weights
             added |= dict(zip(map(_contribution, self.criteria.names), parts.T, strict=True))
@@ -273,11 +276,11 @@ class Ranking:
             frame[[f"value_{name}_{end}" for name in self.criteria.names]].to_numpy(dtype=np.float64)
             for end in ("low", "high")
         )
-        if self.method == "topsis" and (low != high).any():
+        if self.method in scoring.RELATIVE and (low != high).any():
             row, column = np.argwhere(low != high)[0]
             msg = (
-                f"The value of criterion {self.criteria.names[column]!r} is not known in row {row}. TOPSIS sets each "
-                "site against the best and the worst of all, so one unknown value leaves every score open. Leave such "
+                f"The value of criterion {self.criteria.names[column]!r} is not known in row {row}. "
+                f"{self.method.upper()} sets sites against each other, so one unknown value leaves every score open. Leave such "
                 "sites out, or use method='sum' or 'product', which bound their scores."
             )
             raise InputError(msg)
