@@ -280,8 +280,8 @@ class Ranking:
             row, column = np.argwhere(low != high)[0]
             msg = (
                 f"The value of criterion {self.criteria.names[column]!r} is not known in row {row}. "
-                f"{self.method.upper()} sets sites against each other, so one unknown value leaves every score open. Leave such "
-                "sites out, or use method='sum' or 'product', which bound their scores."
+                f"{self.method.upper()} sets sites against each other, so one unknown value leaves every score "
+                "open. Leave such sites out, or use method='sum' or 'product', which bound their scores."
             )
             raise InputError(msg)
         return low, high
