@@ -372,12 +372,9 @@ def test_a_method_of_the_library_ranks_and_is_stable_as_the_others_are(method: A
     assert ranked["score"].between(0, 1).all()
     assert not any(str(name).startswith("contribution") for name in ranked.columns)
     assert made.stability(sites, draws=50, top=1)["top_probability"].tolist() == [1, 0, 0, 0]
-    alike = frame(a=[0.1, 0.1], b=[0.1, 0.1], c=[0, 1])
-    if method == "edas":
-        with pytest.raises(cg.ClusterGeoError, match="All sites are alike"):
-            made.rank(alike)
-    else:
-        assert made.rank(alike)["rank"].tolist() == [1, 1]
+    assert made.rank(frame(a=[0.5, 0.5], b=[0.1, 0.9], c=[0, 1]))["rank"].tolist() == [2, 1]
+    with pytest.raises(cg.ClusterGeoError, match="All sites are alike"):
+        made.rank(frame(a=[0.1, 0.1], b=[0.1, 0.1], c=[0, 1]))
     with pytest.raises(cg.ClusterGeoError, match=f"{method.upper()} sets sites against each other"):
         made.rank(frame(a=[NAN, 0.1], b=[0.1, 0.1], c=[0, 1]))
 

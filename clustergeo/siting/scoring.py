@@ -84,11 +84,13 @@ def _by_library(values: NDArray[np.float64], weights: NDArray[np.float64], metho
     }
     rows, out = np.atleast_2d(weights), []
     for row in rows:
-        counted = row > 0
+        # What no site differs in sets none against another, and is more than some of the methods can take.
+        counted = (row > 0) & (np.ptp(values, axis=0) > 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = made[method](values[:, counted], row[counted], np.ones(int(counted.sum())))
+            given = values[:, counted], row[counted], np.ones(int(counted.sum()))
+            found = made[method](*given) if counted.any() else np.array([np.nan])
         if not np.isfinite(found).all():
-            msg = f"All sites are alike in what counts, so that {method} has nothing to set them against each other by."
+            msg = f"All sites are alike to {method}, which then has no scale to score them on. Take another method."
             raise InputError(msg)
         out.append(found)
     return np.array(out).reshape(*weights.shape[:-1], len(values))
