@@ -200,6 +200,55 @@ def test_a_buffer_is_round_and_true_by_the_geodesic(place: tuple[float, float], 
         assert (rules.apply(spots)["kept"] == (not inside)).all()
 
 
+def test_every_kind_of_rule_together_is_what_plain_set_operations_leave_on_real_boundaries() -> None:
+    places = cg.load_regions("locality").to_crs(PLANE).geometry
+    places = places[places.intersects(shapely.box(210_000, 430_000, 240_000, 460_000))].reset_index(drop=True)
+    found = {
+        name: places.iloc[start::step] for name, start, step in (("a", 0, 5), ("b", 1, 4), ("c", 2, 3), ("d", 3, 9))
+    }
+    whole = {name: shapely.union_all(shapes.to_numpy()) for name, shapes in found.items()}
+    made = {name: layer(shapes, name=name) for name, shapes in found.items()}
+    road = shapely.LineString([(211_000, 431_000), (228_000, 447_000), (239_000, 434_000)])
+    rules = (
+        cg.Exclusions()
+        .add("a", made["a"], max_share=0.3)
+        .add("inner", made["b"], buffer_m=-400)
+        .add("road", frame(road), buffer_m=250, coverage="everywhere")
+        .add("plan", made["c"], include=True, weight=0.3)
+        .add("cond", made["a"], buffer_m=300, where=found["b"], weight=0.6)
+        .add("port", made["d"], forced=True)
+    )
+    drawn = [
+        shapely.Point(x, y).buffer(900) for x in range(212_000, 240_000, 7_000) for y in range(432_000, 460_000, 7_000)
+    ]
+    out = rules.apply(sites(drawn), remainder=True)
+    ground = {
+        "a": whole["a"],
+        "inner": whole["b"].buffer(-400, quad_segs=128),
+        "road": road.buffer(250, quad_segs=128),
+        "plan": shapely.box(150_000, 380_000, 300_000, 520_000).difference(whole["c"]),
+        "cond": whole["a"].buffer(300, quad_segs=128).intersection(whole["b"]),
+    }
+    left = {name: 1 - {"plan": 0.3, "cond": 0.6}.get(name, 1.0) for name in ground}
+    for row, site in enumerate(drawn):
+        # The site cut by every ground in turn, each part with what is left of it.
+        parts = [(site.intersection(whole["d"]), 1.0), (site.difference(whole["d"]), 1.0)]
+        for name, shape in ground.items():
+            free = shape.difference(whole["d"])
+            share = (1 - left[name]) * site.intersection(free).area / site.area
+            assert out[f"excluded_{name}_share"].iloc[row] == pytest.approx(share, abs=2e-4), name
+            parts = [(part.intersection(free), much * left[name]) for part, much in parts] + [
+                (part.difference(free), much) for part, much in parts
+            ]
+        eligible = sum(part.area * much for part, much in parts) / site.area
+        assert 1 - out["excluded_share"].iloc[row] == pytest.approx(eligible, abs=2e-4)
+        hard = site.difference(
+            shapely.union_all([ground[name] for name in ("a", "inner", "road")]).difference(whole["d"])
+        )
+        assert out["eligible"].iloc[row].area == pytest.approx(hard.area, abs=2e-4 * site.area)
+    assert (out["excluded_share"] > 0.1).sum() > 5
+
+
 def test_a_buffer_of_a_line_is_a_strip_with_round_ends() -> None:
     road = frame(shapely.LineString([square(0, 0, 1).exterior.coords[3], square(1000, 0, 1).exterior.coords[3]]))
     out = applied(cg.Exclusions().add("road", road, buffer_m=50, coverage="everywhere"), square(-500, -500, 2000, 1000))
@@ -467,6 +516,22 @@ WET = frame(SITE)
 def test_a_wrong_rule_is_refused_by_name(options: dict[str, Any], match: str) -> None:
     with pytest.raises(cg.ClusterGeoError, match=match):
         cg.Exclusions().add("wet", **options)
+
+
+def test_options_and_shapes_of_the_wrong_kind_are_refused_by_name() -> None:
+    for key in ("max_share", "max_area_m2", "buffer_m", "weight"):
+        with pytest.raises(cg.ClusterGeoError, match=f"Rule 'wet' cannot be used: {key} is 'much'; expected a number"):
+            cg.Exclusions().add("wet", WET, **{key: "much"})
+    for weight in (0, 1.5, -1):
+        with pytest.raises(cg.ClusterGeoError, match="more than 0 and at most 1"):
+            cg.Exclusions().add("wet", WET, weight=weight)
+    with pytest.raises(cg.ClusterGeoError, match="takes nothing, so it has no weight"):
+        cg.Exclusions().add("wet", WET, forced=True, weight=0.5)
+    nowhere = frame(shapely.from_wkt("LINESTRING (200000 500000, NaN 500000)"))
+    with pytest.raises(cg.ClusterGeoError, match="row 0: Invalid Coordinate"):
+        cg.Exclusions().add("road", nowhere, buffer_m=5, coverage="everywhere")
+    with pytest.raises(cg.ClusterGeoError, match="row 0: Invalid Coordinate"):
+        cg.Criteria().distance("road", nowhere, value=cg.Value.linear(worst=9, best=0), coverage="everywhere")
 
 
 def test_a_second_rule_of_a_name_and_an_empty_set_are_refused() -> None:

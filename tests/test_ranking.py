@@ -344,6 +344,26 @@ def test_wrong_comparisons_are_refused(comparisons: Any, match: str) -> None:
         cg.ahp(comparisons)
 
 
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: ranking({"a": "much", "b": 1}), "the weight of 'a' is 'much'"),
+        (lambda: ranking({"a": None, "b": 1}), "the weight of 'a' is None"),
+        (lambda: cg.Ranking([1], weights={}), "criteria is a list; expected Criteria"),  # type: ignore[arg-type]
+        (lambda: cg.ahp({("a", "b"): "more"}), "expected pairs of names with a number"),  # type: ignore[dict-item]
+        (lambda: cg.ahp([[1, 2]]), "expected pairs of names with a number"),  # type: ignore[arg-type]
+        (lambda: cg.ahp(table([[1, "x"], [1, 1]], "ab")), "holds what is no number"),
+        (lambda: cg.Value.linear(worst="far", best=0), "worst of a value function is 'far'"),  # type: ignore[arg-type]
+        (lambda: cg.Value.piecewise(None), "expected pairs of numbers|two points or more"),  # type: ignore[arg-type]
+        (lambda: cg.Value.step(5), "expected pairs of numbers"),  # type: ignore[arg-type]
+        (lambda: cg.Criteria().attribute("a", value=0.5), "is 0.5; expected a Value"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_refused_by_name(call: Any, match: str) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=match):
+        call()
+
+
 # Methods of the library
 
 

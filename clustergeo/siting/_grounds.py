@@ -102,6 +102,7 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
         )
         raise InputError(msg)
     else:
+        schema.check_sound(frame, what=what)
         # The rules of a coverage are those of a layer, whatever the geometries are.
         coverage = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=name, coverage=coverage).coverage
     place = None if where is None else _place(name, where)
@@ -139,6 +140,7 @@ def _check_numbers(
     weight: float = 1.0,
 ) -> None:
     """Refuse options that contradict each other or are out of range."""
+    _check_kinds(name, max_share=max_share, max_area_m2=max_area_m2, buffer_m=buffer_m, weight=weight)
     problems = []
     if max_share is not None and not 0 <= max_share < 1:
         problems.append(f"max_share is {max_share!r}; expected 0 or more and less than 1")
@@ -159,6 +161,14 @@ def _check_numbers(
     if problems:
         msg = f"Rule {name!r} cannot be used: {'; '.join(problems)}."
         raise InputError(msg)
+
+
+def _check_kinds(name: str, **options: Any) -> None:
+    """Refuse options that are no numbers; limits may be left out."""
+    for key, one in options.items():
+        if not schema.is_number(one) and (one is not None or not key.startswith("max_")):
+            msg = f"Rule {name!r} cannot be used: {key} is {one!r}; expected a number."
+            raise InputError(msg)
 
 
 def _place(name: str, where: Any) -> gpd.GeoSeries:

@@ -312,7 +312,7 @@ def _value(one: Located) -> Value:
         wrong += [
             f"{key} is {setting!r}, not {'a list of pairs of numbers' if key == 'points' else 'a number'}"
             for key, setting in options.items()
-            if key != "unit" and not (_pairs(setting) if key == "points" else _number(setting))
+            if key != "unit" and not (_pairs(setting) if key == "points" else schema.is_number(setting))
         ]
         wrong += [f"unit is {options['unit']!r}, not a text"] if not isinstance(options.get("unit", ""), str) else []
         if wrong:
@@ -323,14 +323,9 @@ def _value(one: Located) -> Value:
         return made
 
 
-def _number(value: Any) -> bool:
-    """Say whether a setting is a number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _pairs(points: Any) -> bool:
     """Say whether a setting is a list of pairs of numbers."""
     return isinstance(points, list) and all(
-        isinstance(one, list) and len(one) == 2 and all(map(_number, one))  # noqa: PLR2004
+        isinstance(one, list) and len(one) == 2 and all(map(schema.is_number, one))  # noqa: PLR2004
         for one in points
     )

@@ -15,7 +15,7 @@ from clustergeo.layers import Layer
 from clustergeo.siting import _grounds, _measures
 from clustergeo.siting._measures import UNITS, Criterion
 from clustergeo.siting._rasters import Raster
-from clustergeo.siting.values import Value  # noqa: TC001 - the examples use it
+from clustergeo.siting.values import Value
 from clustergeo.tags import drawn_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Criteria:
         >>> Criteria().count("firms", firms, within_m=5000, value=many, coverage="everywhere")
         <Criteria: firms (count)>
         """
-        if not 0 < within_m < np.inf:
+        if not (schema.is_number(within_m) and 0 < within_m < np.inf):
             msg = f"Criterion {name!r} has within_m={within_m!r}; expected metres, more than 0."
             raise InputError(msg)
         frame, covered = _layer(name, layer, coverage)
@@ -257,6 +257,9 @@ class Criteria:
     def _with(self, one: Criterion) -> Criteria:
         """Return these criteria and one more."""
         schema.check_zone_name(one.name)
+        if not isinstance(one.value, Value):
+            msg = f"The value of criterion {one.name!r} is {one.value!r}; expected a Value, such as Value.linear(...)."
+            raise InputError(msg)
         if one.name in self.names:
             msg = f"There is a criterion {one.name!r} already. Give this one another name."
             raise InputError(msg)
@@ -290,6 +293,7 @@ def _layer(name: str, layer: Any, coverage: Any) -> tuple[gpd.GeoDataFrame, Any]
     if (frame.geometry.is_empty | frame.geometry.isna()).all():
         msg = f"The layer of criterion {name!r} has no shapes, so nothing can be measured to it. Check how it was read."
         raise InputError(msg)
+    schema.check_sound(frame, what=f"the layer of criterion {name!r}")
     if covered is None:
         msg = (
             f"The coverage of the layer of criterion {name!r} is not known, so what it does not show cannot be told "

@@ -12,13 +12,13 @@ import pandas as pd
 
 from clustergeo.errors import InputError
 from clustergeo.siting import _draws, scoring, weighting
+from clustergeo.siting.criteria import Criteria
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from clustergeo.siting.criteria import Criteria
     from clustergeo.siting.scoring import Method
 
 _ADDED = ("score", "score_low", "score_high", "rank", "rank_best", "rank_worst")
@@ -65,6 +65,9 @@ class Ranking:
 
     def __post_init__(self) -> None:
         """Check weights and method."""
+        if not isinstance(self.criteria, Criteria):
+            msg = f"criteria is a {type(self.criteria).__name__}; expected Criteria, such as Criteria().distance(...)."
+            raise InputError(msg)
         scoring.check_method(self.method)
         if self.weights != "entropy":
             weighting.given(self.weights, self.criteria.names)
