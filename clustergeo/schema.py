@@ -129,7 +129,9 @@ def invalid_rows(geometries: Iterable[Any]) -> list[tuple[int, str]]:
 
 def check_sound(frame: Any, *, what: str) -> None:
     """Refuse invalid geometries, such as a line with a coordinate that is no number, with every row."""
-    if found := [f"row {row}: {reason}" for row, reason in invalid_rows(frame.geometry)]:
+    values = np.asarray(frame.geometry, dtype=object)
+    bad = np.flatnonzero(~shapely.is_valid(values) & ~shapely.is_missing(values))
+    if found := [f"row {row}: {shapely.is_valid_reason(values[row])}" for row in bad]:
         _raise(found, what, "Repair the geometries first: frame.geometry.make_valid().")
 
 

@@ -37,6 +37,14 @@ def test_a_cell_does_not_depend_on_the_region() -> None:
     assert small.geometry.geom_equals_exact(large.geometry[small.index], 1e-6).all()
 
 
+def test_cells_can_be_tagged_and_tell_their_share_inside() -> None:
+    cells = cg.grid(layer([square(0, 0, 700)]), size_m=500)
+    tagged = cg.tag(cells)
+    assert tagged["province"].eq("경기도").all()
+    assert tagged["inside_share"].tolist() == cells["inside_share"].tolist()
+    assert cells["inside_share"].lt(1).any()
+
+
 def test_a_hole_of_the_region_has_no_cell() -> None:
     ring = square(0, 0, 5000).difference(square(1000, 1000, 3000))
     cells = cg.grid(layer([ring]), size_m=500)

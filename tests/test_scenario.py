@@ -96,7 +96,7 @@ def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> No
     assert names[-2:] == ["scenario.toml", "manifest.json"]
     reasons = pd.read_csv(folder / "out" / "reasons.csv")
     assert reasons["en"].iloc[0] == "Site a is excluded: wet takes 50.0 % of it (at most 40.0 % is allowed)."
-    assert reasons["ko"].iloc[0].startswith("부지 a 제외")
+    assert reasons["ko"].iloc[0].startswith("부지 a은(는) 제외됩니다: wet 저촉 비율 50.0 %")
     assert pd.read_csv(folder / "out" / "stability.csv")["site_id"].tolist() == ["b", "c"]
     manifest = json.loads((folder / "out" / "manifest.json").read_text())
     assert manifest["inputs"] == {
@@ -154,7 +154,7 @@ def test_tables_are_in_words_and_the_best_come_first(folder: Path) -> None:
     assert table["Standing"].tolist() == ["shortlist", "shortlist", "excluded"]
     korean = pd.read_csv(folder / "out" / "tables" / "sites.ko.csv")
     assert korean["판정"].tolist() == ["최종 후보", "최종 후보", "제외"]
-    assert korean["이유"].iloc[2].startswith("부지 a 제외")
+    assert korean["이유"].iloc[2].startswith("부지 a은(는) 제외됩니다: wet 저촉 비율 50.0 %")
 
 
 def test_a_table_of_ordinances_is_named_by_its_file_and_hashed(folder: Path) -> None:
