@@ -76,6 +76,11 @@ def draw_land(axes: Axes, view: _sheet.View) -> bool:
     return bool(axes.collections and axes.collections[0].get_paths())
 
 
+def shows_capital(axes: Axes) -> bool:
+    """Return whether the capital region reaches into a view whose land was drawn first."""
+    return len(axes.collections) > 1 and bool(axes.collections[1].get_paths())
+
+
 def draw_zone(axes: Axes, view: _sheet.View, zone: Zone) -> None:
     """Draw a zone layer, its polygons as one area."""
     from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import

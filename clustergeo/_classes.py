@@ -133,6 +133,11 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
             # Ties make fewer steps; that is no news.
             warnings.simplefilter("ignore")
             edges = np.unique(np.asarray(mapclassify.Quantiles(held, k=STEPS).bins, dtype=np.float64))
+            more = held[held > edges[0]]
+            if len(edges) < STEPS - 1 and edges[0] == held.min() and len(np.unique(more)) >= STEPS:
+                # Most are alike, such as zeros: they are a step, and the others are cut by themselves.
+                others = np.asarray(mapclassify.Quantiles(more, k=STEPS - 1).bins, dtype=np.float64)
+                edges = np.unique(np.append(edges[0], others))
     if (held == np.trunc(held)).all():
         edges = np.unique(np.floor(edges))
     codes[known] = np.searchsorted(edges, held)

@@ -110,7 +110,7 @@ def sections(
     place: int,
     colour_by: str | None,
     lang: str,
-    korea: bool,
+    capital: bool,
     moved: bool,
 ) -> list[Section]:
     """Return the sections of a legend that explains what is on this map, and nothing else."""
@@ -135,7 +135,7 @@ def sections(
         entries = [(tuple(symbol((_GREY,), pair, size=8.0)), _evidence_words(pair, place, lang)) for pair in order]
         out.append(Section(words["rdz"], entries))
     looks: list[tuple[Artist, str]] = []
-    if korea:
+    if capital:
         looks.append((Patch(facecolor=CAPITAL, edgecolor=CAPITAL_EDGE, linewidth=1.1), words["capital"]))
     looks += [(_patch(look), name) for name, look in zones]
     if "within" in areas:

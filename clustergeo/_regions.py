@@ -44,6 +44,24 @@ def _localities() -> _Localities:
     return _Localities(index, numbers.astype(np.int64), names, np.asarray(codes, dtype=object))
 
 
+class _Near(NamedTuple):
+    """The municipalities with the ground within the boundary's own error of each, on the plane: parts and whose."""
+
+    areas: overlap.ZoneIndex
+    parts: shapely.STRtree
+    owner: NDArray[np.intp]
+    codes: NDArray[np.object_]
+
+
+@functools.cache
+def _near_municipalities() -> _Near:
+    table = datasets.load_regions("municipality")
+    shapes = crs.carried(np.asarray(table.geometry.values, dtype=object), crs.LONLAT, crs.KOREA_PLANE)
+    parts, owner = shapely.get_parts(shapely.buffer(shapes, BOUNDARY_ERROR_M), return_index=True)
+    index = overlap.ZoneIndex(parts, owner, checked=True, dissolved=True)
+    return _Near(index, shapely.STRtree(parts), owner, table["municipality_code_kostat"].to_numpy(dtype=object))
+
+
 class _Capital(NamedTuple):
     """The capital region, all land, the outline of the region and its border shared with a neighbour, on the plane."""
 
@@ -135,6 +153,23 @@ def region_tags(evidence: pd.DataFrame, prints: footprints.Footprints, as_of: st
     if len(open_rows):
         out = _with_alternatives(out, open_rows, municipal, named)
     return _with_evidence(evidence, out)
+
+
+def municipalities_near(prints: footprints.Footprints) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Return every municipality in which a part of each site may lie: rows of sites, sorted, and codes.
+
+    All that are nearer to a site, or to what contains it, than the boundary's own error; none elsewhere than in Korea.
+    """
+    if prints.plane != crs.KOREA_PLANE:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=object)
+    near = _near_municipalities()
+    rows, areas, _ = near.areas.overlaps(prints.containers, checked=True)
+    bare = np.flatnonzero(prints.bare)
+    if len(bare):
+        points, parts = near.parts.query(overlap.as_array(overlap.rows_of(prints.shapes, bare)), "intersects")
+        rows, areas = np.append(rows, bare[points]), np.append(areas, near.owner[parts])
+    order = np.lexsort((areas, rows))
+    return rows[order], near.codes[areas[order]]
 
 
 def _held(prints: footprints.Footprints, index: overlap.ZoneIndex) -> _Held:

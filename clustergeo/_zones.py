@@ -353,7 +353,7 @@ def warn_silent(layer: Covered, count: int) -> None:
         msg = (
             f"Layer {layer.name!r} says nothing about {count} site(s): {why}. They are unknown, not 0. If the layer "
             'is complete there, declare it: Layer(..., coverage="everywhere"), codes such as "kostat:31", or a polygon '
-            f"(--coverage {layer.name}=everywhere on the command line)."
+            f'(--coverage {layer.name}=everywhere on the command line, coverage = "everywhere" in a scenario).'
         )
         warn(msg)
 

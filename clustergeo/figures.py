@@ -6,7 +6,7 @@ import io
 import math
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -81,6 +81,7 @@ def plot(
     zones: Mapping[str, Layer | gpd.GeoDataFrame] | None = None,
     title: str | None = None,
     size: tuple[float, float] = (11.0, 8.2),
+    extent: Literal["korea", "sites"] = "korea",
 ) -> Figure:
     """Draw the static map of a tagged frame.
 
@@ -104,6 +105,8 @@ def plot(
         The heading; by default the number of sites and what is shown.
     size
         Width and height in inches, at least 7 by 5.5.
+    extent
+        `"korea"`, all of it with an inset of the capital region where the sites lie in it; `"sites"`, their bounds.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def plot(
     Raises
     ------
     InputError
-        `tagged` is no GeoDataFrame or has no CRS; there is no such language or column; the size is too small.
+        `tagged` is no GeoDataFrame or has no CRS; there is no such language, column or extent; the size is too small.
 
     Examples
     --------
@@ -122,7 +125,7 @@ def plot(
     b'PNG'
     """
     place = labels.check_lang(lang)
-    _check(tagged, size)
+    _check(tagged, size, extent)
     # Slow to import, and only pictures need it.
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
 
@@ -132,7 +135,7 @@ def plot(
     marks, colours = _marks.marks(tagged, lang=lang, colour_by=colour_by)
     drawn_zones = _areas.zones_of(named_layers(zones), lang)
     bounds = _bounds(tagged)
-    korea = _contains(_KOREA, bounds)
+    korea = extent == "korea" and _contains(_KOREA, bounds)
     width, height = size
     if title is None:
         told = [labels.column(colour_by, lang).lower()] * bool(colours) if colour_by is not None else []
@@ -144,9 +147,10 @@ def plot(
     rect = (_MARGIN_INCHES, 0.55, side - 2 * _MARGIN_INCHES, height - head - 0.55 - 0.1)
     figure = Drawing(figsize=size, dpi=200, facecolor="white")
     FigureCanvasAgg(figure)
-    view = _sheet.view_of(_KOREA if korea else bounds, inches=rect[2:])
+    view = _sheet.view_of(_KOREA if korea else _widened(bounds), inches=rect[2:])
     sites = _project(tagged, view.plane, marks)
-    lost, moved = _draw(_sheet.axes_of(figure, rect, view), view, sites, drawn_zones, words, inset=False)
+    main = _sheet.axes_of(figure, rect, view)
+    lost, moved = _draw(main, view, sites, drawn_zones, words, inset=False)
     top, scale = height - head - 0.1, view.scale
     if korea:
         inset = min(_PANEL_INCHES, (height - 1.2) * 0.4)
@@ -166,7 +170,7 @@ def plot(
         place=place,
         colour_by=colour_by,
         lang=lang,
-        korea=korea,
+        capital=_areas.shows_capital(main),
         moved=moved,
     )
     _legend.draw(figure, legend, box=(side, 0.2, _PANEL_INCHES, top - 0.2))
@@ -224,7 +228,7 @@ def figure_bytes(figure: Figure, format: str) -> bytes:  # noqa: A002 - the word
     return out.getvalue()
 
 
-def _check(tagged: Any, size: tuple[float, float]) -> None:
+def _check(tagged: Any, size: tuple[float, float], extent: str) -> None:
     """Refuse what cannot be drawn."""
     if not isinstance(tagged, gpd.GeoDataFrame):
         msg = f"plot draws a GeoDataFrame of sites, not a {type(tagged).__name__}. Read a file with read_sites(path)."
@@ -235,6 +239,9 @@ def _check(tagged: Any, size: tuple[float, float]) -> None:
     ):
         msg = f"size={size!r} is no size for a map; expected width and height in inches, at least {_SMALLEST_INCHES}."
         raise InputError(msg)
+    if extent not in ("korea", "sites"):
+        msg = f"extent is {extent!r}; expected 'korea' or 'sites'."
+        raise InputError(msg)
 
 
 def _count(words: str, number: int) -> str:
@@ -243,14 +250,20 @@ def _count(words: str, number: int) -> str:
 
 
 def _bounds(frame: gpd.GeoDataFrame) -> Box:
-    """Return the bounds of the sites in degrees with a margin; those of Korea where no site has a place."""
+    """Return the bounds of the sites in degrees; those of Korea where no site has a place."""
     shapes = np.asarray(crs.to_lonlat(frame.geometry).values, dtype=object)
     held = np.where(_areas.missing(shapes), _areas.within(frame, crs.LONLAT), shapes)
     west, south, east, north = (float(side) for side in gpd.GeoSeries(held).total_bounds)
     if not all(map(math.isfinite, (west, south, east, north))):
         return _KOREA
-    if _contains(_KOREA, (west, south, east, north)):
-        return (west, south, east, north)
+    return (west, south, east, north)
+
+
+def _widened(box: Box) -> Box:
+    """Return bounds in degrees with a margin; all of Korea has its own."""
+    if box == _KOREA:
+        return box
+    west, south, east, north = box
     margin = max(0.08 * (east - west), 0.08 * (north - south), 0.02)
     return (west - margin, max(south - margin, -89.0), east + margin, min(north + margin, 89.0))
 

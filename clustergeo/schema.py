@@ -94,6 +94,11 @@ def check_zone_name(name: Any) -> None:
         raise InputError(msg)
 
 
+def is_number(value: Any) -> bool:
+    """Say whether a value is a real number; true and false, texts and null are none."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
 def check_geo(frame: Any, *, what: str) -> None:
     """Refuse anything that is not a GeoDataFrame with a geometry column and a CRS.
 
@@ -120,6 +125,14 @@ def invalid_rows(geometries: Iterable[Any]) -> list[tuple[int, str]]:
     values = np.asarray(geometries, dtype=object)
     bad = overlap.invalid_rows(values)
     return [(int(row), str(reason)) for row, reason in zip(bad, shapely.is_valid_reason(values[bad]), strict=True)]
+
+
+def check_sound(frame: Any, *, what: str) -> None:
+    """Refuse invalid geometries, such as a line with a coordinate that is no number, with every row."""
+    values = np.asarray(frame.geometry, dtype=object)
+    bad = np.flatnonzero(~shapely.is_valid(values) & ~shapely.is_missing(values))
+    if found := [f"row {row}: {shapely.is_valid_reason(values[row])}" for row in bad]:
+        _raise(found, what, "Repair the geometries first: frame.geometry.make_valid().")
 
 
 def check_polygons(frame: Any, *, what: str, checked: bool = False) -> None:

@@ -21,7 +21,7 @@ def test_the_cells_tile_a_real_region(shape: Any) -> None:
     regions = cg.load_regions("municipality")
     region = regions[regions["municipality_code_kostat"] == "33043"]
     cells = cg.grid(region, size_m=2000, shape=shape)
-    assert (cells["area_m2"] * cells["region_share"]).sum() == pytest.approx(crs.areas_m2(region.geometry)[0], rel=1e-6)
+    assert (cells["area_m2"] * cells["inside_share"]).sum() == pytest.approx(crs.areas_m2(region.geometry)[0], rel=1e-6)
     assert crs.areas_m2(cells.geometry) == pytest.approx(cells["area_m2"], rel=1e-6)
     assert cells["site_id"].is_unique
     plane = cells.to_crs(crs.KOREA_PLANE).geometry
@@ -37,18 +37,26 @@ def test_a_cell_does_not_depend_on_the_region() -> None:
     assert small.geometry.geom_equals_exact(large.geometry[small.index], 1e-6).all()
 
 
+def test_cells_can_be_tagged_and_tell_their_share_inside() -> None:
+    cells = cg.grid(layer([square(0, 0, 700)]), size_m=500)
+    tagged = cg.tag(cells)
+    assert tagged["province"].eq("경기도").all()
+    assert tagged["inside_share"].tolist() == cells["inside_share"].tolist()
+    assert cells["inside_share"].lt(1).any()
+
+
 def test_a_hole_of_the_region_has_no_cell() -> None:
     ring = square(0, 0, 5000).difference(square(1000, 1000, 3000))
     cells = cg.grid(layer([ring]), size_m=500)
     assert not cells.within(square(1001, 1001, 2998)).any()
-    assert cells["region_share"].between(0, 1).all()
+    assert cells["inside_share"].between(0, 1).all()
 
 
 def test_what_exclusions_leave_can_be_a_region() -> None:
     rules = cg.Exclusions().add("wet", layer([square(0, 0, 500, 1000)], name="wet"))
     left = rules.apply(sites([square(0, 0, 1000)]), remainder=True).set_geometry("eligible")
     cells = cg.grid(left, size_m=100)
-    assert (cells["area_m2"] * cells["region_share"]).sum() == pytest.approx(500_000, rel=1e-3)
+    assert (cells["area_m2"] * cells["inside_share"]).sum() == pytest.approx(500_000, rel=1e-3)
 
 
 @pytest.mark.parametrize(

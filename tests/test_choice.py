@@ -116,6 +116,19 @@ def test_a_wrong_question_is_refused(options: Any, match: str) -> None:
         cg.choose(line(2), line(1, gone=[float("nan")], none=[0]), **options)
 
 
+def test_what_is_of_the_wrong_kind_is_refused_by_name() -> None:
+    here = line(3)
+    for options, match in (
+        ({"quotas": {"site_id": {"1": 1}}}, "the least and the greatest by value"),
+        ({"quotas": ["site_id"]}, "quotas are .* expected a mapping"),
+        ({"distances": "near"}, "distances has the shape"),
+        ({"objective": "coverage", "within": "5"}, "within is '5'"),
+        ({"k": True}, "k is True"),
+    ):
+        with pytest.raises(cg.ClusterGeoError, match=match):
+            cg.choose(here, here, **{"k": 1, **options})
+
+
 def test_demand_without_a_place_needs_distances() -> None:
     nowhere = gpd.GeoDataFrame(geometry=[None], crs="EPSG:4326")
     with pytest.raises(cg.ClusterGeoError, match="the demand: row 0 has no geometry"):

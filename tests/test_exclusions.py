@@ -16,6 +16,7 @@ from pyproj import Geod
 from squares import LONLAT, PLANE, layer, sites, square
 
 import clustergeo as cg
+from clustergeo import crs
 
 SITE = square(0, 0, 100)
 GEOD = Geod(ellps="GRS80")
@@ -115,6 +116,58 @@ def test_reasons_add_up_as_sets_do(grounds: list[list[tuple[int, ...]]]) -> None
         assert row[f"excluded_r{number}_own_share"] == pytest.approx(own, abs=1e-9)
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.lists(boxes, min_size=1, max_size=2), st.sampled_from([0.25, 0.5, 1.0])), max_size=4))
+def test_what_weighted_rules_leave_of_a_spot_is_multiplied(grounds: list[tuple[list[tuple[int, ...]], float]]) -> None:
+    cells = np.zeros((len(grounds) + 1, 10, 10))
+    rules = cg.Exclusions().add("none", layer([square(500, 0, 1)], name="none"))
+    for number, (shapes, weight) in enumerate(grounds):
+        name = f"r{number}"
+        rules = rules.add(name, layer([square(*box) for box in shapes], name=name), weight=weight, max_share=0.5)
+        for x, y, width, height in shapes:
+            cells[number, max(x, 0) : max(x + width, 0), max(y, 0) : max(y + height, 0)] = weight
+    row = rules.apply(sites([square(0, 0, 10)]), remainder=True).iloc[0]
+
+    def taken(*left_out: int) -> float:
+        return float(1 - np.prod(1 - np.delete(cells, left_out, axis=0), axis=0).mean())
+
+    assert row["excluded_share"] == pytest.approx(taken(), abs=1e-9)
+    assert row["eligible_area_m2"] == pytest.approx(100 * (1 - taken()), rel=1e-3, abs=1e-6)
+    for number in range(len(grounds)):
+        assert row[f"excluded_r{number}_share"] == pytest.approx(cells[number].mean(), abs=1e-9)
+        assert row[f"excluded_r{number}_own_share"] == pytest.approx(taken() - taken(number), abs=1e-9)
+    # Ground of which something is left stays in the remainder.
+    wholly = (cells == 1).any(axis=0).mean()
+    assert row["eligible"].area == pytest.approx(100 * (1 - wholly), rel=1e-6, abs=1e-6)
+
+
+def test_a_weight_bounds_what_a_rule_takes_where_little_is_known() -> None:
+    rules = cg.Exclusions().add("wet", layer([square(0, 0, 50, 100)], name="wet"), weight=0.4, max_share=0.3)
+    out = applied(rules, SITE, shapely.Point(200010, 500010), shapely.Point(200090, 500010))
+    assert out["excluded_wet_share"].tolist() == pytest.approx([0.2, 0.4, 0.0])
+    assert out["excluded_share"].tolist() == pytest.approx([0.2, 0.4, 0.0])
+    assert out["kept"].tolist() == [True, False, True]
+    # The site is half of what contains it, so that all or nothing of it may lie in the layer.
+    held = sites([square(25, 25, 50)], footprint_basis=["disc"], area_km2=[0.005], within=[SITE])
+    row = rules.add("dry", layer([square(0, 0, 100)], name="dry"), weight=0.5).apply(held).iloc[0]
+    assert [row["excluded_wet_share_low"], row["excluded_wet_share_high"]] == pytest.approx([0.0, 0.4], abs=1e-3)
+    assert [row["excluded_dry_share_low"], row["excluded_dry_share_high"]] == pytest.approx([0.5, 0.5])
+    assert row["excluded_share_low"] <= 0.5 + 1e-9
+    assert row["excluded_share_high"] == pytest.approx(0.7, abs=1e-3)
+    silent = cg.Exclusions().add("wet", layer([square(900, 0, 1)], name="wet", coverage=None), weight=0.4)
+    with pytest.warns(cg.ClusterGeoWarning):
+        assert applied(silent)["excluded_share_high"].tolist() == pytest.approx([0.4])
+
+
+def test_a_weight_is_told_in_the_table_and_the_sentence() -> None:
+    rules = cg.Exclusions().add("wet", layer([SITE], name="wet"), weight=0.4)
+    assert rules.table()["weight"].tolist() == [0.4]
+    assert "weight 0.4" in repr(rules)
+    out = applied(rules)
+    assert "wet (of which 40 % counts) takes 40.0 % of it" in rules.explain(out, "1")
+    assert "40 %만 반영" in rules.explain(out, "1", lang="ko")
+
+
 def test_real_municipalities_less_real_localities_are_what_shapely_leaves() -> None:
     regions = cg.load_regions("municipality").to_crs(PLANE)
     localities = cg.load_regions("locality").to_crs(PLANE)
@@ -145,6 +198,55 @@ def test_a_buffer_is_round_and_true_by_the_geodesic(place: tuple[float, float], 
         east, north, _ = GEOD.fwd(*starts, angles, np.full(len(angles), distance * factor))
         spots = gpd.GeoDataFrame(geometry=shapely.points(east, north), crs=LONLAT)
         assert (rules.apply(spots)["kept"] == (not inside)).all()
+
+
+def test_every_kind_of_rule_together_is_what_plain_set_operations_leave_on_real_boundaries() -> None:
+    places = cg.load_regions("locality").to_crs(PLANE).geometry
+    places = places[places.intersects(shapely.box(210_000, 430_000, 240_000, 460_000))].reset_index(drop=True)
+    found = {
+        name: places.iloc[start::step] for name, start, step in (("a", 0, 5), ("b", 1, 4), ("c", 2, 3), ("d", 3, 9))
+    }
+    whole = {name: shapely.union_all(shapes.to_numpy()) for name, shapes in found.items()}
+    made = {name: layer(shapes, name=name) for name, shapes in found.items()}
+    road = shapely.LineString([(211_000, 431_000), (228_000, 447_000), (239_000, 434_000)])
+    rules = (
+        cg.Exclusions()
+        .add("a", made["a"], max_share=0.3)
+        .add("inner", made["b"], buffer_m=-400)
+        .add("road", frame(road), buffer_m=250, coverage="everywhere")
+        .add("plan", made["c"], include=True, weight=0.3)
+        .add("cond", made["a"], buffer_m=300, where=found["b"], weight=0.6)
+        .add("port", made["d"], forced=True)
+    )
+    drawn = [
+        shapely.Point(x, y).buffer(900) for x in range(212_000, 240_000, 7_000) for y in range(432_000, 460_000, 7_000)
+    ]
+    out = rules.apply(sites(drawn), remainder=True)
+    ground = {
+        "a": whole["a"],
+        "inner": whole["b"].buffer(-400, quad_segs=128),
+        "road": road.buffer(250, quad_segs=128),
+        "plan": shapely.box(150_000, 380_000, 300_000, 520_000).difference(whole["c"]),
+        "cond": whole["a"].buffer(300, quad_segs=128).intersection(whole["b"]),
+    }
+    left = {name: 1 - {"plan": 0.3, "cond": 0.6}.get(name, 1.0) for name in ground}
+    for row, site in enumerate(drawn):
+        # The site cut by every ground in turn, each part with what is left of it.
+        parts = [(site.intersection(whole["d"]), 1.0), (site.difference(whole["d"]), 1.0)]
+        for name, shape in ground.items():
+            free = shape.difference(whole["d"])
+            share = (1 - left[name]) * site.intersection(free).area / site.area
+            assert out[f"excluded_{name}_share"].iloc[row] == pytest.approx(share, abs=2e-4), name
+            parts = [(part.intersection(free), much * left[name]) for part, much in parts] + [
+                (part.difference(free), much) for part, much in parts
+            ]
+        eligible = sum(part.area * much for part, much in parts) / site.area
+        assert 1 - out["excluded_share"].iloc[row] == pytest.approx(eligible, abs=2e-4)
+        hard = site.difference(
+            shapely.union_all([ground[name] for name in ("a", "inner", "road")]).difference(whole["d"])
+        )
+        assert out["eligible"].iloc[row].area == pytest.approx(hard.area, abs=2e-4 * site.area)
+    assert (out["excluded_share"] > 0.1).sum() > 5
 
 
 def test_a_buffer_of_a_line_is_a_strip_with_round_ends() -> None:
@@ -256,6 +358,28 @@ def test_outside_the_coverage_a_site_is_not_kept_but_undecided() -> None:
     assert out[["excluded_wet_share_low", "excluded_wet_share_high"]].values.tolist() == [[0.0, 1.0]]
 
 
+def test_forced_ground_beside_the_edge_of_what_is_known_makes_no_polygon_that_crosses_itself() -> None:
+    places = cg.load_regions("locality").set_index("locality_code_kostat").geometry
+    inside = places[places.index.str.startswith("33")]
+    rdz = cg.Layer(gpd.GeoDataFrame(geometry=inside.iloc[::5]), name="rdz", coverage=["kostat:33"])
+    port = cg.Layer(gpd.GeoDataFrame(geometry=places.loc[["2505058"]]), name="port")
+    box = shapely.box(-38000.001033195156, 53116.22381086148, -2000.00000021848, 85447.83890210652)
+    rules = cg.Exclusions().add("rdz", rdz, max_share=0.3).add("port", port, forced=True)
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        out = rules.apply(sites([box], crs=crs.KOREA_PLANE))
+    assert out["excluded_rdz_share_low"].iloc[0] < out["excluded_rdz_share_high"].iloc[0]
+
+
+def test_a_site_far_from_where_the_layer_is_known_is_undecided_beside_forced_ground_too() -> None:
+    near = gpd.GeoSeries([square(0, 0, 100)], crs=PLANE).to_crs("EPSG:4326").iloc[0]
+    wet = layer([square(0, 0, 50, 100)], name="wet", coverage=near)
+    rules = cg.Exclusions().add("wet", wet).add("port", layer([square(0, 0, 1)], name="port"), forced=True)
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        out = applied(rules, square(90_000, 0, 100))
+    assert out["kept"].isna().tolist() == [True]
+    assert [out["excluded_wet_share_low"].iloc[0], out["excluded_wet_share_high"].iloc[0]] == [0.0, 1.0]
+
+
 def test_what_is_known_decides_where_it_is_enough() -> None:
     half = gpd.GeoSeries([square(0, 0, 50, 100)], crs=PLANE)
     wet = layer([square(0, 0, 40, 100)], name="wet", coverage=gpd.GeoDataFrame(geometry=half))
@@ -312,17 +436,49 @@ def test_every_site_is_explained_in_one_sentence_in_both_languages() -> None:
         "Site 1 is excluded: wet takes 50.0 % of it, 25.0 % by it alone (at most 30.0 % is allowed); "
         "road takes 50.0 % of it, 25.0 % by it alone (none is allowed); together all rules take 75.0 %."
     )
-    assert rules.explain(out, "2") == ("Site 2 is kept: no rule takes more than it may, and together they take 0.0 %.")
-    assert rules.explain(out, "1", lang="ko").startswith("부지 1 제외: wet 50.0 %, 이것만으로 25.0 % (허용 30.0 %)")
+    assert rules.explain(out, "2") == ("Site 2 is kept: no rule takes anything of it.")
+    assert rules.explain(out, "1", lang="ko") == (
+        "부지 1은(는) 제외됩니다: wet 저촉 비율 50.0 %, 이것만으로는 25.0 %(허용 30.0 % 이하); "
+        "road 저촉 비율 50.0 %, 이것만으로는 25.0 %(허용하지 않음); 모든 규칙을 합치면 75.0 %."
+    )
+    assert rules.explain(out, "2", lang="ko") == "부지 2은(는) 유지됩니다: 어느 규칙에도 저촉되지 않습니다."
     silent = cg.Exclusions().add("wet", layer([square(900, 0, 1)], name="wet", coverage=None))
     with pytest.warns(cg.ClusterGeoWarning):
         unknown = applied(silent)
     assert "not decidable" in silent.explain(unknown, "1")
-    assert "판정할 수 없음" in silent.explain(unknown, "1", lang="ko")
+    assert "판정할 수 없습니다: wet 저촉 비율 0.0 %에서 100.0 % 사이(허용하지 않음)" in silent.explain(
+        unknown, "1", lang="ko"
+    )
     with pytest.raises(cg.ClusterGeoError, match="no site '9'"):
         rules.explain(out, "9")
     with pytest.raises(cg.ClusterGeoError, match="no column 'kept'"):
         rules.explain(sites([SITE], site_id=["1"]), "1")
+
+
+def test_each_kind_of_rule_is_told_as_what_it_is() -> None:
+    def told(*shapes: Any, **options: Any) -> list[str]:
+        rules = cg.Exclusions().add("wet", layer([square(0, 0, 60, 100)], name="wet"), **options)
+        out = applied(rules, *(shapes or [SITE]))
+        return [rules.explain(out, "1", lang=lang).partition(": ")[2] for lang in ("en", "ko")]
+
+    assert told(max_area_m2=100) == [
+        "wet takes 60.0 % of it (6,000 m²; at most 100 m² is allowed).",
+        "wet 저촉 비율 60.0 %(6,000 m²; 허용 100 m² 이하).",
+    ]
+    assert told(include=True, max_share=0.1) == [
+        "40.0 % of it lies outside wet (at most 10.0 % is allowed).",
+        "wet 밖의 비율 40.0 %(허용 10.0 % 이하).",
+    ]
+    assert told(buffer_m=-10, max_share=0.1) == [
+        "wet (set back 10 m) takes 32.0 % of it (at most 10.0 % is allowed).",
+        "wet (경계 안쪽 10 m는 뺌) 저촉 비율 32.0 %(허용 10.0 % 이하).",
+    ]
+    assert told(where=gpd.GeoSeries([square(0, 0, 10, 100)], crs=PLANE)) == [
+        "wet (where it holds) takes 10.0 % of it (none is allowed).",
+        "wet (적용 지역 안에서만) 저촉 비율 10.0 %(허용하지 않음).",
+    ]
+    point = shapely.Point(200010, 500010)
+    assert told(point) == ["it lies in wet (none is allowed).", "wet 안에 있음(허용하지 않음)."]
 
 
 def test_the_table_says_what_each_rule_rests_on() -> None:
@@ -360,6 +516,23 @@ WET = frame(SITE)
 def test_a_wrong_rule_is_refused_by_name(options: dict[str, Any], match: str) -> None:
     with pytest.raises(cg.ClusterGeoError, match=match):
         cg.Exclusions().add("wet", **options)
+
+
+def test_options_and_shapes_of_the_wrong_kind_are_refused_by_name() -> None:
+    for key in ("max_share", "max_area_m2", "buffer_m", "weight"):
+        with pytest.raises(cg.ClusterGeoError, match=f"Rule 'wet' cannot be used: {key} is 'much'; expected a number"):
+            cg.Exclusions().add("wet", WET, **{key: "much"})
+    for weight in (0, 1.5, -1):
+        with pytest.raises(cg.ClusterGeoError, match="more than 0 and at most 1"):
+            cg.Exclusions().add("wet", WET, weight=weight)
+    with pytest.raises(cg.ClusterGeoError, match="takes nothing, so it has no weight"):
+        cg.Exclusions().add("wet", WET, forced=True, weight=0.5)
+    with np.errstate(invalid="ignore"):
+        nowhere = frame(shapely.LineString([(200000, 500000), (np.nan, 500000)]))
+    with pytest.raises(cg.ClusterGeoError, match="row 0: Invalid Coordinate"):
+        cg.Exclusions().add("road", nowhere, buffer_m=5, coverage="everywhere")
+    with pytest.raises(cg.ClusterGeoError, match="row 0: Invalid Coordinate"):
+        cg.Criteria().distance("road", nowhere, value=cg.Value.linear(worst=9, best=0), coverage="everywhere")
 
 
 def test_a_second_rule_of_a_name_and_an_empty_set_are_refused() -> None:

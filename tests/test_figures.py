@@ -94,6 +94,21 @@ def test_a_metre_is_as_long_across_as_it_is_up() -> None:
         assert across == pytest.approx(box.height / np.ptp(axes.get_ylim()), rel=1e-6)
 
 
+def test_the_sites_of_one_corner_can_be_drawn_close_and_the_legend_names_what_is_seen() -> None:
+    spots = [shapely.box(127.4, 36.6, 127.45, 36.65), shapely.box(127.5, 36.7, 127.55, 36.75)]
+    near = gpd.GeoDataFrame({"site_id": ["a", "b"]}, geometry=spots, crs="EPSG:4326")
+    drawn = plot(near, extent="sites", lang="en")
+    (main,) = [axes for axes in drawn.axes if axes.collections]
+    assert 14_000 < abs(np.diff(main.get_xlim())[0]) < 60_000
+    texts = [text.get_text() for text in drawn.findobj(Text)]
+    assert "Capital region" not in texts
+    around = near.set_geometry(near.translate(0, 0.4), crs="EPSG:4326")
+    texts = [text.get_text() for text in plot(around, extent="sites", lang="en").findobj(Text)]
+    assert "Capital region" in texts
+    with pytest.raises(InputError, match="extent is 'here'; expected 'korea' or 'sites'"):
+        plot(near, extent="here")  # type: ignore[arg-type]
+
+
 def test_sites_elsewhere_are_shown_within_their_bounds_without_korean_layers() -> None:
     there = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[shapely.box(2.3, 48.8, 2.4, 48.9)], crs="EPSG:4326")
     figure = plot(there)

@@ -100,8 +100,8 @@ def test_the_reason_names_law_and_article_in_both_languages() -> None:
         "Site cheongju is excluded: houses (with 300 m around) takes 100.0 % of it "
         "(none is allowed, by 청주시 도시계획 조례 제20조 (2019-01-01~))."
     )
-    assert "houses (주변 300 m 포함) 100.0 %" in korean
-    assert "근거 청주시 도시계획 조례 제20조" in korean
+    assert "houses (주변 300 m 포함) 저촉 비율 100.0 %" in korean
+    assert "근거: 청주시 도시계획 조례 제20조" in korean
     assert "its value there is not known" in made.explain(out, "sea")
     assert "알 수 없음" in made.explain(out, "sea", lang="ko")
     assert repr(made) == "<Exclusions: houses (buffer_m by jurisdiction; max_share 0)>"
@@ -121,6 +121,69 @@ def test_a_narrower_jurisdiction_goes_before_a_wider_and_an_ended_row_holds_no_m
     assert held.on("2009-12-31")["33020"] == 1
     assert held.on("2010-01-01")["33020"] == 0
     assert held.on("1999-01-01") == {}
+
+
+def on_the_border() -> tuple[gpd.GeoDataFrame, Any]:
+    """Return squares west of, on, and east of the border of Chungbuk and Sejong, far enough apart, and that border."""
+    regions = cg.load_regions("municipality").to_crs(PLANE).set_index("municipality_code_kostat").geometry
+    border = shapely.line_merge(shapely.intersection(regions["29010"], regions["33043"]))
+    line = max(shapely.get_parts(border), key=shapely.length)
+    middle = line.interpolate(0.5, normalized=True)
+    shapes = [shapely.box(middle.x + x - 50, middle.y - 50, middle.x + x + 50, middle.y + 50) for x in (-3000, 0, 3000)]
+    return gpd.GeoDataFrame({"site_id": ["west", "on", "east"]}, geometry=shapes, crs=PLANE), middle
+
+
+def test_a_site_that_may_lie_in_two_municipalities_has_the_bounds_of_both() -> None:
+    spots, middle = on_the_border()
+    houses = gpd.GeoDataFrame(geometry=[shapely.Point(middle.x + 150, middle.y)], crs=PLANE)
+    both = [("29", 120, "세종 조례", "제1조", "2020-01-01"), ("33", 300, "충북 조례", "제2조", "2020-01-01")]
+    rules = cg.Exclusions().add("houses", houses, buffer_m=table(both), on="2026-01-01", coverage="everywhere")
+    out = rules.add("none", layer([shapely.box(0, 0, 1, 1)], name="none")).apply(spots, remainder=True)
+    out = out.set_index("site_id")
+    narrow, wide = (
+        cg.Exclusions().add("houses", houses, buffer_m=width, coverage="everywhere").apply(spots).set_index("site_id")
+        for width in (120, 300)
+    )
+    for column in ("excluded_houses_share", "excluded_share"):
+        assert out.loc["on", f"{column}_low"] == narrow.loc["on", column]
+        assert out.loc["on", f"{column}_high"] == wide.loc["on", column] == 1.0
+    assert 0 < narrow.loc["on", "excluded_share"] < 0.2
+    assert out.loc["on", ["excluded_houses_value", "excluded_share", "eligible_largest_m2"]].isna().all()
+    assert out.loc["on", "eligible"] is None
+    assert out.loc["on", "excluded_houses_rule"] == "세종 조례 제1조 (2020-01-01~) / 충북 조례 제2조 (2020-01-01~)"
+    assert sorted(out.loc[["west", "east"], "excluded_houses_value"]) == [120, 300]
+    assert "whichever holds where it lies" in rules.explain(out.reset_index(), "on")
+    assert "가운데 그 땅에 적용되는 것" in rules.explain(out.reset_index(), "on", lang="ko")
+    # One value on both sides leaves nothing open, and a place without a row leaves all open.
+    same = [(code, 120, law, article, since) for code, _, law, article, since in both]
+    rules = cg.Exclusions().add("houses", houses, buffer_m=table(same), on="2026-01-01", coverage="everywhere")
+    assert rules.apply(spots)["excluded_houses_value"].tolist() == [120, 120, 120]
+    rules = cg.Exclusions().add("houses", houses, buffer_m=table(both[1:]), on="2026-01-01", coverage="everywhere")
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 2 site"):
+        out = rules.apply(spots)
+    assert out["excluded_houses_rule"].isna().sum() == 2
+
+
+def test_of_two_limits_the_laxer_excludes_and_the_stricter_lets_pass() -> None:
+    spots, middle = on_the_border()
+    wet = layer([shapely.box(middle.x - 9000, middle.y - 9000, middle.x + 9000, middle.y - 10)], name="wet")
+    kept = {}
+    for limits in ((0.2, 0.3), (0.2, 0.5), (0.5, 0.6)):
+        rows = [(code, limit, "a", "1", "2020-01-01") for code, limit in zip(("29", "33"), limits, strict=True)]
+        rules = cg.Exclusions().add("wet", wet, max_share=table(rows), on="2026-01-01")
+        kept[limits] = rules.apply(spots).set_index("site_id").loc["on", "kept"]
+    assert kept[0.2, 0.3] is False or not kept[0.2, 0.3]
+    assert pd.isna(kept[0.2, 0.5])
+    assert kept[0.5, 0.6]
+
+
+def test_a_province_has_the_municipalities_of_the_day() -> None:
+    rows = [("대구광역시", 1, "a", "1", "2000-01-01"), ("경상북도", 2, "a", "2", "2000-01-01")]
+    assert (table(rows).on("2023-06-30")["37310"], table(rows).on("2023-07-01")["37310"]) == (1, 0)
+    codes = [("22", 1, "a", "1", "2000-01-01"), ("37", 2, "a", "2", "2000-01-01")]
+    assert (table(codes).on("2023-06-30")["37310"], table(codes).on("2023-07-01")["37310"]) == (1, 0)
+    # A province that has another name since is still meant.
+    assert table([("강원도", 1, "a", "1", "2000-01-01")]).on("2026-01-01")["32010"] == 0
 
 
 def test_a_file_of_either_kind_is_read(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_what_cannot_be_ranked_is_refused() -> None:
     both = {"a": 1, "b": 1}
     with pytest.raises(cg.ClusterGeoError, match="method is 'best'"):
         ranking(both, "best")
-    with pytest.raises(cg.ClusterGeoError, match="TOPSIS sets each site"):
+    with pytest.raises(cg.ClusterGeoError, match="TOPSIS sets sites against each other"):
         ranking(both, "topsis").rank(frame(a=[0.1, NAN], b=[0.1, 0.2]))
     with pytest.raises(cg.ClusterGeoError, match="All sites are alike"):
         ranking(both, "topsis").rank(frame(a=[0.1, 0.1], b=[0.1, 0.1]))
@@ -342,3 +342,64 @@ def test_what_cannot_be_ranked_is_refused() -> None:
 def test_wrong_comparisons_are_refused(comparisons: Any, match: str) -> None:
     with pytest.raises(cg.ClusterGeoError, match=match):
         cg.ahp(comparisons)
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: ranking({"a": "much", "b": 1}), "the weight of 'a' is 'much'"),
+        (lambda: ranking({"a": None, "b": 1}), "the weight of 'a' is None"),
+        (lambda: cg.Ranking([1], weights={}), "criteria is a list; expected Criteria"),  # type: ignore[arg-type]
+        (lambda: cg.ahp({("a", "b"): "more"}), "expected pairs of names with a number"),  # type: ignore[dict-item]
+        (lambda: cg.ahp([[1, 2]]), "expected pairs of names with a number"),  # type: ignore[arg-type]
+        (lambda: cg.ahp(table([[1, "x"], [1, 1]], "ab")), "holds what is no number"),
+        (lambda: cg.Value.linear(worst="far", best=0), "worst of a value function is 'far'"),  # type: ignore[arg-type]
+        (lambda: cg.Value.piecewise(None), "expected pairs of numbers|two points or more"),  # type: ignore[arg-type]
+        (lambda: cg.Value.step(5), "expected pairs of numbers"),  # type: ignore[arg-type]
+        (lambda: cg.Criteria().attribute("a", value=0.5), "is 0.5; expected a Value"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_refused_by_name(call: Any, match: str) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=match):
+        call()
+
+
+# Methods of the library
+
+
+def test_methods_that_a_library_makes_are_those_of_their_definitions() -> None:
+    values = np.array([[0.2, 0.9, 0.5], [0.8, 0.1, 0.5], [0.5, 0.5, 0.4], [0.0, 1.0, 0.0]])
+    weights = np.array([0.5, 0.3, 0.2])
+    # VIKOR (Opricovic and Tzeng 2004): the whole regret and the worst one, each between their ends, in equal parts.
+    regret = weights * (values.max(axis=0) - values) / np.ptp(values, axis=0)
+    ends = [(one - one.min()) / np.ptp(one) for one in (regret.sum(axis=1), regret.max(axis=1))]
+    assert scoring.scores(values, weights, "vikor") == pytest.approx(1 - (ends[0] + ends[1]) / 2)
+    # EDAS (Keshavarz Ghorabaee and others 2015): weighted distances above and below the average, each to its largest.
+    apart = (values - values.mean(axis=0)) / values.mean(axis=0)
+    above, below = np.maximum(apart, 0) @ weights, np.maximum(-apart, 0) @ weights
+    assert scoring.scores(values, weights, "edas") == pytest.approx((above / above.max() + 1 - below / below.max()) / 2)
+    # PROMETHEE II (Brans and Vincke 1985), usual criterion: by weight how many it beats less how many beat it.
+    beats = (np.sign(values[:, None] - values[None]) @ weights).sum(axis=1) / (len(values) - 1)
+    assert scoring.scores(values, weights, "promethee") == pytest.approx((1 + beats) / 2)
+
+
+@pytest.mark.parametrize("method", ["vikor", "edas", "promethee"])
+def test_a_method_of_the_library_ranks_and_is_stable_as_the_others_are(method: Any) -> None:
+    made = ranking({"a": 2, "b": 1, "c": 0}, method, "abc")
+    sites = frame(a=[0.9, 0.5, 0.1, 0.1], b=[0.8, 0.6, 0.3, 0.2], c=[0, 0, 1, 1])
+    ranked = made.rank(sites)
+    assert ranked["rank"].tolist() == [1, 2, 3, 4]
+    assert ranked["score"].between(0, 1).all()
+    assert not any(str(name).startswith("contribution") for name in ranked.columns)
+    assert made.stability(sites, draws=50, top=1)["top_probability"].tolist() == [1, 0, 0, 0]
+    assert made.rank(frame(a=[0.5, 0.5], b=[0.1, 0.9], c=[0, 1]))["rank"].tolist() == [2, 1]
+    with pytest.raises(cg.ClusterGeoError, match="All sites are alike"):
+        made.rank(frame(a=[0.1, 0.1], b=[0.1, 0.1], c=[0, 1]))
+    with pytest.raises(cg.ClusterGeoError, match=f"{method.upper()} sets sites against each other"):
+        made.rank(frame(a=[NAN, 0.1], b=[0.1, 0.1], c=[0, 1]))
+
+
+def test_the_shares_of_all_places_add_up_to_one_exactly() -> None:
+    sites = frame(a=[0.9, 0.5, 0.1], b=[0.2, 0.6, 0.7])
+    found = ranking({"a": 1, "b": 1}).stability(sites, draws=777, top=3)
+    assert found["top_probability"].tolist() == [1.0, 1.0, 1.0]

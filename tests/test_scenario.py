@@ -96,7 +96,7 @@ def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> No
     assert names[-2:] == ["scenario.toml", "manifest.json"]
     reasons = pd.read_csv(folder / "out" / "reasons.csv")
     assert reasons["en"].iloc[0] == "Site a is excluded: wet takes 50.0 % of it (at most 40.0 % is allowed)."
-    assert reasons["ko"].iloc[0].startswith("부지 a 제외")
+    assert reasons["ko"].iloc[0].startswith("부지 a은(는) 제외됩니다: wet 저촉 비율 50.0 %")
     assert pd.read_csv(folder / "out" / "stability.csv")["site_id"].tolist() == ["b", "c"]
     manifest = json.loads((folder / "out" / "manifest.json").read_text())
     assert manifest["inputs"] == {
@@ -154,7 +154,7 @@ def test_tables_are_in_words_and_the_best_come_first(folder: Path) -> None:
     assert table["Standing"].tolist() == ["shortlist", "shortlist", "excluded"]
     korean = pd.read_csv(folder / "out" / "tables" / "sites.ko.csv")
     assert korean["판정"].tolist() == ["최종 후보", "최종 후보", "제외"]
-    assert korean["이유"].iloc[2].startswith("부지 a 제외")
+    assert korean["이유"].iloc[2].startswith("부지 a은(는) 제외됩니다: wet 저촉 비율 50.0 %")
 
 
 def test_a_table_of_ordinances_is_named_by_its_file_and_hashed(folder: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_table_of_ordinances_is_named_by_its_file_and_hashed(folder: Path) -> 
     assert read.result()["kept"].tolist() == [True, True, True]
     assert "shares.csv" in read.inputs
     path.write_text(path.read_text().replace('\non = "2026-01-01"', ""))
-    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 12: .*no day"):
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 14: .*no day"):
         cg.read_scenario(path)
 
 
@@ -181,12 +181,30 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
     [
         ('layer = "wet"', 'layer = "wett"', 13, r"no layer 'wett'; the layers are wet, stations. Add a table"),
         ("weight = 2", "weight = 0", 26, None),
+        ("[sites]", "title = 5\n[sites]", 1, "title is 5; expected a text"),
         ("worst = 100_000, best = 0,", "worst = 5, best = 5,", 25, "its ends are equal"),
         ("buffer_m = 10", "buffer_m = -10", 19, r"is a Point.*Give a positive buffer_m"),
         ("max_share = 0.4", "max_shar = 0.4", 14, "no setting 'max_shar'"),
         ("max_share = 0.4", 'max_share = "much.csv"', 14, "much.csv' cannot be read"),
-        ("max_share = 0.4", "max_share = [1]", 12, "of the wrong kind"),
-        ('measure = "distance"', 'measure = "smell"', 21, "measure is 'smell'"),
+        ("max_share = 0.4", "max_share = [1]", 14, r"max_share is .1.; expected a number or a text"),
+        ("max_share = 0.4", 'include = "yes"', 14, "include is 'yes'; expected true or false"),
+        ("max_share = 0.4", "max_share = 1", 14, "max_share is 1; expected 0 or more and less"),
+        ("max_share = 0.4", "weight = 0", 14, "weight is 0; expected more than 0"),
+        ("max_share = 0.4", 'where = ["wet"]', 14, "where is .*; expected a text"),
+        ('coverage = "everywhere"\n\n[layers.st', 'coverage = ["kostat:99"]\n\n[layers.st', 6, "no province code"),
+        ("[layers.stations]\n", '[layers]\nstations = "stations.csv"\n[layers.dry]\n', 1, "a table of its own"),
+        ("[ranking]", "[[ranking]]\n[[ranking]]", 35, r"a second table .ranking."),
+        ("best = 0, unit", "unit", 25, "a linear value has worst, best, unit; 'best' is missing"),
+        ("worst = 100, best", 'worst = "far", best', 31, "worst is 'far', not a number"),
+        ('kind = "linear", worst = 100, best = 0', 'kind = "piecewise", points = [0, 1]', 31, "a list of pairs"),
+        ("weight = 1", "weight = -1", 32, "weight is -1; expected a number, 0 or more"),
+        ("draws = 200", "draws = 0", 35, "draws is 0; expected a whole number, 1 or more"),
+        ("draws = 200", 'draws = "many"', 35, "draws is 'many'"),
+        ("top = 2", "top = 2.5", 36, "top is 2.5"),
+        ("top = 2", "seed = -1", 36, "seed is -1"),
+        ("top = 2", "concentration = 0", 36, "expected a positive number"),
+        ("top = 2", 'comparisons = [["near", "price", 3]]', 36, "others are given too"),
+        ('measure = "distance"', 'measure = "smell"', 23, "measure is 'smell'"),
         ("weight = 2\n", "", 21, "'near' has no weight"),
         ('kind = "linear"', 'kind = "curve"', 25, "kind of value is 'curve'"),
         ('file = "wet.gpkg"', 'file = "gone.gpkg"', 5, "gone.gpkg"),
@@ -197,7 +215,7 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
         (
             'measure = "attribute"',
             'measure = "attribute"\ncolumn = "cost"',
-            28,
+            31,
             "column 'cost', which the sites do not",
         ),
     ],
@@ -214,6 +232,51 @@ def test_a_wrong_scenario_is_refused_with_file_line_and_cure(
         problem = "sum is 0"
     with pytest.raises(cg.ClusterGeoError, match=rf"s\.toml', line {line}: (.|\n)*{problem}"):
         cg.read_scenario(path)
+
+
+def test_a_list_over_several_lines_does_not_shift_the_lines_of_what_follows(folder: Path) -> None:
+    points = 'kind = "piecewise", points = [\n  [0, 1],\n  [50, 0.4],\n  [100, 0]\n]'
+    path = changed(folder, 'kind = "linear", worst = 100, best = 0', points)
+    path.write_text(path.read_text().replace("weight = 1", "weight = -1"))
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 36: weight is -1"):
+        cg.read_scenario(path)
+
+
+def test_a_scenario_saved_with_a_mark_before_it_is_read(folder: Path) -> None:
+    (folder / "s.toml").write_text(TEXT, encoding="utf-8-sig")
+    assert cg.read_scenario(folder / "s.toml").settings["ranking"]["top"] == 2
+
+
+def test_weights_may_follow_from_comparisons_and_the_folder_says_which_were_used(folder: Path) -> None:
+    def used(text: str) -> list[list[Any]]:
+        (folder / "s.toml").write_text(text)
+        cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+        table = pd.read_csv(folder / "out" / "weights.csv")
+        assert table.columns.tolist() == ["criterion", "weight", "from", "consistency_ratio"]
+        return table[["criterion", "weight", "from"]].to_numpy().tolist()
+
+    assert used(TEXT) == [["near", pytest.approx(2 / 3), "given"], ["price", pytest.approx(1 / 3), "given"]]
+    bare = TEXT.replace("weight = 2\n", "").replace("weight = 1\n", "")
+    compared = used(bare + 'comparisons = [["near", "price", 4]]\n')
+    assert compared == [["near", pytest.approx(0.8), "comparisons"], ["price", pytest.approx(0.2), "comparisons"]]
+    assert [one[2] for one in used(bare + 'weights = "entropy"\n')] == ["entropy", "entropy"]
+    for wrong, problem in (
+        ('[["near", "price"]]', "two criteria, and how many times"),
+        ('[["near", "cost", 4]]', "cost"),
+    ):
+        (folder / "s.toml").write_text(bare + f"comparisons = {wrong}\n")
+        with pytest.raises(cg.ClusterGeoError, match=rf"s\.toml', line 35: .*{problem}"):
+            cg.read_scenario(folder / "s.toml")
+
+
+def test_what_the_ranking_refuses_while_it_runs_is_told_with_its_line(folder: Path) -> None:
+    path = changed(folder, "draws = 200", 'draws = 200\nmethod = "topsis"')
+    sites = gpd.read_file(folder / "sites.gpkg")
+    sites["price"] = None
+    sites["price"] = sites["price"].astype("float64")
+    sites.to_file(folder / "sites.gpkg")
+    with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 34: .*TOPSIS"):
+        cg.read_scenario(path).run(folder / "out", maps=False)
 
 
 def test_a_layer_without_a_crs_is_refused_where_it_is_named(folder: Path) -> None:

@@ -30,8 +30,8 @@ def acceptability(
     top: int,
     concentration: float | None,
     seed: int,
-) -> NDArray[np.float64]:
-    """Return the share of draws in which each site has each of the first places.
+) -> NDArray[np.int64]:
+    """Return in how many draws each site has each of the first places.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def acceptability(
     >>> values = np.array([[1.0], [0.5]])
     >>> options = {"draws": 10, "top": 2, "concentration": None, "seed": 0}
     >>> acceptability(values, values, np.array([1.0]), "sum", **options).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
+    [[10, 0], [0, 10]]
     """
     counted = np.flatnonzero(weights > 0)
     low, high, weights = low[:, counted], high[:, counted], weights[counted]
@@ -77,7 +77,7 @@ def acceptability(
             # rest.
             likely = np.argsort(-found.sum(axis=1) if number else -score[0], kind="stable")[: _LIKELY * top]
         _count(found, score, likely)
-    return found / draws
+    return found
 
 
 def _count(found: NDArray[np.int64], score: NDArray[np.float64], likely: NDArray[np.intp]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import figures, labels, maps
+from clustergeo import crs, figures, labels, maps
 from clustergeo._contents import suffix
 from clustergeo._formats import cell, csv_rows
 from clustergeo._table import Column, Table
@@ -18,7 +18,7 @@ from clustergeo.errors import warn
 from clustergeo.exporting import frame_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from clustergeo.siting.exclusions import Exclusions
 
@@ -27,6 +27,8 @@ _PICTURES = ("png", "svg")
 _TABLES = ("html", "md", "csv")
 # More polygons than this make a page that no browser opens gladly.
 _DRAWN = 50_000
+# Sites that spread over fewer degrees are drawn by themselves.
+_CORNER = 1.5
 _SHOWN = (
     "standing",
     "reason",
@@ -52,7 +54,8 @@ def names() -> list[str]:
     """Return every name that a result folder may hold."""
     ends = [suffix(lang) for lang in labels.LANGS]
     return [
-        *("sites.geojson", "sites.csv", "eligible.geojson", "reasons.csv", "stability.csv", "swaps.csv", "rules.csv"),
+        *("sites.geojson", "sites.csv", "eligible.geojson", "reasons.csv", "rules.csv"),
+        *("weights.csv", "stability.csv", "swaps.csv"),
         *(f"tables/sites{end}.{kind}" for end in ends for kind in _TABLES),
         *(f"maps/{name}{end}.html" for end in ends for name in _MAPS),
         *(f"picture{end}.{kind}" for end in ends for kind in _PICTURES),
@@ -64,8 +67,7 @@ def names() -> list[str]:
 def files(
     result: gpd.GeoDataFrame,
     exclusions: Exclusions | None,
-    stability: pd.DataFrame | None,
-    swaps: pd.DataFrame | None,
+    tables: Mapping[str, pd.DataFrame | None],
     *,
     top: int,
     title: str,
@@ -80,8 +82,8 @@ def files(
         The sites with all columns, and `eligible` polygons where something was excluded.
     exclusions
         What excluded them.
-    stability, swaps
-        As `Ranking` returns them for the sites that were ranked.
+    tables
+        `weights`, `stability` and `swaps` of the sites that were ranked.
     top
         How many places make the shortlist.
     title
@@ -102,11 +104,11 @@ def files(
         reasons = {lang: exclusions.reasons(result, lang=lang) for lang in labels.LANGS}
         yield "reasons.csv", csv_rows(("site_id", *reasons), zip(result["site_id"], *reasons.values(), strict=True))
         yield "rules.csv", _rows(exclusions.table())
-    for name, table in (("stability", stability), ("swaps", swaps)):
+    for name, table in tables.items():
         if table is not None:
             yield f"{name}.csv", _rows(table)
     for lang in labels.LANGS:
-        shown = _shown(plain, reasons.get(lang), stability, top=top, lang=lang, given=given)
+        shown = _shown(plain, reasons.get(lang), tables.get("stability"), top=top, lang=lang, given=given)
         made = _table(shown, title, lang)
         for kind, data in (("html", made.html()), ("md", made.markdown()), ("csv", made.csv())):
             page = data if isinstance(data, bytes) else data.encode()
@@ -114,7 +116,9 @@ def files(
         if not drawn:
             continue
         yield from _pages(shown, land, title, top, lang)
-        figure = figures.plot(shown, lang=lang, colour_by="standing", title=_titled("table", title, top, lang))
+        figure = figures.plot(
+            shown, lang=lang, colour_by="standing", title=_titled("table", title, top, lang), extent=_extent(result)
+        )
         for kind in _PICTURES:
             yield f"picture{suffix(lang)}.{kind}", figures.figure_bytes(figure, kind)
 
@@ -148,7 +152,8 @@ def _shown(
     kept = result["kept"] if "kept" in result.columns else pd.Series(data=True, index=result.index, dtype="boolean")
     standing = np.where(kept.isna(), "undecided", np.where(kept.fillna(value=True), "kept", "excluded")).astype(object)
     if "rank" in result.columns:
-        standing[(result["rank"].notna() & (result["rank"].fillna(0) <= top)).to_numpy(dtype=bool)] = "shortlist"
+        first = (result["rank"].notna() & (result["rank"].fillna(0) <= top)).to_numpy(dtype=bool)
+        standing[first] = np.where(kept[first].isna(), "shortlist_undecided", "shortlist")
     added: dict[str, Any] = {"site_id": result["site_id"], "standing": standing}
     if reasons is not None:
         added["reason"] = reasons
@@ -166,6 +171,12 @@ def _shown(
     )
 
 
+def _extent(sites: gpd.GeoDataFrame) -> Literal["korea", "sites"]:
+    """Return what the picture shows: sites of one corner of the country would be a speck on all of it."""
+    west, south, east, north = crs.to_lonlat(sites.geometry).total_bounds
+    return "sites" if max(east - west, north - south) < _CORNER else "korea"
+
+
 def _titled(what: str, title: str, top: int, lang: str) -> str:
     """Return the heading of a map, a table or a picture."""
     return _TITLES[what][labels.LANGS.index(lang)].format(title, top=top)
@@ -181,11 +192,17 @@ def _pages(
     elif len(land) > _DRAWN:
         warn(f"The eligible land of {len(land):,} sites is in eligible.geojson and not on the map, which holds fewer.")
         land = None
+    # What was excluded has no score, which is not to say that it is unknown.
+    out = (shown["standing"] == "excluded").to_numpy()
+    gone = {labels.column("excluded_sites", lang): gpd.GeoDataFrame(geometry=shown.geometry[out])}
     for name, column in wanted.items():
         if column in shown.columns and (column != "score" or shown[column].notna().any()):
+            ranked = name in ("score", "stability")
             layers = {labels.column("eligible", lang): land} if name == "eligible" and land is not None else None
+            layers = gone if ranked and 0 < out.sum() <= _DRAWN else layers
+            sites = shown[~out] if ranked else shown
             heading = _titled(name, title, top, lang)
-            page = maps.map_html(maps.explore(shown, lang=lang, colour_by=column, layers=layers, title=heading))
+            page = maps.map_html(maps.explore(sites, lang=lang, colour_by=column, layers=layers, title=heading))
             yield f"maps/{name}{suffix(lang)}.html", page.encode("utf-8", errors="replace")
 
 

@@ -16,7 +16,7 @@ from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer, as_layer
 from clustergeo.siting._buffers import LARGEST_M, buffered
 from clustergeo.siting._together import Pieces
-from clustergeo.siting.ordinances import Ordinances
+from clustergeo.siting.ordinances import By, Ordinances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 _AREAL = 2
 # Complements are drawn in a box this much wider than the sites.
 _MARGIN = 1_000.0
-
-
-@dataclass(frozen=True)
-class By:
-    """The option of a rule that a table sets by jurisdiction, and the row that holds in each municipality."""
-
-    option: str
-    table: Ordinances
-    rows: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,13 @@ class Rule:
     include: bool
     forced: bool
     where: gpd.GeoSeries | None
+    weight: float = 1.0
     by: By | None = None
+
+    @property
+    def set_by(self) -> str | None:
+        """The option that a table sets by jurisdiction."""
+        return None if self.by is None else self.by.option
 
     @property
     def plain(self) -> bool:
@@ -105,6 +102,7 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
         )
         raise InputError(msg)
     else:
+        schema.check_sound(frame, what=what)
         # The rules of a coverage are those of a layer, whatever the geometries are.
         coverage = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=name, coverage=coverage).coverage
     place = None if where is None else _place(name, where)
@@ -139,8 +137,10 @@ def _check_numbers(
     buffer_m: float,
     include: bool,
     forced: bool,
+    weight: float = 1.0,
 ) -> None:
     """Refuse options that contradict each other or are out of range."""
+    _check_kinds(name, max_share=max_share, max_area_m2=max_area_m2, buffer_m=buffer_m, weight=weight)
     problems = []
     if max_share is not None and not 0 <= max_share < 1:
         problems.append(f"max_share is {max_share!r}; expected 0 or more and less than 1")
@@ -150,13 +150,25 @@ def _check_numbers(
         problems.append("max_share and max_area_m2 are both given; give one of them, or add the layer twice")
     if not abs(buffer_m) <= LARGEST_M:
         problems.append(f"buffer_m is {buffer_m!r}; expected metres, at most {LARGEST_M:,.0f}")
+    if not 0 < weight <= 1:
+        problems.append(f"weight is {weight!r}; expected more than 0 and at most 1, which takes all of the ground")
     if include and forced:
         problems.append("include and forced are both given; include keeps sites in, forced keeps ground eligible")
     if forced and (max_share is not None or max_area_m2 is not None):
         problems.append("a forced layer excludes nothing; leave max_share and max_area_m2 out")
+    if forced and weight != 1:
+        problems.append("a forced layer takes nothing, so it has no weight; leave it out")
     if problems:
         msg = f"Rule {name!r} cannot be used: {'; '.join(problems)}."
         raise InputError(msg)
+
+
+def _check_kinds(name: str, **options: Any) -> None:
+    """Refuse options that are no numbers; limits may be left out."""
+    for key, one in options.items():
+        if not schema.is_number(one) and (one is not None or not key.startswith("max_")):
+            msg = f"Rule {name!r} cannot be used: {key} is {one!r}; expected a number."
+            raise InputError(msg)
 
 
 def _place(name: str, where: Any) -> gpd.GeoSeries:
@@ -211,6 +223,7 @@ class Grounds:
         self._box = shapely.box(*(box[:2] - _MARGIN), *(box[2:] + _MARGIN))
         forced = [self._of(one) for one in rules if one.forced]
         self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
+        self.weights = np.array([one.weight for one in self.rules], dtype=np.float64)
         self.layers = [self._layer(one) for one in self.rules]
         self.zones = [Zones([layer]) for layer in self.layers]
         self._everywhere = forced == [] and all(one.plain and one.layer is not None for one in self.rules)
@@ -229,8 +242,8 @@ class Grounds:
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The polygons of all grounds."""
-        return Pieces([zone.index(self._target).polygons for zone in self.zones])
+        """The polygons of all grounds, with how much of it each takes."""
+        return Pieces([zone.index(self._target).polygons for zone in self.zones], self.weights)
 
     def _layer(self, one: Rule) -> Layer:
         """Return the ground of a rule as a layer; where the layer of the caller does, that one."""
@@ -285,7 +298,13 @@ class Grounds:
         if self._forced is not None:
             shape = shapely.union(shape, self._forced)
         kept = shapely.union_all(_areal(np.array([shape], dtype=object)))
-        return crs.transform(np.array([kept], dtype=object), self._target, crs.LONLAT)[0]
+        if kept.is_empty:
+            # Known nowhere near: a corner of the box, where no site lies, stands for it.
+            left, bottom = self._box.bounds[:2]
+            kept = shapely.box(left, bottom, left + 1.0, bottom + 1.0)
+        moved = crs.transform(np.array([kept], dtype=object), self._target, crs.LONLAT)
+        # Parts that almost touch may cross where coordinates are rounded anew.
+        return moved[0] if moved[0].is_valid else shapely.union_all(_areal(shapely.make_valid(moved)))
 
 
 def _areal(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

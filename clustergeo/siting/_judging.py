@@ -12,11 +12,11 @@ import pandas as pd
 
 from clustergeo import crs, footprints, overlap, schema
 from clustergeo._coded import coded, plain
-from clustergeo._regions import region_tags
+from clustergeo._regions import municipalities_near
 from clustergeo._zones import BUILDING, build, warn_silent
 from clustergeo.errors import InputError, warn
 from clustergeo.siting import _grounds, _verdicts
-from clustergeo.siting.ordinances import rows_of
+from clustergeo.siting.ordinances import Holding, holding
 from clustergeo.tags import Added, drawn_of
 
 if TYPE_CHECKING:
@@ -82,38 +82,63 @@ class Judge:
 
     def added(self, evidence: pd.DataFrame, drawn: Shapes, source: pyproj.CRS) -> Added:
         """Return the answers about sites; `evidence` and the rest as for `Tagger.added`."""
-        found, rows = self._figures(evidence, drawn, source)
+        found, held = self._figures(evidence, drawn, source)
         silent = {one.name: int(row.sum()) for one, row in zip(self.counted, found.silent, strict=True)}
-        silent |= {_unset(one): int((row < 0).sum()) for one, row in zip(self.counted, rows, strict=True) if one.by}
-        return Added(self.columns(found, rows), silent, np.empty(0, dtype=np.intp))
+        silent |= {_unset(self.counted[at]): int((one.least < 0).sum()) for at, one in held.items()}
+        return Added(self.columns(found, held), silent, np.empty(0, dtype=np.intp))
 
     def _figures(
         self, evidence: pd.DataFrame, drawn: Shapes, source: pyproj.CRS
-    ) -> tuple[_verdicts.Figures, NDArray[np.int64]]:
-        """Return the shares of sites, and which row of the table of each rule by jurisdiction holds for them."""
+    ) -> tuple[_verdicts.Figures, dict[int, Holding]]:
+        """Return the shares of sites, and what the table of each rule by jurisdiction, by its number, says of them."""
         bounds = overlap.bounds_of(drawn)
         out = _verdicts.Figures.nothing(len(self.counted), len(bounds))
-        held = np.full((len(self.counted), len(bounds)), -1, dtype=np.int64)
+        parts: list[tuple[NDArray[np.intp], footprints.Footprints]] = []
         for rows, plane in crs.planes_at(crs.lonlat_of((bounds[:, :2] + bounds[:, 2:]) / 2, source)):
             some = evidence.iloc[rows] if len(rows) < len(bounds) else evidence
             part = drawn if len(rows) == len(bounds) else overlap.rows_of(drawn, rows)
-            prints = footprints.of(some, part, source, plane)
-            if any(one.by for one in self.counted):
-                codes = plain(region_tags(some, prints, None))["municipality_code_kostat"].to_numpy(dtype=object)
-                for number, one in enumerate(self.counted):
-                    held[number, rows] = -1 if one.by is None else rows_of(codes, dict(one.by.rows))
-            out.put(rows, self._by_value(prints, held[:, rows]))
+            parts.append((rows, footprints.of(some, part, source, plane)))
+        held = self._held(parts, len(bounds))
+        widths = [at for at in held if self.counted[at].set_by == "buffer_m"]
+        ends = [
+            np.array([_value(self.counted[at], rows[at]) for at in widths]).reshape(len(widths), len(bounds))
+            for rows in ({at: one.least for at, one in held.items()}, {at: one.most for at, one in held.items()})
+        ]
+        for rows, prints in parts:
+            least, most = (end[:, rows] for end in ends)
+            found = self._by_value(prints, widths, least)
+            # Parts of such a site may lie in places of different widths: what falls out lies between the two.
+            between = ~((least == most) | (np.isnan(least) & np.isnan(most))).all(axis=0)
+            if between.any():
+                wider = self._by_value(prints.only(between), widths, most)
+                found.widen(np.flatnonzero(between), wider.of(np.flatnonzero(between)))
+            out.put(rows, found)
         return out, held
 
-    def _by_value(self, prints: footprints.Footprints, rows: NDArray[np.int64]) -> _verdicts.Figures:
-        """Return the shares of sites that share a plane, those with the same widths of all rules together."""
-        widths = [at for at, one in enumerate(self.counted) if one.by is not None and one.by.option == "buffer_m"]
-        if not widths:
+    def _held(self, parts: Sequence[tuple[NDArray[np.intp], footprints.Footprints]], count: int) -> dict[int, Holding]:
+        """Return what the table of each rule by jurisdiction, by its number, says of sites."""
+        out: dict[int, Holding] = {}
+        rules = [(at, one, one.by) for at, one in enumerate(self.counted) if one.by is not None]
+        near = [(rows, *municipalities_near(prints)) for rows, prints in parts] if rules else []
+        sites = np.concatenate([np.empty(0, dtype=np.int64), *(rows[sites] for rows, sites, _ in near)])
+        codes = np.concatenate([np.empty(0, dtype=object), *(codes for *_, codes in near)])
+        for at, one, by in rules:
+            # A wider buffer takes more, and less of the ground outside an include layer; a lower limit lets less pass.
+            strict = by.table.numbers if by.option == "buffer_m" and not one.include else -by.table.numbers
+            out[at] = holding(by, np.nan_to_num(strict, nan=-np.inf), count, (sites, codes))
+        return out
+
+    def _by_value(
+        self, prints: footprints.Footprints, widths: Sequence[int], values: NDArray[np.float64]
+    ) -> _verdicts.Figures:
+        """Return the shares of sites that share a plane, those with the same widths of some rules together.
+
+        A width is not-a-number where there is no such rule, and infinite where it is not known which holds.
+        """
+        if not len(widths):
             near = partial(self._near, "", tuple(self._rules))
             return _verdicts.figures(prints, self._rules, near, own=self._own, remainder=self._remainder)
         out = _verdicts.Figures.nothing(len(self.counted), len(prints))
-        # Not-a-number: no such rule there; infinite: it is not known which.
-        values = np.stack([_value(self.counted[at], rows[at]) for at in widths])
         patterns, group = np.unique(values, axis=1, return_inverse=True)
         for number, pattern in enumerate(patterns.T):
             mine = np.flatnonzero(group.ravel() == number)
@@ -136,12 +161,13 @@ class Judge:
             warn_silent(one, silent[one.name])
             if one.by is not None and silent[_unset(one)]:
                 warn(
-                    f"The table of rule {one.name!r} says nothing about {silent[_unset(one)]} site(s): their "
-                    "municipality is not decided, or no row holds there on the day. What the rule takes of them is "
-                    "unknown. Add a row for it (a blank value says that no such rule holds), or one for '*'."
+                    f"The table of rule {one.name!r} says nothing about {silent[_unset(one)]} site(s): they lie "
+                    "outside Korea, or a part of them may lie where no row holds on the day. What "
+                    "the rule takes of them is unknown. Add a row for it (a blank value says that no such rule holds), "
+                    "or one for '*'."
                 )
 
-    def columns(self, found: _verdicts.Figures, rows: NDArray[np.int64]) -> pd.DataFrame:
+    def columns(self, found: _verdicts.Figures, held: Mapping[int, Holding]) -> pd.DataFrame:
         """Return the answers as columns; names of rules are coded."""
         low, high = found.low, found.high
         share = np.where(low == high, low, np.nan)
@@ -149,12 +175,13 @@ class Judge:
         # What a site of unknown area loses may be any area, unless it loses nothing.
         most = np.where(high == 0, 0.0, np.where(np.isnan(found.areas), np.inf, high * found.areas))
         for number, one in enumerate(self.counted):
-            limit, unknown = None, np.zeros(len(found.areas), dtype=bool)
-            if one.by is not None and one.by.option != "buffer_m":
-                limit = _value(one, rows[number])
-                limit, unknown = np.where(np.isnan(limit), np.inf, limit), rows[number] < 0
-            removes[number] = one.exceeded(low[number], low[number] * found.areas, limit)
-            passes[number] = ~one.exceeded(high[number], most[number], limit) & (~unknown | (high[number] == 0))
+            lax, strict, unknown = None, None, np.zeros(len(found.areas), dtype=bool)
+            if one.set_by in ("max_share", "max_area_m2"):
+                ends = [_value(one, rows) for rows in (held[number].least, held[number].most)]
+                lax, strict = (np.where(np.isnan(end), np.inf, end) for end in ends)
+                unknown = held[number].least < 0
+            removes[number] = one.exceeded(low[number], low[number] * found.areas, lax)
+            passes[number] = ~one.exceeded(high[number], most[number], strict) & (~unknown | (high[number] == 0))
         out, kept = removes.any(axis=0), passes.all(axis=0)
         added: dict[str, Any] = {
             "kept": pd.arrays.BooleanArray(kept, ~(out | kept)),
@@ -169,12 +196,10 @@ class Judge:
             values = (share[number], low[number], high[number], share[number] * found.areas, found.own[number])
             told = zip(_MEASURES, values, strict=True)
             added |= {f"excluded_{name}_{what}": value for what, value in told if self._own or what != "own_share"}
-            by = self.counted[number].by
-            if by is not None:
-                value = _value(self.counted[number], rows[number])
-                added[f"excluded_{name}_value"] = np.where(np.isinf(value), np.nan, value)
-                cited = [by.table.citation(row) for row in range(len(by.table))]
-                added[f"excluded_{name}_rule"] = coded(cited, rows[number])
+            if number in held:
+                first, last = (_value(self.counted[number], rows) for rows in (held[number].least, held[number].most))
+                added[f"excluded_{name}_value"] = np.where(np.isfinite(first) & (first == last), first, np.nan)
+                added[f"excluded_{name}_rule"] = coded(held[number].texts, held[number].cited)
         if self._remainder:
             added["eligible_largest_m2"] = found.largest
             added["eligible"] = found.left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import re
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from clustergeo._files import shown
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _HEADER = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
@@ -20,6 +21,18 @@ _HEADER = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(#.*)?$")
 
 # What may stand before the first table.
 _TEXTS = ("title",)
+
+# The kinds of a setting, and how a refusal calls them; true and false are no numbers.
+_KINDS: dict[str, tuple[type, ...]] = {
+    "a text": (str,),
+    "a number": (int, float),
+    "a whole number": (int,),
+    "true or false": (bool,),
+    "a day": (str, dt.date),
+    "a list": (list,),
+    "a table { ... }": (dict,),
+}
+TEXT, NUMBER, WHOLE, FLAG, DAY, LIST, TABLE = ((kind,) for kind in _KINDS)
 
 
 @dataclass(frozen=True)
@@ -58,17 +71,21 @@ class Located:
             problem = f"a setting is of the wrong kind ({error}). Compare it with docs/siting.md."
             raise self.fault(problem, key) from error
 
-    def only(self, *known: str) -> None:
-        """Refuse keys that are not known."""
-        for key in self.body:
+    def only(self, known: Mapping[str, tuple[str, ...]]) -> None:
+        """Refuse keys that are not known, and settings that are of none of their kinds."""
+        for key, value in self.body.items():
             if key not in known:
                 problem = f"there is no setting {key!r} here; expected some of {', '.join(known)}."
+                raise self.fault(problem, key)
+            flag = isinstance(value, bool)
+            if not any(isinstance(value, _KINDS[one]) and flag == (bool in _KINDS[one]) for one in known[key]):
+                problem = f"{key} is {value!r}; expected {' or '.join(known[key])}."
                 raise self.fault(problem, key)
 
     def need(self, key: str) -> Any:
         """Return a setting that must be there."""
         if key not in self.body:
-            problem = f"{key!r} is missing. Add it."
+            problem = f"{key!r} is missing. Add a line {key} = ... to this table."
             raise self.fault(problem)
         return self.body[key]
 
@@ -89,12 +106,12 @@ def read(path: Path, data: bytes) -> dict[str, list[Located]]:
     (3, {'name': 4})
     """
     try:
-        text = data.decode()
+        text = decoded(data)
         tree = tomllib.loads(text)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         msg = f"{shown(path)} is no TOML file in UTF-8: {error}. Mend it there."
         raise InputError(msg) from error
-    places = _places(text)
+    places = _places(text, tree)
     out: dict[str, list[Located]] = {}
     for name, value in tree.items():
         if isinstance(value, list) and all(isinstance(one, dict) for one in value):
@@ -107,7 +124,12 @@ def read(path: Path, data: bytes) -> dict[str, list[Located]]:
             continue
         else:
             line = next((at for at, row in enumerate(text.splitlines(), 1) if row.strip().startswith(name)), 1)
-            msg = f"{shown(path)}, line {line}: {name!r} stands outside every table. Move it into one, such as [sites]."
+            problem = (
+                f"{name} is {value!r}; expected a text."
+                if name in _TEXTS
+                else f"{name!r} stands outside every table. Move it into one, such as [sites]."
+            )
+            msg = f"{shown(path)}, line {line}: {problem}"
             raise InputError(msg)
         found = places.get(name, [])
         found = found if len(found) == len(parts) else [(1, {})] * len(parts)
@@ -115,15 +137,22 @@ def read(path: Path, data: bytes) -> dict[str, list[Located]]:
     return out
 
 
-def _places(text: str) -> dict[str, list[tuple[int, dict[str, int]]]]:
+def decoded(data: bytes) -> str:
+    """Return the text of a file; editors on Windows put a mark before it."""
+    return data.decode("utf-8-sig")
+
+
+def _places(text: str, tree: Mapping[str, Any]) -> dict[str, list[tuple[int, dict[str, int]]]]:
     """Return the line of each table of a name, and those of its keys."""
     out: dict[str, list[tuple[int, dict[str, int]]]] = {}
     keys: dict[str, int] = {}
     for at, row in enumerate(text.splitlines(), 1):
         header = _HEADER.match(row)
-        if header:
+        name = header[1].split(".")[0].strip().strip("\"'") if header else ""
+        # A row of a list over several lines, such as [0, 1], looks like a header and names no table.
+        if name in tree:
             keys = {}
-            out.setdefault(header[1].split(".")[0].strip().strip("\"'"), []).append((at, keys))
+            out.setdefault(name, []).append((at, keys))
         elif "=" in row and not row.lstrip().startswith("#"):
             keys.setdefault(row.partition("=")[0].strip().strip("\"'"), at)
     return out

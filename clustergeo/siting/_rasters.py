@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pyproj
 import shapely
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 # So many cells are held at a time.
 _HELD = 20_000_000
 
+# Where in a footprint a raster is read.
+PLACES = ("centroid", "mean", "min", "max")
+
 
 @dataclass(frozen=True)
 class Raster:
@@ -35,11 +39,17 @@ class Raster:
 
     path: Path
     band: int
+    at: str
 
     @classmethod
-    def of(cls, path: str | Path, band: int) -> Raster:
-        """Return a checked band."""
-        made = cls(native(path), band)
+    def of(cls, path: str | Path, band: int, at: str) -> Raster:
+        """Return a checked band and where it is read."""
+        made = cls(native(path), band, at)
+        if at not in PLACES:
+            msg = f"at is {at!r}; expected one of {', '.join(map(repr, PLACES))}."
+            raise InputError(msg)
+        if at != "centroid":
+            _exactextract("raster")
         with made._opened() as data:
             if data.crs is None:
                 msg = (
@@ -52,7 +62,7 @@ class Raster:
                 raise InputError(msg)
         return made
 
-    def at(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+    def cells(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the value of the cell that holds each position; not-a-number outside and where there are no data.
 
         Parameters
@@ -72,7 +82,7 @@ class Raster:
             for block in np.unique(rows // step):
                 here = np.flatnonzero(rows // step == block)
                 window = ((int(block * step), int(min((block + 1) * step, data.height))), (0, data.width))
-                values = data.read(self.band, window=window, masked=True).astype(np.float64).filled(np.nan)
+                values = self._read(data, window)
                 out[known[here]] = values[rows[here] - block * step, columns[here]]
         return out
 
@@ -94,11 +104,42 @@ class Raster:
             (first, last), (upper, lower) = ((int(one.min()), int(one.max())) for one in ends)
             last, lower = min(last, data.width - 1), min(lower, data.height - 1)
             window = windows.Window(first, upper, last - first + 1, lower - upper + 1)
-            values = data.read(self.band, window=window, masked=True).astype(np.float64).filled(np.nan)
+            values = self._read(data, window)
             corner = data.window_transform(window)
             outside = features.geometry_mask([drawn], values.shape, corner, all_touched=True)
             met = values[~outside]
         return (-np.inf, np.inf) if not len(met) or np.isnan(met).any() else (float(met.min()), float(met.max()))
+
+    def within(self, shapes: NDArray[np.object_], source: Any) -> NDArray[np.float64]:
+        """Return the mean, the least or the greatest value over polygons in a CRS.
+
+        Not-a-number where there are no data in a cell that the polygon meets, or it reaches beyond the raster.
+        """
+        out = np.full(len(shapes), np.nan)
+        with self._opened() as data:
+            target = pyproj.CRS(data.crs.to_wkt())
+            drawn = crs.carried(shapes, source, target)
+            rows = np.flatnonzero(shapely.covers(shapely.box(*data.bounds), drawn))
+            if not len(rows):
+                return out
+            # Cells of a raster in degrees are not of one size.
+            weight = "(coverage_weight=area_spherical_m2)" if target.is_geographic and self.at == "mean" else ""
+            asked = [f"value={self.at}{weight}", "known=count", "all=count(default_value=0)"]
+            frame = gpd.GeoDataFrame(geometry=drawn[rows], crs=target)
+            try:
+                band = _exactextract("raster").RasterioRasterSource(data, self.band)
+                found = _exactextract("exact_extract").exact_extract(band, frame, asked, output="pandas")
+            except ValueError as error:
+                msg = f"{shown(self.path)} cannot be read over footprints: {error} Warp it first: rio warp."
+                raise InputError(msg) from error
+        out[rows] = np.where(found["known"] == found["all"], found["value"].astype(np.float64), np.nan)
+        return out
+
+    def _read(self, data: Any, window: Any) -> NDArray[np.float64]:
+        """Return the values in a window; not-a-number where there are no data."""
+        values: NDArray[np.float64] = data.read(self.band, window=window, masked=True).astype(np.float64).filled(np.nan)
+        scaled: NDArray[np.float64] = values * data.scales[self.band - 1] + data.offsets[self.band - 1]
+        return scaled
 
     def _opened(self) -> Any:
         rasterio = needed("rasterio", package="rasterio", makes="a raster", done="read", extra="rasters")
@@ -107,6 +148,12 @@ class Raster:
         except rasterio.errors.RasterioIOError as error:
             msg = f"{shown(self.path)} cannot be read as a raster: {error}. Check the name and the format."
             raise InputError(msg) from error
+
+
+def _exactextract(part: str) -> Any:
+    return needed(
+        f"exactextract.{part}", package="exactextract", makes="a raster", done="read over footprints", extra="rasters"
+    )
 
 
 def _cells(data: Any, x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from clustergeo import labels
+from clustergeo import _digits, footprints, labels
 from clustergeo.errors import InputError
+from clustergeo.siting.ordinances import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ def rule_text(one: Rule) -> str:
     elif one.buffer_m:
         parts.append(f"{one.buffer_m:g} m around" if one.buffer_m > 0 else f"set back {-one.buffer_m:g} m")
     parts += ["only inside"] * one.include + ["forced"] * one.forced + ["conditional"] * (one.where is not None)
+    parts += [f"weight {one.weight:g}"] * (one.weight != 1)
     if one.by is not None and one.by.option != "buffer_m":
         return f"{one.name} ({'; '.join(parts)})"
     if one.max_area_m2 is not None:
@@ -61,27 +63,29 @@ def _sentence(counted: Sequence[Rule], row: Row, lang: str) -> str:
     english, site_id = lang == "en", row["site_id"]
     by = [one for one in counted if one.name in str(row["excluded_by"]).split(";")]
     doubtful = [one for one in counted if one.name in str(row["undecided_by"]).split(";")]
+    share = _range(row, "excluded_share", lang)
     if by:
         told = [_taken(one, row, lang) for one in by]
         if len(by) > 1 and not math.isnan(row["excluded_share"]):
-            share = _percent(row["excluded_share"])
             told.append(f"together all rules take {share}" if english else f"모든 규칙을 합치면 {share}")
-        verdict = f"Site {site_id} is excluded: " if english else f"부지 {site_id} 제외: "
+        verdict = f"Site {site_id} is excluded: " if english else f"부지 {site_id}은(는) 제외됩니다: "
     elif doubtful:
-        told = [_doubt(one, row, lang) for one in doubtful]
+        told = [_taken(one, row, lang) for one in doubtful]
         verdict = (
             f"Whether site {site_id} is kept is not decidable from this evidence: "
             if english
-            else f"부지 {site_id}: 이 근거로는 판정할 수 없음 - "
+            else f"부지 {site_id}의 제외 여부는 이 근거로 판정할 수 없습니다: "
         )
     else:
-        share = _range(row, "excluded_share")
-        verdict = f"Site {site_id} is kept: " if english else f"부지 {site_id} 유지: "
-        told = [
-            f"no rule takes more than it may, and together they take {share}"
-            if english
-            else f"허용을 넘는 규칙이 없고 모두 합쳐 {share}"
-        ]
+        verdict = f"Site {site_id} is kept: " if english else f"부지 {site_id}은(는) 유지됩니다: "
+        if row["excluded_share_high"] == 0:
+            told = ["no rule takes anything of it" if english else "어느 규칙에도 저촉되지 않습니다"]
+        else:
+            told = [
+                f"no rule takes more than it may, and together they take {share}"
+                if english
+                else f"허용을 넘는 규칙이 없고, 모두 합쳐 저촉 비율은 {share}입니다"
+            ]
     return f"{verdict}{'; '.join(told)}."
 
 
@@ -98,10 +102,13 @@ def _cited(one: Rule, row: Row, lang: str) -> str:
     """Return what sets the value of a site, or that it is not known."""
     if one.by is None:
         return ""
-    cited = row[f"excluded_{one.name}_rule"]
+    english, cited = lang == "en", row[f"excluded_{one.name}_rule"]
     if not isinstance(cited, str):
-        return "; its value there is not known" if lang == "en" else ", 그곳의 값을 알 수 없음"
-    return f", by {cited}" if lang == "en" else f", 근거 {cited}"
+        return "; its value there is not known" if english else "; 그곳의 값을 알 수 없음"
+    several = BESIDE in cited
+    if english:
+        return f", by {cited}" + ", whichever holds where it lies" * several
+    return f", 근거: {cited}" + " 가운데 그 땅에 적용되는 것" * several
 
 
 def _name(one: Rule, row: Row, lang: str) -> str:
@@ -112,59 +119,58 @@ def _name(one: Rule, row: Row, lang: str) -> str:
     if width > 0:
         notes.append(f"with {width:,g} m around" if english else f"주변 {width:,g} m 포함")
     elif width < 0:
-        notes.append(f"set back {-width:,g} m" if english else f"안쪽 {-width:,g} m 후퇴")
+        notes.append(f"set back {-width:,g} m" if english else f"경계 안쪽 {-width:,g} m는 뺌")
+    if one.weight != 1:
+        notes.append(f"of which {100 * one.weight:g} % counts" if english else f"{100 * one.weight:g} %만 반영")
     if one.where is not None:
-        notes.append("where it holds" if english else "적용 지역만")
-    name = name + (f" ({', '.join(notes)})" if notes else "")
-    if one.include:
-        return f"the ground outside {name}" if english else f"{name} 밖의 땅"
-    return name
+        notes.append("where it holds" if english else "적용 지역 안에서만")
+    return name + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _allowed(one: Rule, row: Row, lang: str) -> str:
     """Return what the rule lets pass, and what sets that."""
     english, cited = lang == "en", _cited(one, row, lang)
     area, share = _set(one, row, "max_area_m2"), _set(one, row, "max_share")
-    if one.by is not None and one.by.option != "buffer_m" and math.isnan(row[f"excluded_{one.name}_value"]):
+    if one.set_by in ("max_share", "max_area_m2") and math.isnan(row[f"excluded_{one.name}_value"]):
         return cited.lstrip(";, ")
     if area is not None:
-        told = f"at most {area:,.0f} m² is allowed" if english else f"허용 {area:,.0f} m²"
+        told = f"at most {area:,.0f} m² is allowed" if english else f"허용 {area:,.0f} m² 이하"
+        taken = row[f"excluded_{one.name}_area_m2"]
+        told = told if math.isnan(taken) else f"{taken:,.0f} m²; {told}"
     elif not share:
-        told = "none is allowed" if english else "허용 없음"
+        told = "none is allowed" if english else "허용하지 않음"
     else:
-        told = f"at most {_percent(share)} is allowed" if english else f"허용 {_percent(share)}"
+        told = f"at most {_percent(share)} is allowed" if english else f"허용 {_percent(share)} 이하"
     return told + cited
 
 
 def _taken(one: Rule, row: Row, lang: str) -> str:
-    """Return what a rule takes of a site that it removes."""
+    """Return what a rule takes of a site, or between what bounds that lies, and what it may take."""
     english, name = lang == "en", _name(one, row, lang)
-    share, own = _range(row, _share(one)), row.get(f"excluded_{one.name}_own_share", math.nan)
+    share, own = _range(row, _share(one), lang), row.get(f"excluded_{one.name}_own_share", math.nan)
     alone = ""
     if not math.isnan(own) and own != row[_share(one)]:
-        alone = f", {_percent(own)} by it alone" if english else f", 이것만으로 {_percent(own)}"
-    if english:
-        return f"{name} takes {share} of it{alone} ({_allowed(one, row, lang)})"
-    return f"{name} {share}{alone} ({_allowed(one, row, lang)})"
+        alone = f", {_percent(own)} by it alone" if english else f", 이것만으로는 {_percent(own)}"
+    allowed = _allowed(one, row, lang)
+    if row[_share(one)] == 1 and math.isnan(row[f"excluded_{one.name}_area_m2"]):
+        # A site without an area lies in it or not.
+        at = ("outside" if one.include else "in", "밖" if one.include else "안")
+        return f"it lies {at[0]} {name} ({allowed})" if english else f"{name} {at[1]}에 있음({allowed})"
+    if one.include:
+        told = f"{share} of it lies outside {name}" if english else f"{name} 밖의 비율 {share}"
+    else:
+        told = f"{name} takes {share} of it" if english else f"{name} 저촉 비율 {share}"
+    return f"{told}{alone} ({allowed})" if english else f"{told}{alone}({allowed})"
 
 
-def _doubt(one: Rule, row: Row, lang: str) -> str:
-    """Return between what bounds lies what a rule takes."""
-    name, share = _name(one, row, lang), _range(row, _share(one))
-    takes = f"takes {share} of it" if lang == "en" else share
-    return f"{name} {takes} ({_allowed(one, row, lang)})"
-
-
-def _range(row: Row, column: str) -> str:
+def _range(row: Row, column: str, lang: str) -> str:
     """Return a share, or its bounds where it is not known."""
     if not math.isnan(row[column]):
         return _percent(row[column])
-    return f"{_percent(row[f'{column}_low'])} - {_percent(row[f'{column}_high'])}"
+    low, high = (_percent(end) for end in footprints.outwards(row[f"{column}_low"], row[f"{column}_high"]))
+    return f"between {low} and {high}" if lang == "en" else f"{low}에서 {high} 사이"
 
 
 def _percent(share: float) -> str:
-    """Return a share in words; what is not 0 never reads as 0."""
-    percent = 100 * share
-    if 0 < percent < 0.05:  # noqa: PLR2004 - would be rounded to 0
-        return "< 0.1 %"
-    return "> 99.9 %" if 99.95 <= percent < 100 else f"{percent:.1f} %"  # noqa: PLR2004
+    """Return a share in percent with a tenth; what is not 0 never reads as 0."""
+    return _digits.percent(share, least=1)

@@ -27,6 +27,17 @@ _CHUNK = 4_096
 _VERTICES = 100_000
 
 
+def joint(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what several that each take a share of the same take of it together; the shares of one in a column.
+
+    Examples
+    --------
+    >>> joint(np.array([[0.5, 1.0], [0.5, 0.2]])).tolist()
+    [0.75, 1.0]
+    """
+    return np.asarray(1.0 - np.prod(1.0 - shares, axis=0))
+
+
 class _Held(NamedTuple):
     """The pieces, a tree over them and the number of the ground of each."""
 
@@ -42,19 +53,22 @@ class Pieces:
     ----------
     grounds
         The polygons of each ground; those of one overlap nowhere.
+    weights
+        Shape (m,), how much of what it meets each takes, more than 0 and at most 1; what is left of a spot that several
+        meet is multiplied.
 
     Examples
     --------
     >>> grounds = [shapely.box([0.0], 0, [2], 1), shapely.box([1.0], 0, [3], 1)]
-    >>> held = Pieces(grounds)
+    >>> held = Pieces(grounds, np.ones(2))
     >>> inside = np.array([[2.0], [2.0]])
     >>> together, own = held.areas(np.array([shapely.box(0, 0, 4, 1)]), inside, np.array([4.0]), own=True)
     >>> together.tolist(), own.tolist()
     ([3.0], [[1.0], [1.0]])
     """
 
-    def __init__(self, grounds: list[NDArray[np.object_]]) -> None:
-        self._grounds, self._making = grounds, threading.Lock()
+    def __init__(self, grounds: list[NDArray[np.object_]], weights: NDArray[np.float64]) -> None:
+        self._grounds, self._weights, self._making = grounds, weights, threading.Lock()
         self._held: _Held | None = None
 
     def _pieces(self) -> _Held:
@@ -77,7 +91,7 @@ class Pieces:
         sites
             n polygons; others are left out.
         inside
-            Shape (m, n), the area of each site in each ground.
+            Shape (m, n), the area of each site in each ground, whatever its weight.
         whole
             Shape (n,), the area of each site.
         own
@@ -91,10 +105,14 @@ class Pieces:
         Notes
         -----
         Where at most one ground meets a site, or one has all of it and at most one other any, the areas follow from
-        `inside`; elsewhere the site's parts in the grounds are united.
+        `inside`; elsewhere the site's parts in the grounds are united, and where a ground has a weight, the site is
+        divided into what lies in the same grounds.
         """
-        met, full = inside > 0, (inside >= whole) & (whole > 0)
+        light = (self._weights < 1)[:, None]
+        met, full = inside > 0, (inside >= whole) & (whole > 0) & ~light
         number, filled = met.sum(axis=0), full.sum(axis=0)
+        mixed = (met & light).any(axis=0) & (number > 1)
+        inside = inside * self._weights[:, None]
         total = inside.sum(axis=0)
         together = np.where(filled > 0, whole, total)
         alone = np.full(inside.shape, np.nan)
@@ -106,7 +124,15 @@ class Pieces:
         hard = (number > 1) & (filled == 0)
         if own:
             hard |= (number > 2) & (filled == 1)  # noqa: PLR2004
-        rows = np.flatnonzero(hard)
+        rows = np.flatnonzero(mixed)
+        if len(rows):
+            shapes = overlap.as_array(overlap.rows_of(sites, rows))
+            parts = chunks(len(rows), _CHUNK)
+            faces = in_threads(lambda part: self._weighed(shapes[part], met[:, rows[part]]), parts, None)
+            both, each = (np.concatenate([one[at] for one in faces], axis=-1) for at in (0, 1))
+            together[rows] = np.minimum(np.clip(both, inside[:, rows].max(axis=0), total[rows]), whole[rows])
+            alone[:, rows] = np.where(met[:, rows], each, 0.0) if own else np.nan
+        rows = np.flatnonzero(hard & ~mixed)
         if len(rows):
             shapes = overlap.as_array(overlap.rows_of(sites, rows))
             parts = chunks(len(rows), _CHUNK)
@@ -120,9 +146,11 @@ class Pieces:
         return together, alone
 
     def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
-        """Return what the grounds leave of each polygon; an empty polygon where they take it whole."""
+        """Return what the grounds leave of each polygon, in part or whole; an empty polygon where nothing is left."""
         out = sites.copy()
         rows, columns = self._met(sites)
+        heavy = self._weights[self._pieces().owners[columns]] == 1
+        rows, columns = rows[heavy], columns[heavy]
         for part, near in zip(*_runs(rows, self._pieces().shapes[columns]), strict=True):
             left = shapely.get_parts(shapely.difference(sites[part], shapely.union_all(near)))
             left = left[shapely.get_dimensions(left) == _AREAL]
@@ -158,6 +186,38 @@ class Pieces:
                 rest = np.where(whose[asked] == number, np.array(None, dtype=object), drawn[asked])
                 others[number, asked] = shapely.area(shapely.union_all(rest, axis=1))
         return together, others
+
+    def _weighed(
+        self, sites: NDArray[np.object_], met: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what all grounds take of each site by their weights, and what each of them alone does."""
+        rows, columns = self._met(sites)
+        held = self._pieces()
+        # Faces: parts of sites, whose each is, and in which grounds it lies.
+        faces, whose = sites, np.arange(len(sites))
+        inside = np.zeros((len(sites), len(met)), dtype=bool)
+        for number in range(len(met)):
+            mine = held.owners[columns] == number
+            near, grounds = _runs(rows[mine], held.shapes[columns[mine]])
+            ground = np.full(len(sites), None, dtype=object)
+            ground[near] = [shapely.union_all(one) for one in grounds]
+            asked = met[number, whose] & ~shapely.is_missing(ground[whose])
+            cut = ground[whose[asked]]
+            here, beside = shapely.intersection(faces[asked], cut), shapely.difference(faces[asked], cut)
+            order = np.concatenate([np.flatnonzero(~asked), np.flatnonzero(asked), np.flatnonzero(asked)])
+            faces, index = shapely.get_parts(np.concatenate([faces[~asked], here, beside]), return_index=True)
+            whose, inside = whose[order[index]], inside[order[index]]
+            inside[:, number] |= (index >= (~asked).sum()) & (index < len(order) - asked.sum())
+            areal = shapely.get_dimensions(faces) == _AREAL
+            faces, whose, inside = faces[areal], whose[areal], inside[areal]
+        sizes, taken = shapely.area(faces), np.where(inside, self._weights, 0.0).T
+        lost = joint(taken)
+        together = np.bincount(whose, weights=sizes * lost, minlength=len(sites)).astype(np.float64)
+        alone = np.zeros(met.shape)
+        for number in range(len(met)):
+            without = joint(np.delete(taken, number, axis=0))
+            alone[number] = np.bincount(whose, weights=sizes * (lost - without), minlength=len(sites))
+        return together, alone
 
 
 def _runs(rows: NDArray[np.intp], values: NDArray[np.object_]) -> tuple[NDArray[np.intp], list[NDArray[np.object_]]]:

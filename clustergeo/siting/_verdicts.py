@@ -10,6 +10,7 @@ import shapely
 
 from clustergeo import crs, footprints, overlap
 from clustergeo._zones import at_points
+from clustergeo.siting._together import joint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -84,6 +85,16 @@ class Figures:
             largest=self.largest[rows],
         )
 
+    def widen(self, rows: NDArray[np.intp], other: Figures) -> None:
+        """Let the bounds of some sites reach to those of other figures of them; what differs is not known."""
+        same = (self.low[:, rows] == other.low) & (self.high[:, rows] == other.high)
+        self.low[:, rows] = np.minimum(self.low[:, rows], other.low)
+        self.high[:, rows] = np.maximum(self.high[:, rows], other.high)
+        self.silent[:, rows] |= other.silent
+        open_rows = rows[~same.all(axis=0)]
+        self.own[:, open_rows] = np.nan
+        self.left[open_rows], self.largest[open_rows] = None, np.nan
+
     def among(self, kept: Sequence[int], free: Sequence[int], count: int) -> Figures:
         """Return the figures of some rules as those of more: a free one takes nothing, the others are not known."""
         out = Figures.nothing(count, self.low.shape[1])
@@ -135,6 +146,7 @@ def _on(
             out.largest[rows] = _largest(out.left[rows]) / shapely.area(out.left[rows]) * prints.true_areas[rows]
         return out
     grounds = near(target, np.concatenate([places[:, :2].min(axis=0), places[:, 2:].max(axis=0)]))
+    weights = grounds.weights[:, None]
     whole = np.where(prints.contained, prints.whole, 0.0)
     inside, unknown = np.zeros((len(grounds.zones), len(prints))), np.zeros((len(grounds.zones), len(prints)))
     for number, zone in enumerate(grounds.zones):
@@ -142,16 +154,22 @@ def _on(
         covered = zone.covered(prints, prints.containers, inside[number], drawn=prints.measured)
         unknown[number] = np.maximum(whole - covered, 0.0)
         unknown[number][unknown[number] <= _SAME * whole] = 0.0
-        _bound(out, number, prints, inside[number], unknown[number])
+        low, high = footprints.bounds(inside[number], unknown[number], prints.whole, prints.sizes)
+        _put(out, number, low * weights[number], high * weights[number])
         if prints.bare.any():
             held, complete = at_points(zone, prints)
-            out.low[number, prints.bare] = held[prints.bare]
-            out.high[number, prints.bare] = (held | ~complete)[prints.bare]
+            out.low[number, prints.bare] = held[prints.bare] * weights[number]
+            out.high[number, prints.bare] = (held | ~complete)[prints.bare] * weights[number]
     out.silent[:] = (unknown > 0) | (prints.bare & (out.low[:-1] < out.high[:-1]))
     together, alone = grounds.pieces.areas(prints.containers, inside, whole, own=own)
-    _bound(out, -1, prints, together, np.minimum(unknown.sum(axis=0), np.maximum(whole - together, 0.0)))
-    out.low[-1, prints.bare] = out.low[:-1, prints.bare].max(axis=0)
-    out.high[-1, prints.bare] = out.high[:-1, prints.bare].max(axis=0)
+    # No spot loses more than what all rules that may meet the site take of one together.
+    most = joint(np.where((inside > 0) | (unknown > 0), weights, 0.0))
+    rest = np.minimum((unknown * weights).sum(axis=0), np.maximum(most * whole - together, 0.0))
+    weight = np.where(most > 0, most, 1.0)
+    low, high = footprints.bounds(together / weight, rest / weight, prints.whole, prints.sizes)
+    _put(out, -1, low * weight, high * weight)
+    for ends in (out.low, out.high):
+        ends[-1, prints.bare] = joint(ends[:-1, prints.bare])
     known = prints.measured & (unknown == 0).all(axis=0)
     if own:
         # Less than this is rounding; what is drawn apart takes nothing of the other's.
@@ -162,15 +180,8 @@ def _on(
     return out
 
 
-def _bound(
-    out: Figures,
-    number: int,
-    prints: footprints.Footprints,
-    inside: NDArray[np.float64],
-    unknown: NDArray[np.float64],
-) -> None:
+def _put(out: Figures, number: int, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
     """Write the proved bounds of a share; 0 and 1 where nothing is known."""
-    low, high = footprints.bounds(inside, unknown, prints.whole, prints.sizes)
     out.low[number], out.high[number] = np.nan_to_num(low, nan=0.0), np.nan_to_num(high, nan=1.0)
 
 
@@ -181,7 +192,7 @@ def _remainder(
     together: NDArray[np.float64],
     known: NDArray[np.bool_],
 ) -> None:
-    """Write the eligible polygons of measured sites and the area of their largest part."""
+    """Write the eligible polygons of measured sites, those of which anything is left, and their largest part's area."""
     rows = np.flatnonzero(known)
     drawn = overlap.as_array(overlap.rows_of(prints.drawn, rows))
     out.left[rows] = drawn

@@ -37,8 +37,8 @@ def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "s
     -------
     geopandas.GeoDataFrame
         In the CRS of the region: `site_id` (row and column of the grid, which do not depend on the region),
-        `area_m2` of the whole cell, `region_share` (0 to 1) of it in the region, and the whole cell as geometry. Filter
-        by `region_share` for cells that lie wholly inside.
+        `area_m2` of the whole cell, `inside_share` (0 to 1) of it in the region, and the whole cell as geometry. Filter
+        by `inside_share` for cells that lie wholly inside.
 
     Raises
     ------
@@ -53,10 +53,10 @@ def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "s
     --------
     >>> region = gpd.GeoDataFrame(geometry=[shapely.box(127.0, 37.0, 127.1, 37.1)], crs="EPSG:4326")
     >>> cells = grid(region, size_m=1000)
-    >>> float(cells["area_m2"].iloc[0]), round(float((cells["area_m2"] * cells["region_share"]).sum()) / 1e6, 2)
+    >>> float(cells["area_m2"].iloc[0]), round(float((cells["area_m2"] * cells["inside_share"]).sum()) / 1e6, 2)
     (1000000.0, 98.72)
     """
-    if not 0 < size_m < np.inf:
+    if not (schema.is_number(size_m) and 0 < size_m < np.inf):
         msg = f"size_m is {size_m!r}; expected metres, more than 0."
         raise InputError(msg)
     if shape not in ("square", "hexagon"):
@@ -77,7 +77,7 @@ def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "s
     made = {
         "site_id": [f"r{row}c{column}" for row, column in zip(rows[kept], columns[kept], strict=True)],
         "area_m2": np.full(int(kept.sum()), size_m**2 * (1.0 if shape == "square" else np.sqrt(3) / 2)),
-        "region_share": np.minimum(share[kept], 1.0),
+        "inside_share": np.minimum(share[kept], 1.0),
     }
     moved = crs.transform(cells[kept], plane, frame.crs)
     return gpd.GeoDataFrame(made, geometry=moved, crs=frame.crs).astype({"site_id": "str"})
@@ -141,7 +141,7 @@ def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: fl
     [['1+1', '1;2'], ['3+1', '3;4']]
     """
     most = np.inf if max_area_m2 is None else max_area_m2
-    if not 0 < min_area_m2 <= most:
+    if not (schema.is_number(min_area_m2) and schema.is_number(most) and 0 < min_area_m2 <= most):
         msg = (
             f"min_area_m2 is {min_area_m2!r} and max_area_m2 {max_area_m2!r}; expected 0 < min_area_m2 <= max_area_m2."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,7 @@ from clustergeo.errors import InputError, warn
 from clustergeo.tags import drawn_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -22,6 +23,7 @@ _MOST = 4_000_000
 _PROVED = 1e-9
 _HALF = 0.5
 _INFEASIBLE = 2
+_TWO = 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,9 +182,9 @@ def _check(
     problems = []
     if objective not in ("p_median", "coverage"):
         problems.append(f"objective is {objective!r}; expected 'p_median' or 'coverage'")
-    if not (isinstance(k, int) and 1 <= k <= len(frame)):
+    if not (isinstance(k, int | np.integer) and not isinstance(k, bool) and 1 <= k <= len(frame)):
         problems.append(f"k is {k!r}; expected 1 to {len(frame)}, the number of sites")
-    if objective == "coverage" and not (within is not None and within > 0):
+    if objective == "coverage" and not (schema.is_number(within) and (within or 0) > 0):
         problems.append(f"within is {within!r}; coverage needs a distance, more than 0")
     if objective == "coverage" and bounded:
         problems.append("capacity is for 'p_median' only")
@@ -222,7 +224,10 @@ def _distances(frame: gpd.GeoDataFrame, people: gpd.GeoDataFrame, given: Any) ->
         msg = f"{shape[0]:,} demands and {shape[1]:,} sites are more than {_MOST:,} pairs. Shortlist the sites first."
         raise InputError(msg)
     if given is not None:
-        ways = np.asarray(given, dtype=np.float64)
+        try:
+            ways = np.asarray(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            ways = np.empty(0)
         if ways.shape != shape or not (ways >= 0).all():
             msg = (
                 f"distances has the shape {ways.shape}; expected {shape}, a row for each demand and a column for each "
@@ -254,9 +259,15 @@ def _quotas(
 ) -> list[tuple[NDArray[np.float64], float, float]]:
     """Return the conditions of quotas."""
     out = []
+    if not isinstance(quotas, Mapping):
+        msg = f"quotas are {quotas!r}; expected a mapping by column, such as {{'province': {{'a': (0, 2)}}}}."
+        raise InputError(msg)
     for column, each in quotas.items():
         if column not in frame.columns:
             msg = f"A quota is by column {column!r}, which the sites do not have. Add or name it."
+            raise InputError(msg)
+        if not (isinstance(each, Mapping) and all(map(_ends, each.values()))):
+            msg = f"The quota by {column!r} is {each!r}; expected the least and the greatest by value: {{'a': (0, 2)}}."
             raise InputError(msg)
         for value, (low, high) in each.items():
             row = (frame[column] == value).to_numpy(dtype=np.float64, na_value=0.0)
@@ -268,6 +279,11 @@ def _quotas(
                 raise InputError(msg)
             out.append((row, float(low), float(high)))
     return out
+
+
+def _ends(quota: Any) -> bool:
+    """Say whether a quota is two numbers."""
+    return isinstance(quota, tuple | list) and len(quota) == _TWO and all(map(schema.is_number, quota))
 
 
 def _median(

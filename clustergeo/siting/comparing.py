@@ -15,6 +15,7 @@ from clustergeo._files import native, shown
 from clustergeo._formats import cell
 from clustergeo._table import Column, Table
 from clustergeo.errors import InputError
+from clustergeo.siting._located import decoded
 from clustergeo.siting.scenario import Scenario, read_scenario
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class _Side:
                 "folder that `clustergeo site` wrote."
             )
             raise InputError(msg)
-        settings = tomllib.loads((folder / "scenario.toml").read_text(encoding="utf-8"))
+        settings = tomllib.loads(decoded((folder / "scenario.toml").read_bytes()))
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         flat = _flat(settings) | {f"sha256 of {name}": digest for name, digest in manifest["inputs"].items()}
         sites = pd.read_csv(folder / "sites.csv", dtype={"site_id": "str"}, keep_default_na=False, na_values={"": [""]})

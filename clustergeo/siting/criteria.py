@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from clustergeo import crs, footprints, overlap, schema
-from clustergeo._zones import coverage_shape
 from clustergeo.errors import InputError
-from clustergeo.layers import EVERYWHERE, Layer
-from clustergeo.siting import _grounds, _verdicts
-from clustergeo.siting._nearness import Nearness
+from clustergeo.layers import Layer
+from clustergeo.siting import _grounds, _measures
+from clustergeo.siting._measures import UNITS, Criterion
 from clustergeo.siting._rasters import Raster
-from clustergeo.siting.values import Value  # noqa: TC001 - the examples use it
+from clustergeo.siting.values import Value
 from clustergeo.tags import drawn_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
-Kind = Literal["distance", "share", "count", "attribute", "raster"]
-_UNITS = {"distance": "m", "share": "share", "count": "count"}
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One measure of a site and its value function; see `Criteria`."""
-
-    name: str
-    kind: Kind
-    value: Value
-    column: str | None = None
-    frame: gpd.GeoDataFrame | None = None
-    coverage: Any = None
-    within_m: float | None = None
-    rule: Any = None
-    raster: Raster | None = None
-
-    @property
-    def measured(self) -> str:
-        """The column of the measure."""
-        unit = _UNITS.get(self.kind, self.value.unit)
-        return f"criterion_{self.name}_{unit}" if unit else f"criterion_{self.name}"
+At = Literal["centroid", "mean", "min", "max"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,7 +95,7 @@ class Criteria:
         >>> Criteria().count("firms", firms, within_m=5000, value=many, coverage="everywhere")
         <Criteria: firms (count)>
         """
-        if not 0 < within_m < np.inf:
+        if not (schema.is_number(within_m) and 0 < within_m < np.inf):
             msg = f"Criterion {name!r} has within_m={within_m!r}; expected metres, more than 0."
             raise InputError(msg)
         frame, covered = _layer(name, layer, coverage)
@@ -179,8 +153,8 @@ class Criteria:
         """
         return self._with(Criterion(name, "attribute", value, column=column or name))
 
-    def raster(self, name: str, path: str | Path, *, value: Value, band: int = 1) -> Criteria:
-        """Return these criteria and the value of a raster's cell at the centroid, such as a height or a slope.
+    def raster(self, name: str, path: str | Path, *, value: Value, band: int = 1, at: At = "centroid") -> Criteria:
+        """Return these criteria and the value of a raster at the site, such as a height or a slope.
 
         Parameters
         ----------
@@ -190,6 +164,9 @@ class Criteria:
             A raster file with a CRS, such as a GeoTIFF. Needs rasterio: `pip install "clustergeo[rasters]"`.
         band
             Which band, from 1.
+        at
+            `"centroid"`, the value of the cell that holds it; or over the footprint `"mean"`, each cell counted by the
+            exact area in it, `"min"` or `"max"`, of every cell that it meets.
 
         Raises
         ------
@@ -199,7 +176,9 @@ class Criteria:
         Notes
         -----
         Where the position is not known, the least and the greatest cell that what contains the site touches bound the
-        value. A cell without data, and the ground beyond the raster, are unknown.
+        value. A cell without data, and the ground beyond the raster, are unknown, and so is the mean, the least or the
+        greatest of a footprint that meets any. A point has the value of its cell. Scale and offset of the band are
+        applied. The footprint is measured by exactextract.
 
         Examples
         --------
@@ -214,7 +193,7 @@ class Criteria:
         >>> steep.measure(sites)["criterion_slope_deg"].tolist()
         [12.0]
         """
-        return self._with(Criterion(name, "raster", value, raster=Raster.of(path, band)))
+        return self._with(Criterion(name, "raster", value, raster=Raster.of(path, band, at)))
 
     def measure(self, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the sites with each measure and its value.
@@ -252,13 +231,13 @@ class Criteria:
         low, high = (np.full((len(self.items), len(frame)), at) for at in (-np.inf, np.inf))
         for number, one in enumerate(self.items):
             if one.kind == "attribute":
-                low[number] = high[number] = numbers_of(frame, one)
+                low[number] = high[number] = _measures.numbers_of(frame, one)
         drawn, source = drawn_of(frame)
         for rows, plane in crs.planes(frame.geometry):
             prints = footprints.of(frame.iloc[rows], overlap.rows_of(drawn, rows), source, plane)
             for number, one in enumerate(self.items):
                 if one.kind != "attribute":
-                    low[number, rows], high[number, rows] = _measured(one, prints)
+                    low[number, rows], high[number, rows] = _measures.bounds(one, prints)
         added: dict[str, Any] = {}
         for number, one in enumerate(self.items):
             known = low[number] == high[number]
@@ -278,10 +257,13 @@ class Criteria:
     def _with(self, one: Criterion) -> Criteria:
         """Return these criteria and one more."""
         schema.check_zone_name(one.name)
+        if not isinstance(one.value, Value):
+            msg = f"The value of criterion {one.name!r} is {one.value!r}; expected a Value, such as Value.linear(...)."
+            raise InputError(msg)
         if one.name in self.names:
             msg = f"There is a criterion {one.name!r} already. Give this one another name."
             raise InputError(msg)
-        unit = _UNITS.get(one.kind)
+        unit = UNITS.get(one.kind)
         if unit and one.value.unit not in (None, unit):
             msg = (
                 f"The value of criterion {one.name!r} is of {one.value.unit!r}, but a {one.kind} is measured in "
@@ -311,6 +293,7 @@ def _layer(name: str, layer: Any, coverage: Any) -> tuple[gpd.GeoDataFrame, Any]
     if (frame.geometry.is_empty | frame.geometry.isna()).all():
         msg = f"The layer of criterion {name!r} has no shapes, so nothing can be measured to it. Check how it was read."
         raise InputError(msg)
+    schema.check_sound(frame, what=f"the layer of criterion {name!r}")
     if covered is None:
         msg = (
             f"The coverage of the layer of criterion {name!r} is not known, so what it does not show cannot be told "
@@ -319,81 +302,3 @@ def _layer(name: str, layer: Any, coverage: Any) -> tuple[gpd.GeoDataFrame, Any]
         raise InputError(msg)
     empty = gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT)
     return frame, Layer(empty, name="layer", coverage=covered).coverage
-
-
-def numbers_of(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
-    """Return the column of an attribute."""
-    if one.column not in frame.columns:
-        msg = f"Criterion {one.name!r} needs a column {one.column!r}, which the sites do not have. Add or name it."
-        raise InputError(msg)
-    given = frame[one.column]
-    numbers: NDArray[np.float64] = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = np.flatnonzero((np.isnan(numbers) & given.notna().to_numpy()) | np.isinf(numbers))
-    if len(wrong):
-        msg = (
-            f"Column {one.column!r} of criterion {one.name!r} holds {given.iloc[wrong[:1]].tolist()[0]!r} in row "
-            f"{wrong[0]}; expected a finite number or null."
-        )
-        raise InputError(msg)
-    return numbers
-
-
-def _measured(one: Criterion, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return proved bounds of a measure of sites that share a plane."""
-    if one.kind == "share":
-        found = _verdicts.figures(prints, [one.rule], partial(_grounds.Grounds, [one.rule]), own=False, remainder=False)
-        return found.low[0], found.high[0]
-    if one.raster is not None:
-        return _over(one.raster, prints)
-    shapes = one.frame
-    if shapes is None:
-        msg = f"Criterion {one.name!r} has no layer."
-        raise InputError(msg)
-    near = Nearness(np.asarray(shapes.geometry.values, dtype=object), shapes.crs, prints.plane)
-    error, edge = _errors(prints), _edges(one, prints)
-    if one.kind == "distance":
-        # A distance changes by no more than the position does, and nothing unseen is nearer than the coverage's edge.
-        found_m = near.distances(prints.centres)
-        return np.maximum(np.fmin(found_m, edge) - error, 0.0), found_m + error
-    reach = one.within_m or 0.0
-    unknown = np.isnan(error)
-    low = near.counts(prints.centres, np.where(unknown, -1.0, reach - error)).astype(np.float64)
-    high = near.counts(prints.centres, np.where(unknown, -1.0, reach + error)).astype(np.float64)
-    return low, np.where(unknown | (edge < reach + error), np.inf, high)
-
-
-def _over(raster: Raster, prints: footprints.Footprints) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the value of a raster at each site, or bounds of it where the site may lie in several cells."""
-    low = raster.at(prints.lonlat)
-    low[~(prints.measured | prints.bare)] = np.nan
-    low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(low), np.inf, low)
-    held = np.flatnonzero(prints.contained & ~prints.measured)
-    holders = overlap.as_array(overlap.rows_of(prints.containers, held))
-    for row, holder in zip(held, crs.transform(holders, prints.plane, crs.LONLAT), strict=True):
-        low[row], high[row] = raster.span(holder)
-    return low, high
-
-
-def _errors(prints: footprints.Footprints) -> NDArray[np.float64]:
-    """Return how far from the drawn centre each site's own may lie: 0 for a measured one, not-a-number if unknown."""
-    out = np.where(prints.measured | prints.bare, 0.0, np.nan)
-    held = np.flatnonzero(prints.contained & ~prints.measured)
-    holders = overlap.as_array(overlap.rows_of(prints.containers, held))
-    for row, holder in zip(held, holders, strict=True):
-        ends = crs.lonlat_of(shapely.get_coordinates(holder), prints.plane)
-        centre = np.broadcast_to(prints.lonlat[row], ends.shape)
-        # The centre of a site that lies in an area lies in its hull, which reaches no farther than its corners do.
-        out[row] = crs.geodesic_distances_m(*centre.T, *ends.T).max() * (1 + 1e-6)
-    return out
-
-
-def _edges(one: Criterion, prints: footprints.Footprints) -> NDArray[np.float64]:
-    """Return how far from each centre the layer is complete: infinite where that is everywhere."""
-    if one.coverage == EVERYWHERE:
-        return np.full(len(prints), np.inf)
-    named = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name="layer", coverage=one.coverage)
-    ground = coverage_shape(named)
-    outside = Nearness(np.array([shapely.boundary(ground)], dtype=object), crs.LONLAT, prints.plane)
-    shapely.prepare(ground)
-    known = shapely.contains_xy(ground, *prints.lonlat.T)
-    return np.where(known, outside.distances(prints.centres), 0.0)

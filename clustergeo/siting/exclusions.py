@@ -59,6 +59,7 @@ class Exclusions:
         forced: bool = False,
         where: Any = None,
         coverage: Any = None,
+        weight: float = 1.0,
         on: str | None = None,
     ) -> Exclusions:
         """Return these exclusions and one more rule.
@@ -84,6 +85,9 @@ class Exclusions:
         coverage
             Where a GeoDataFrame is complete, as for `Layer`. With `include`, with `where` and beside forced ground it
             must be known.
+        weight
+            How much of the ground that it meets the rule takes: all of it by default; of 0.3 three tenths, and the rest
+            stays eligible. What several rules leave of one spot is multiplied.
         on
             The day, where one of `max_share`, `max_area_m2` and `buffer_m` is an `Ordinances`: each site takes the
             value of its municipality on that day, that of the one which holds most of it.
@@ -105,7 +109,7 @@ class Exclusions:
             msg = f"There is a rule {name!r} already. Give this one another name; each has columns of its own."
             raise InputError(msg)
         options = {"max_share": max_share, "max_area_m2": max_area_m2, "buffer_m": buffer_m}
-        options |= {"include": include, "forced": forced}
+        options |= {"include": include, "forced": forced, "weight": weight}
         return Exclusions((*self.rules, _grounds.rule(name, layer, coverage, where, on=on, **options)))
 
     def apply(self, sites: gpd.GeoDataFrame, *, remainder: bool = False, own: bool = True) -> gpd.GeoDataFrame:
@@ -246,7 +250,7 @@ class Exclusions:
         >>> box = gpd.GeoDataFrame(geometry=[shapely.box(200000, 500000, 201000, 501000)], crs="EPSG:5186")
         >>> rules = Exclusions().add("water", box, coverage="everywhere", max_share=0.5)
         >>> rules.reasons(rules.apply(box), lang="ko")
-        ['부지 1 제외: water 100.0 % (허용 50.0 %).']
+        ['부지 1은(는) 제외됩니다: water 저촉 비율 100.0 %(허용 50.0 % 이하).']
         """
         return _reasons.sentences(self.rules, applied, lang)
 
@@ -258,7 +262,7 @@ class Exclusions:
         >>> Exclusions().table().columns.tolist()[:4]
         ['rule', 'kind', 'max_share', 'max_area_m2']
         """
-        names = ["rule", "kind", *_OPTIONS, "by_jurisdiction", "conditional", "as_of", "source", "sha256"]
+        names = ["rule", "kind", *_OPTIONS, "weight", "by_jurisdiction", "conditional", "as_of", "source", "sha256"]
         rows = []
         for one in self.rules:
             kind = "forced" if one.forced else "include" if one.include else "exclude"
@@ -270,7 +274,8 @@ class Exclusions:
             # What a table sets has no one value.
             held = [None if name == by else value for name, value in options.items()]
             last = (told.get("vintage"), told.get("source"), told.get("sha256"))
-            rows.append((one.name, kind, *held, by, one.where is not None, *last))
+            weight = None if one.forced else one.weight
+            rows.append((one.name, kind, *held, weight, by, one.where is not None, *last))
         return pd.DataFrame(rows, columns=names)
 
     def __len__(self) -> int:

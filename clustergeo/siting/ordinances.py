@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,15 @@ from clustergeo._files import native, shown
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 COLUMNS = ("jurisdiction", "value", "law", "article", "since")
 _MORE = ("until", "source")
+# Stands between the citations of rows of which it is not decided which holds.
+BESIDE = " / "
 EVERYWHERE = "*"
 # A municipality, a city of several gu, a province, everywhere: the narrower rule goes before the wider.
 _LEVELS = ("municipality", "city", "province")
@@ -37,7 +40,8 @@ class Ordinances:
         `jurisdiction` is a KOSTAT code of 2018 (`"33"`, `"33042"`), a name in Korean (`"충청북도"`, `"충청북도
         청주시"`, `"충청북도 청주시 흥덕구"`) or `"*"` for everywhere; a narrower one goes before a wider. `value` is a
         number; blank says that no such rule holds there. `since` and `until` are days, ISO text; `until` is the first
-        day on which the row holds no more. Of rows of one jurisdiction the latest that has begun holds.
+        day on which the row holds no more. Of rows of one jurisdiction the latest that has begun holds. A province has
+        the municipalities that belong to it on the day that is asked of.
     name
         How refusals call it.
 
@@ -62,7 +66,12 @@ class Ordinances:
         frame = table[held].reset_index(drop=True).astype(object)
         self.frame = frame.where(frame.notna(), None)
         problems: list[str] = []
-        self._codes = [_places(row, text, problems) for row, text in enumerate(self.frame["jurisdiction"])]
+        problems += [
+            f"row {row}, jurisdiction: {text!r} is no municipality, city or province of 2018; write a KOSTAT code such "
+            "as 33042, a name such as 충청북도 청주시 흥덕구, or * for everywhere."
+            for row, text in enumerate(self.frame["jurisdiction"])
+            if not _places(text, None)[1]
+        ]
         self._check(problems)
         if problems:
             more = f"\n- and {len(problems) - schema.SHOWN} more" if len(problems) > schema.SHOWN else ""
@@ -85,9 +94,10 @@ class Ordinances:
             msg = f"on={day!r} is no day; expected ISO text such as '2026-01-01'."
             raise InputError(msg)
         best: dict[str, tuple[int, str, int]] = {}
-        for row, (level, codes) in enumerate(self._codes):
+        for row, text in enumerate(self.frame["jurisdiction"]):
             since, until = str(self.frame["since"][row]), self._until(row)
             if since <= given and (until is None or given < until):
+                level, codes = _places(text, given)
                 for code in codes:
                     best[code] = max(best.get(code, (-1, "", -1)), (level, since, row))
         return {code: row for code, (_, _, row) in best.items()}
@@ -183,9 +193,73 @@ def read_ordinances(path: str | Path) -> Ordinances:
     return Ordinances(table, name=shown(file))
 
 
-def rows_of(codes: NDArray[np.object_], held: dict[str, int]) -> NDArray[np.int64]:
-    """Return the row that holds for each municipality code; -1 where the code or the rule is not known."""
-    return np.array([held.get(code, -1) if isinstance(code, str) else -1 for code in codes], dtype=np.int64)
+class By(NamedTuple):
+    """An option that a table sets by jurisdiction, and the row that holds in each municipality on a day."""
+
+    option: str
+    table: Ordinances
+    rows: Mapping[str, int]
+
+
+class Holding(NamedTuple):
+    """The rows of a table that hold for sites.
+
+    Attributes
+    ----------
+    least, most
+        Shape (n,), the row by which least and most falls out; -1 where no row is known for a place in which a part of
+        the site may lie.
+    cited
+        Shape (n,), which of the texts says what holds; -1 as above.
+    texts
+        Citations, several of them joined by `BESIDE`.
+    """
+
+    least: NDArray[np.int64]
+    most: NDArray[np.int64]
+    cited: NDArray[np.int64]
+    texts: list[str]
+
+
+def holding(
+    by: By,
+    strict: NDArray[np.float64],
+    count: int,
+    near: tuple[NDArray[np.int64], NDArray[np.object_]],
+) -> Holding:
+    """Return which rows hold for sites.
+
+    Parameters
+    ----------
+    by
+        The table.
+    strict
+        A number for each row of the table; of a greater one more falls out.
+    count
+        How many sites there are.
+    near
+        Rows of sites, sorted, and the codes of the municipalities in which they may lie.
+    """
+    sites, codes = near
+    rows = np.array([by.rows.get(code, -1) for code in codes], dtype=np.int64)
+    out = np.full((3, count), -1, dtype=np.int64)
+    texts = [by.table.citation(row) for row in range(len(by.table))]
+    order = np.lexsort((rows, np.append(strict, -np.inf)[rows], sites))
+    sites, rows = sites[order], rows[order]
+    first = np.flatnonzero(np.diff(sites, prepend=-1))
+    last = np.append(first[1:], len(sites)) - 1
+    mine = sites[first]
+    out[0, mine], out[1, mine], out[2, mine] = rows[first], rows[last], rows[first]
+    several: dict[tuple[int, ...], int] = {}
+    open_ = last > first
+    for start, end, site in zip(first[open_].tolist(), last[open_].tolist(), mine[open_].tolist(), strict=True):
+        some = set(rows[start : end + 1].tolist())
+        if -1 in some:
+            out[:, site] = -1
+        elif len(some) > 1:
+            out[2, site] = several.setdefault(tuple(sorted(some)), len(texts) + len(several))
+    texts += [BESIDE.join(texts[row] for row in some) for some in several]
+    return Holding(out[0], out[1], out[2], texts)
 
 
 def _day(given: Any) -> str | None:
@@ -198,32 +272,24 @@ def _day(given: Any) -> str | None:
         return None
 
 
-def _places(row: int, text: Any, problems: list[str]) -> tuple[int, list[str]]:
-    """Return how narrow a jurisdiction is, from 0, and the codes of its municipalities."""
-    table = datasets.municipalities_on()
-    codes = np.array(table.index, dtype=str)
+def _places(text: Any, day: str | None) -> tuple[int, list[str]]:
+    """Return how narrow a jurisdiction is, from 0, and the codes of its municipalities on a day; none if it is none."""
+    owners = datasets.municipality_owners(day)
+    codes = np.array(list(owners), dtype=object)
     name = " ".join(str(text or "").split())
     if name == EVERYWHERE:
         return 0, codes.tolist()
-    if name.isdigit() and len(name) in (2, 5):
-        chosen = np.char.startswith(codes, name)
-        level = 1 if len(name) == 2 else 3  # noqa: PLR2004
-    else:
-        chosen, level = np.zeros(len(codes), dtype=bool), 0
-        for day in ("2018-12-31", None):
-            part = datasets.municipalities_on(day).loc[table.index]
-            names = {
-                "province": part["province"].astype(str),
-                "city": part["province"].astype(str) + " " + part["city"].astype(str),
-                "municipality": part["province"].astype(str) + " " + part["municipality"].astype(str),
-            }
-            for number, kind in enumerate(_LEVELS):
-                met = (names[kind] == name).to_numpy()
-                if met.any() and not chosen.any():
-                    chosen, level = met, 3 - number
-    if not chosen.any():
-        problems.append(
-            f"row {row}, jurisdiction: {text!r} is no municipality, city or province of 2018; write a KOSTAT code such "
-            "as 33042, a name such as 충청북도 청주시 흥덕구, or * for everywhere."
-        )
-    return level, codes[chosen].tolist()
+    if name.isdigit() and len(name) == 2:  # noqa: PLR2004
+        return 1, [code for code in codes if owners[code] == name]
+    if name.isdigit():
+        return 3, [code for code in codes if code == name]
+    # A province that has another name or is no more is meant as it was; a municipality keeps its place.
+    for on in (day, "2018-12-31", None):
+        part = datasets.municipalities_on(on)
+        province = part["province"].astype(str)
+        for number, kind in enumerate(_LEVELS):
+            full = province if kind == "province" else province + " " + part[kind].astype(str)
+            met = part.index[full == name]
+            if len(met):
+                return 3 - number, met.tolist()
+    return 0, []

@@ -12,13 +12,13 @@ import pandas as pd
 
 from clustergeo.errors import InputError
 from clustergeo.siting import _draws, scoring, weighting
+from clustergeo.siting.criteria import Criteria
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from clustergeo.siting.criteria import Criteria
     from clustergeo.siting.scoring import Method
 
 _ADDED = ("score", "score_low", "score_high", "rank", "rank_best", "rank_worst")
@@ -37,7 +37,9 @@ class Ranking:
         by how much each criterion tells the sites apart.
     method
         `"sum"`: weight times value, so that a strength makes good a weakness. `"product"`: value to the power of the
-        weight, so that a worthless criterion is not made good. `"topsis"`: nearness to the best of all sites.
+        weight, so that a worthless criterion is not made good. `"topsis"`: nearness to the best of all sites. By pymcdm
+        (`pip install "clustergeo[mcda]"`) `"vikor"`: nearness to the best compromise; `"edas"`: distance from the
+        average site; `"promethee"`: how many sites each is preferred to. The last four set sites against each other.
 
     Raises
     ------
@@ -63,9 +65,10 @@ class Ranking:
 
     def __post_init__(self) -> None:
         """Check weights and method."""
-        if self.method not in scoring.METHODS:
-            msg = f"method is {self.method!r}; expected one of {', '.join(map(repr, scoring.METHODS))}."
+        if not isinstance(self.criteria, Criteria):
+            msg = f"criteria is a {type(self.criteria).__name__}; expected Criteria, such as Criteria().distance(...)."
             raise InputError(msg)
+        scoring.check_method(self.method)
         if self.weights != "entropy":
             weighting.given(self.weights, self.criteria.names)
 
@@ -83,12 +86,13 @@ class Ranking:
             The same index, order and length, with the columns of `Criteria.measure` and: `score`, 0 to 1, null where a
             value is not known; `score_low`, `score_high`, its proved bounds; `rank` from 1, ties sharing the better
             place, null where the bounds leave it open; `rank_best`, `rank_worst`; and for each criterion
-            `contribution_NAME`: what it adds to a sum or the factor it is of a product (none for TOPSIS).
+            `contribution_NAME`: what it adds to a sum or the factor it is of a product (none for a method that sets
+            sites against each other).
 
         Raises
         ------
         InputError
-            The sites cannot be measured, or TOPSIS or entropy lack a value.
+            The sites cannot be measured, or a method that sets sites against each other, or entropy, lacks a value.
 
         Examples
         --------
@@ -118,7 +122,7 @@ class Ranking:
             "rank_best": best,
             "rank_worst": worst,
         }
-        if self.method != "topsis":
+        if self.method not in scoring.RELATIVE:
             exact = np.where(low == high, low, np.nan)
             parts = exact * weights if self.method == "sum" else exact**weights
             added |= dict(zip(map(_contribution, self.criteria.names), parts.T, strict=True))
@@ -181,17 +185,15 @@ class Ranking:
         """
         frame = self._measured(sites)
         low, high = self._values(frame)
-        if not (draws >= 1 and 1 <= top <= len(frame)):
-            msg = f"draws is {draws}, top is {top}; expected 1 or more, and at most the {len(frame)} sites for top."
-            raise InputError(msg)
-        if concentration is not None and not 0 < concentration < np.inf:
-            msg = f"concentration is {concentration!r}; expected a positive number, or None for all weights alike."
+        check_draws(draws=draws, top=top, concentration=concentration, seed=seed)
+        if top > len(frame):
+            msg = f"top is {top}, but there are {len(frame)} sites. Ask for at most as many places."
             raise InputError(msg)
         found = _draws.acceptability(
             low, high, self._weights(frame), self.method, draws=draws, top=top, concentration=concentration, seed=seed
         )
-        columns = {"site_id": frame["site_id"].to_numpy(), "top_probability": found.sum(axis=1)}
-        columns |= {f"rank_{place + 1}": found[:, place] for place in range(top)}
+        columns = {"site_id": frame["site_id"].to_numpy(), "top_probability": found.sum(axis=1) / draws}
+        columns |= {f"rank_{place + 1}": found[:, place] / draws for place in range(top)}
         return pd.DataFrame(columns, index=frame.index)
 
     def swaps(self, sites: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -277,12 +279,12 @@ class Ranking:
             frame[[f"value_{name}_{end}" for name in self.criteria.names]].to_numpy(dtype=np.float64)
             for end in ("low", "high")
         )
-        if self.method == "topsis" and (low != high).any():
+        if self.method in scoring.RELATIVE and (low != high).any():
             row, column = np.argwhere(low != high)[0]
             msg = (
-                f"The value of criterion {self.criteria.names[column]!r} is not known in row {row}. TOPSIS sets each "
-                "site against the best and the worst of all, so one unknown value leaves every score open. Leave such "
-                "sites out, or use method='sum' or 'product', which bound their scores."
+                f"The value of criterion {self.criteria.names[column]!r} is not known in row {row}. "
+                f"{self.method.upper()} sets sites against each other, so one unknown value leaves every score "
+                "open. Leave such sites out, or use method='sum' or 'product', which bound their scores."
             )
             raise InputError(msg)
         return low, high
@@ -293,6 +295,26 @@ class Ranking:
             return weighting.given(self.weights, self.criteria.names)
         low, high = self._values(frame)
         return weighting.entropy(np.where(low == high, low, np.nan))
+
+
+def check_draws(*, draws: int = 1, top: int = 1, concentration: float | None = None, seed: int = 0) -> None:
+    """Refuse options of `Ranking.stability` that are out of range.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    for name, value, least in (("draws", draws, 1), ("top", top, 1), ("seed", seed, 0)):
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
+            msg = f"{name} is {value!r}; expected a whole number, {least} or more."
+            raise InputError(msg)
+    if concentration is not None and not (isinstance(concentration, int | float) and 0 < concentration < np.inf):
+        msg = (
+            f"concentration is {concentration!r}; expected a positive number, or None for all weights alike (in a "
+            'scenario: concentration = "none").'
+        )
+        raise InputError(msg)
 
 
 def _contribution(name: str) -> str:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from clustergeo._extras import needed
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-Method = Literal["sum", "product", "topsis"]
-METHODS = ("sum", "product", "topsis")
+Method = Literal["sum", "product", "topsis", "vikor", "edas", "promethee"]
+METHODS = ("sum", "product", "topsis", "vikor", "edas", "promethee")
+# These set each site against the others.
+RELATIVE = METHODS[2:]
 
 # Scores closer than this are ties.
 SAME = 1e-12
+
+
+def check_method(method: Any) -> None:
+    """Refuse what is no method.
+
+    Raises
+    ------
+    InputError
+        With the methods that there are.
+    """
+    if method not in METHODS:
+        msg = f"method is {method!r}; expected one of {', '.join(map(repr, METHODS))}."
+        raise InputError(msg)
 
 
 def scores(values: NDArray[np.float64], weights: NDArray[np.float64], method: Method) -> NDArray[np.float64]:
@@ -28,7 +46,8 @@ def scores(values: NDArray[np.float64], weights: NDArray[np.float64], method: Me
     weights
         Shape (m,) or (k, m), each summing to 1.
     method
-        `"sum"` of weight times value; `"product"` of the values to the power of the weights; `"topsis"`.
+        `"sum"` of weight times value; `"product"` of the values to the power of the weights; `"topsis"`; and by pymcdm
+        `"vikor"`, `"edas"` and `"promethee"` (II, with the usual criterion).
 
     Returns
     -------
@@ -46,9 +65,35 @@ def scores(values: NDArray[np.float64], weights: NDArray[np.float64], method: Me
         return (values @ weights.T).T
     if method == "topsis":
         return topsis(values, weights)
+    if method in RELATIVE:
+        return _by_library(values, weights, method)
     # A criterion without weight does not count, even where it is worth nothing: 0 to the power of 0 is 1.
     logs = np.log(values, out=np.full(values.shape, -1e6), where=values > 0)
     return np.asarray(np.exp((logs @ weights.T).T))
+
+
+def _by_library(values: NDArray[np.float64], weights: NDArray[np.float64], method: Method) -> NDArray[np.float64]:
+    """Return the scores of a method of pymcdm, 0 to 1, the best the greatest."""
+    methods = needed("pymcdm.methods", package="pymcdm", makes="a ranking", done="made by this method", extra="mcda")
+    made: dict[str, Callable[..., Any]] = {
+        # The distance from the best compromise: 0 is best.
+        "vikor": lambda *given: 1.0 - methods.VIKOR()(*given, validation=False),
+        "edas": lambda *given: methods.EDAS()(*given, validation=False),
+        # The net flow: how many sites it is preferred to, less how many are preferred to it, -1 to 1.
+        "promethee": lambda *given: (1.0 + methods.PROMETHEE_II("usual")(*given, validation=False)) / 2.0,
+    }
+    rows, out = np.atleast_2d(weights), []
+    for row in rows:
+        # What no site differs in sets none against another, and is more than some of the methods can take.
+        counted = (row > 0) & (np.ptp(values, axis=0) > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            given = values[:, counted], row[counted], np.ones(int(counted.sum()))
+            found = made[method](*given) if counted.any() else np.array([np.nan])
+        if not np.isfinite(found).all():
+            msg = f"All sites are alike to {method}, which then has no scale to score them on. Take another method."
+            raise InputError(msg)
+        out.append(found)
+    return np.array(out).reshape(*weights.shape[:-1], len(values))
 
 
 def topsis(

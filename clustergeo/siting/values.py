@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clustergeo import schema
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Value:
         >>> float(Value.linear(worst=0, best=4)(np.array([1.0]))[0])
         0.25
         """
+        _check(worst=worst, best=best)
         ends = ((worst, 0.0), (best, 1.0))
         return cls.piecewise(ends if worst < best else ends[::-1], unit=unit)
 
@@ -74,6 +76,7 @@ class Value:
         >>> Value.ideal(10, minimum=0, maximum=30)(np.array([5.0, 10.0, 20.0])).tolist()
         [0.5, 1.0, 0.5]
         """
+        _check(minimum=minimum, ideal=ideal, maximum=maximum)
         return cls.piecewise([(minimum, 0.0), (ideal, 1.0), (maximum, 0.0)], unit=unit)
 
     @classmethod
@@ -115,7 +118,9 @@ class Value:
         >>> Value.step([(10, 0.5), (20, 1)])(np.array([9.9, 10.0, 25.0])).tolist()
         [0.0, 0.5, 1.0]
         """
-        at, worth = _points([(-np.inf, below), *points], least=_TWO)
+        _check(below=below)
+        held: Any = [*points] if isinstance(points, list | tuple | np.ndarray) else [points]
+        at, worth = _points([(-np.inf, below), *held], least=_TWO)
         return cls("step", at, worth, unit)
 
     @classmethod
@@ -141,6 +146,7 @@ class Value:
         >>> Value.logistic(middle=5, width=2)(np.array([4.0, 5.0, 6.0])).round(3).tolist()
         [0.119, 0.5, 0.881]
         """
+        _check(middle=middle, width=width)
         if not (np.isfinite([middle, width]).all() and width):
             msg = f"A logistic value has middle={middle!r} and width={width!r}; expected finite numbers, width not 0."
             raise InputError(msg)
@@ -176,9 +182,21 @@ class Value:
         return np.min(seen, axis=0), np.max(seen, axis=0)
 
 
+def _check(**figures: Any) -> None:
+    """Refuse figures that are no numbers."""
+    for name, figure in figures.items():
+        if not schema.is_number(figure):
+            msg = f"{name} of a value function is {figure!r}; expected a number."
+            raise InputError(msg)
+
+
 def _points(points: Sequence[tuple[float, float]], *, least: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return checked figures and values."""
-    pairs = np.asarray(points, dtype=np.float64)
+    try:
+        pairs = np.asarray(points, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"The points of a value function are {points!r}; expected pairs of numbers, a figure and its value."
+        raise InputError(msg) from error
     problem = None
     if pairs.ndim != _TWO or pairs.shape[1:] != (_TWO,) or len(pairs) < least:
         problem = "expected two points or more, each a figure and its value"
@@ -191,6 +209,7 @@ def _points(points: Sequence[tuple[float, float]], *, least: int) -> tuple[tuple
     elif (pairs[:, 1] == pairs[0, 1]).all():
         problem = "all its values are the same, so it tells no site from another"
     if problem:
-        msg = f"The value function through {[tuple(map(float, pair)) for pair in points]} cannot be used: {problem}."
+        told = [tuple(pair) for pair in pairs.tolist()] if pairs.ndim == _TWO else points
+        msg = f"The value function through {told} cannot be used: {problem}."
         raise InputError(msg)
     return tuple(pairs[:, 0].tolist()), tuple(pairs[:, 1].tolist())
