@@ -80,13 +80,9 @@ def notice(lang: str) -> str:
 def rule_text(rule: policy.Rule, lang: str) -> str:
     """Return one rule as a section."""
     korean = lang == "ko"
-    known = pick(
-        lang, f"(시작일 미상, {rule.known_from}에 알려짐)", f"(since when is not stated; known by {rule.known_from})"
-    )
-    dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}" + (f" {known}" if rule.known_from else "")
     lines = [
         f"#### `{rule.id}` {rule.title_ko if korean else rule.title_en}\n",
-        f"- {pick(lang, '유효', 'Valid')}: {dates}; {word(rule.state, lang)}; "
+        f"- {pick(lang, '유효', 'Valid')}: {rule.dates(lang)}; {word(rule.state, lang)}; "
         f"{pick(lang, '확신', 'confidence')}: {word(rule.confidence, lang)}"
         + (f"; {pick(lang, '가정', 'scenario')}: `{rule.scenario}`" if rule.scenario else "")
         + (f"; {pick(lang, '세분', 'refines')}: `{rule.refines}`" if rule.refines else ""),

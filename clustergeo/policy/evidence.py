@@ -94,6 +94,10 @@ class Evidence:
         number = np.array([places_of[detail] for _, detail in judged], dtype=np.int64)
         return Answers(truth[codes], number[codes], details)
 
+    def values(self, column: str) -> list[Any]:
+        """Return the distinct values of a column, None for null; only None where there is no such column."""
+        return self._column(column)[1]
+
     def _of_applicant(self, leaf: Leaf) -> tuple[int, Detail]:
         """Return what the applicant says to a condition."""
         value = getattr(self.applicant, leaf.word)
@@ -155,7 +159,11 @@ class Evidence:
         column = self.frame[name]
         if name == "sectors":
             column = pd.Series([_joined(one) for one in column.to_numpy(dtype=object)], dtype=object)
-        numbers, values = pd.factorize(column.array, use_na_sentinel=True)
+        try:
+            numbers, values = pd.factorize(column.array, use_na_sentinel=True)
+        except TypeError as error:
+            msg = f"{name} holds something that is no single value: {error}. Make it text or null."
+            raise InputError(msg) from error
         known = [bool(value) if pd.api.types.is_bool(value) else value for value in values]
         if name in _FLAGS and not all(isinstance(value, bool) for value in known):
             strange = next(value for value in known if not isinstance(value, bool))
@@ -176,11 +184,13 @@ def _joined(value: Any) -> str | None:
     """Return a list of codes as one text; null stays null."""
     if value is None or type(value) is str:
         return value
-    if type(value) is list:
-        return ";".join(value)
-    return (
-        ";".join(map(str, value)) if isinstance(value, tuple | np.ndarray) else None if pd.isna(value) else str(value)
-    )
+    if isinstance(value, list | tuple | set | np.ndarray):
+        try:
+            return ";".join(value)
+        except TypeError as error:
+            msg = f"sectors holds {value!r}; expected a list of codes, or null where they are not known."
+            raise InputError(msg) from error
+    return None if pd.isna(value) else str(value)
 
 
 def _compared(op: str, value: Any, bound: Any) -> Any:
@@ -211,12 +221,13 @@ def _flag(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
     return (YES if bool(value) == leaf.value else NO), NOTHING
 
 
-def _text(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
-    """Judge a text or code that stands in a column."""
-    (value,) = given.values()
+def _status(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
+    """Judge the status of a site; what a word of the caller's own stands for is not known."""
+    value = given["status"]
     if value is None:
         return UNKNOWN, ("값을 알 수 없음", "not known")
-    return _chosen(leaf, {str(value)}, _told("부지", "it is", leaf.word, value))
+    detail = _told("부지", "it is", leaf.word, value)
+    return _chosen(leaf, {str(value)}, detail) if value in facts.STATUSES else (UNKNOWN, detail)
 
 
 def _sector(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
@@ -330,7 +341,7 @@ _JUDGES: dict[str, _Judge] = {
     "in_capital_region": (("in_capital_region",), _flag),
     "rdz_present": (("rdz_present",), _flag),
     "industrial_crisis_area": (("industrial_crisis_area",), _flag),
-    "status": (("status",), _text),
+    "status": (("status",), _status),
     "province": (_PLACE, _codes),
     "municipality": (_PLACE, _codes),
     "sector": (("sectors",), _sector),
