@@ -225,11 +225,11 @@ def changes(
     frame = tags.tag(datasets.load_sites(own_facts=own_facts)) if tagged is None else tagged
     held = tuple(shipped() if rules is None else rules)
     # A scenario that began after a day is no rule of that day, and its name is still right.
-    both = [
+    before, after = (
         applying.rules_for(frame, on=day, applicant=applicant, rules=held, scenarios=scenarios, lang=lang)
         for day in (since, until)
-    ]
-    return _of_rules(*both, len(frame))
+    )
+    return _of_rules(before, after, len(frame))
 
 
 def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.DataFrame:

@@ -158,8 +158,9 @@ def _value(name: str, key: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             msg = f"{name} {key} is {value!r}; expected a number or {NOT_STATED!r}."
             raise ConditionError(msg, f'"{name}"')
-        if not Decimal(value).is_finite() or abs(value) > _MOST:
-            msg = f"{name} {key} is {Decimal(value):.3E}; expected a finite number of at most {_MOST:.0E}."
+        number = Decimal(value)
+        if not number.is_finite() or abs(number) > _MOST:
+            msg = f"{name} {key} is {number:.3E}; expected a finite number of at most {_MOST:.0E}."
             raise ConditionError(msg, key)
         return value
     if not (isinstance(value, list) and value and all(isinstance(one, str) for one in value)):
