@@ -396,6 +396,12 @@ def test_a_layer_of_the_complexes_decides_and_the_evidence_of_a_column_does() ->
     assert one_word(leaf, municipality_code_kostat=codes, specialised_complex_present=drawn) == [
         *("yes", "no", "unknown", "no")
     ]
+    # A layer may know of a place that the table does not have; one of later says nothing of the day before.
+    everywhere = pd.array([True, True], dtype="boolean")
+    for on, expected in (("2026-03-01", ["yes", "unknown"]), ("2023-07-19", ["no", "unknown"])):
+        frame = plain(municipality_code_kostat=codes[::3], specialised_complex_present=everywhere)
+        mine = rule(valid_from="", condition=Group("all", (leaf,)))
+        assert decided(frame, on, rules=[mine])["applies"].tolist() == expected
     said = ["specialised_complex:gumi", "specialised_complex:none", None, None]
     assert one_word(leaf, municipality_code_kostat=codes, designations=said) == ["yes", "no", "unknown", "no"]
     with pytest.raises(cg.ClusterGeoError, match="'specialised_complex:mars'"):

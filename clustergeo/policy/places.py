@@ -173,6 +173,16 @@ def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: 
             return Membership(
                 truth, ("도면으로 확인", "by the layer given"), tuple(one.sectors for one in near) or (frozenset(),)
             )
+        if possible and not any(code.startswith(one.municipalities) for one in _designated(kind) for code in possible):
+            # The layer knows of a place that the table does not, and not since when.
+            return Membership(
+                UNKNOWN,
+                (
+                    f"도면 안에 있으나 그 시군구의 {noun_ko} 지정은 알려지지 않음",
+                    f"inside the layer given, but no {noun_en} of its municipality is known",
+                ),
+                (frozenset(),),
+            )
     due = [one for one in _rounds(kind) if _come(one.begun, day) != NO]
     reviewed = [one for one in due if one.about and one.about in str(said or "").split(";")]
     if reviewed:
