@@ -182,14 +182,15 @@ class Evidence:
 
 def _joined(value: Any) -> str | None:
     """Return a list of codes as one text; null stays null."""
-    if value is None or type(value) is str:
-        return value
-    if isinstance(value, list | tuple | set | np.ndarray):
+    # A million sites have a list each: what most of them are is asked first.
+    if type(value) is list or isinstance(value, tuple | set | np.ndarray):
         try:
             return ";".join(value)
         except TypeError as error:
             msg = f"sectors holds {value!r}; expected a list of codes, or null where they are not known."
             raise InputError(msg) from error
+    if value is None or type(value) is str:
+        return value
     return None if pd.isna(value) else str(value)
 
 
