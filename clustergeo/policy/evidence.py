@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -158,7 +159,7 @@ class Evidence:
             return np.zeros(len(self), dtype=np.int64), [None]
         column = self.frame[name]
         if name == "sectors":
-            column = pd.Series([_joined(one) for one in column.to_numpy(dtype=object)], dtype=object)
+            column = pd.Series(_all_joined(column.to_numpy(dtype=object)), dtype=object)
         try:
             numbers, values = pd.factorize(column.array, use_na_sentinel=True)
         except TypeError as error:
@@ -180,18 +181,26 @@ class Evidence:
         return np.where(numbers < 0, len(known), numbers).astype(np.int64), [*known, None]
 
 
+def _all_joined(values: NDArray[np.object_]) -> list[str | None]:
+    """Return lists of codes as texts; null stays null."""
+    if set(map(type, values)) <= {list, type(None)}:
+        # A million sites have a list each, and a call for each would take as long as all else.
+        with contextlib.suppress(TypeError):
+            return [None if one is None else ";".join(one) for one in values]
+    return [_joined(one) for one in values]
+
+
 def _joined(value: Any) -> str | None:
     """Return a list of codes as one text; null stays null."""
-    # A million sites have a list each: what most of them are is asked first.
-    if type(value) is list or isinstance(value, tuple | set | np.ndarray):
-        try:
-            return ";".join(value)
-        except TypeError as error:
-            msg = f"sectors holds {value!r}; expected a list of codes, or null where they are not known."
-            raise InputError(msg) from error
     if value is None or type(value) is str:
         return value
-    return None if pd.isna(value) else str(value)
+    if not isinstance(value, list | tuple | set | np.ndarray):
+        return None if pd.isna(value) else str(value)
+    try:
+        return ";".join(value)
+    except TypeError as error:
+        msg = f"sectors holds {value!r}; expected a list of codes, or null where they are not known."
+        raise InputError(msg) from error
 
 
 def _compared(op: str, value: Any, bound: Any) -> Any:
