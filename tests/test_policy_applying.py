@@ -357,6 +357,9 @@ def test_numbers_at_their_bounds() -> None:
     assert one_word(Leaf("area_m2", "at_most", 300_000), area_km2=area) == ["yes", "yes", "unknown"]
     assert one_word(Leaf("area_m2", "above", 300_000), area_km2=area) == ["no", "no", "unknown"]
     assert one_word(Leaf("area_m2", "above", 1), sectors=[None]) == ["unknown"]
+    # What km2 come to in m2 is no hair off.
+    assert one_word(Leaf("area_m2", "at_least", 2_010_000), area_km2=[2.01]) == ["yes"]
+    assert one_word(Leaf("area_m2", "at_most", 1_001_000), area_km2=[1.001]) == ["yes"]
 
 
 def test_tiers_hold_for_their_year_and_are_unknown_where_no_list_is_at_hand() -> None:

@@ -123,7 +123,8 @@ class Evidence:
             msg = f"{column} holds something that is no number: {error}. Make it numbers or null."
             raise InputError(msg) from error
         if leaf.word == "area_m2":
-            numbers = numbers * _M2
+            # 2.01 km2 times a million is a hair less than 2,010,000.
+            numbers = np.round(numbers * _M2, 3)
         held = _compared(leaf.op, numbers, float(leaf.value))
         truth = np.where(np.isnan(numbers), UNKNOWN, np.where(held, YES, NO)).astype(np.int8)
         return Answers(truth, (truth == UNKNOWN).astype(np.int64), [NOTHING, missing])
