@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import re
 import zipfile
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from clustergeo._brief import Brief
     from clustergeo._table import Table
+    from clustergeo.timeline import Dated
 
 # A figure and its percent sign stay on one line.
 _FIGURE = re.compile(r"(?<=\d) %")
@@ -50,6 +52,7 @@ _WORDS = {
     "sites": ("부지", "The sites"),
     "summaries": ("요약", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
+    "timeline": ("연표", "Timeline"),
     "layers": ("쓰인 자료", "Layers used"),
     "more": ("나머지 {n}행은 통합 문서(XLSX)에 있습니다.", "The other {n} rows are in the workbook (XLSX)."),
     "rests": ("답이 근거로 삼은 자료: {text}.", "The answers rest on: {text}."),
@@ -132,11 +135,11 @@ class _Paper:
             self._table(shown, size=6.5, whole=True)
 
     def evidence(self) -> None:
-        """Write each site's sentences; an address becomes a footnote."""
+        """Write each site's sentences and its timeline; an address becomes a footnote."""
         self.document.add_heading(self.words["evidence"], level=1)
         if self.said.too_many:
             self._run(self.document.add_paragraph(), self.said.too_many)
-        for name, sentences in self.said.evidence:
+        for (name, sentences), past in zip(self.said.evidence, self.said.timeline, strict=True):
             self.document.add_heading(line(name), level=2)
             for sentence in sentences:
                 told = self.document.add_paragraph()
@@ -145,6 +148,20 @@ class _Paper:
                         self._note(told, part)
                     else:
                         self._run(told, part)
+            self._timeline(past)
+
+    def _timeline(self, past: Sequence[Dated]) -> None:
+        """Write what is known of a site by day; the sources of a day are one footnote."""
+        if past:
+            self.document.add_heading(self.words["timeline"], level=3)
+        for day, dated in itertools.groupby(past, key=lambda one: one.day):
+            facts = list(dated)
+            told = self.document.add_paragraph(style="List Bullet")
+            told.paragraph_format.space_after = 0
+            self._run(told, f"{day} ", bold=True, size=8)
+            self._run(told, " ".join(one.said for one in facts), size=8)
+            cited = [*" ".join(one.urls for one in facts).split(), *(one.named for one in facts if one.named)]
+            self._note(told, " ".join(dict.fromkeys(cited)))
 
     def layers(self) -> None:
         """Write what the answers rest on; where it comes from becomes a footnote. The workbook has the whole hashes."""
@@ -199,6 +216,7 @@ class _Paper:
             "Title": (20, _DEEP),
             "Heading 1": (14, _DEEP),
             "Heading 2": (10.5, "1D2733"),
+            "Heading 3": (9, _QUIET),
         }
         for name, (size, colour) in looks.items():
             styles[name].font.size = Pt(size)

@@ -95,6 +95,7 @@ def _files(sites: tuple[Path, ...]) -> Any:
 def map_command(sites: Path, *, out: Path, online: bool, facts: Path | None, lang: str, inputs: Inputs) -> None:
     """Draw the SITES of a file as one page that opens without a network."""
     from clustergeo import maps  # noqa: PLC0415
+    from clustergeo.datasets import check_known  # noqa: PLC0415
     from clustergeo.facts import read_facts  # noqa: PLC0415
 
     inputs.spare(out, sites)
@@ -103,7 +104,10 @@ def map_command(sites: Path, *, out: Path, online: bool, facts: Path | None, lan
         raise InputError(msg)
     zones = inputs.zones()
     history = None if facts is None else read_facts(facts)
-    made = maps.explore(inputs.tagged(sites, zones), lang=lang, zones=zones, history=history)
+    tagged = inputs.tagged(sites, zones)
+    if history is not None:
+        check_known(history, tagged["site_id"])
+    made = maps.explore(tagged, lang=lang, zones=zones, history=history)
     maps.save_map(made, out, offline=not online)
     click.echo(shown(out))
 

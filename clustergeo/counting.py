@@ -41,7 +41,7 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
     Raises
     ------
     InputError
-        No points with a CRS, a geometry of `points` that is no point, or no such column.
+        No points with a CRS, a geometry of `points` that is no point, no such column, or one of lists.
 
     Notes
     -----
@@ -71,7 +71,11 @@ def density(sites: gpd.GeoDataFrame, points: gpd.GeoDataFrame, *, category: str 
         warn(msg)
     codes, names = np.zeros(len(points), dtype=np.intp), np.array([_ALL], dtype=object)
     if category is not None:
-        codes, names = pd.factorize(points[category].to_numpy(dtype=object), sort=True)
+        try:
+            codes, names = pd.factorize(points[category].to_numpy(dtype=object), sort=True)
+        except TypeError as error:
+            msg = f"The column {category!r} of the points holds something that is no single word: {error}."
+            raise InputError(msg) from error
     counts = np.zeros((len(frame), len(names)), dtype=np.int64)
     rows, held = _held(np.asarray(frame.geometry.values, dtype=object), measured, placed)
     _tell_of_lost(placed, codes)

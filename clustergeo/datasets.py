@@ -335,7 +335,7 @@ def load_sites(*, as_of: str | None = None, own_facts: pd.DataFrame | None = Non
     base = _layer("sites.parquet")
     held = load_facts()
     if own_facts is not None:
-        _check_known(own_facts, base["site_id"])
+        check_known(own_facts, base["site_id"])
         held = facts.merge(held, own_facts)
     wide = facts.on_day(held, as_of).reindex(base["site_id"]).reset_index(drop=True)
     for column in [name for name in wide.columns if name.endswith("_source")]:
@@ -368,7 +368,7 @@ def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str |
         msg = "Facts are joined by site_id, and the sites have none. Add a site_id column."
         raise InputError(msg)
     wide = facts.on_day(own_facts, as_of)
-    _check_known(own_facts, frame["site_id"])
+    check_known(own_facts, frame["site_id"])
     out = frame.copy()
     rows = wide.reindex(out["site_id"].astype(str)).set_axis(out.index)
     for prefix in ("area_", "announced_area", "status", "designations", "rdz_reported_"):
@@ -383,8 +383,14 @@ def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str |
     return out
 
 
-def _check_known(own_facts: pd.DataFrame, site_ids: Any) -> None:
-    """Refuse facts about sites that are not there."""
+def check_known(own_facts: pd.DataFrame, site_ids: Any) -> None:
+    """Refuse facts about sites that are not there.
+
+    Raises
+    ------
+    InputError
+        A fact is about a site that is not among `site_ids`.
+    """
     strange = sorted(set(own_facts["site_id"]) - {str(name) for name in site_ids})
     if strange:
         msg = f"The facts are about sites that are not among the sites given: {', '.join(map(repr, strange[:5]))}."

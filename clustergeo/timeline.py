@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from clustergeo import datasets, facts, labels, tags
@@ -180,10 +181,12 @@ def changes(
         The two days.
     tagged
         For `"rules"`: a frame from `tag`; the 15 sites by default.
-    applicant, rules, scenarios, lang
+    applicant, rules, scenarios
         For `"rules"`, as for `rules_for`.
     own_facts
-        For `"sites"`: facts to add or to correct with.
+        Facts of the 15 sites to add or to correct with.
+    lang
+        The language of the reasons: `"ko"` or `"en"`.
 
     Returns
     -------
@@ -196,7 +199,7 @@ def changes(
     Raises
     ------
     InputError
-        `of` is neither, `until` comes before `since`, and as `rules_for`.
+        `of` is neither, `until` comes before `since`, something is given that the other kind takes, and as `rules_for`.
 
     Examples
     --------
@@ -204,22 +207,29 @@ def changes(
     >>> found[found["site_id"] == "wanju"][["attribute", "before", "after"]].values.tolist()
     [['area_km2', '1.65', '0.636'], ['status', 'candidate', 'pf_passed']]
     """
+    labels.check_lang(lang)
     if facts.last_day(until) < facts.last_day(since):
         msg = f"until={until!r} comes before since={since!r}. Exchange them."
         raise InputError(msg)
     if of == "sites":
+        if tagged is not None or applicant is not None or rules is not None or scenarios:
+            msg = "tagged, applicant, rules and scenarios are for of='rules'; of='sites' tells what the facts say."
+            raise InputError(msg)
         return _of_sites(since, until, own_facts)
     if of != "rules":
         msg = f"of={of!r} is neither 'sites' nor 'rules'."
         raise InputError(msg)
-    frame = tags.tag(datasets.load_sites()) if tagged is None else tagged
+    if tagged is not None and own_facts is not None:
+        msg = "own_facts are about the 15 sites, and tagged are sites of yours. Give load_sites(own_facts=...) to tag."
+        raise InputError(msg)
+    frame = tags.tag(datasets.load_sites(own_facts=own_facts)) if tagged is None else tagged
     held = tuple(shipped() if rules is None else rules)
     # A scenario that began after a day is no rule of that day, and its name is still right.
-    both = [
+    before, after = (
         applying.rules_for(frame, on=day, applicant=applicant, rules=held, scenarios=scenarios, lang=lang)
         for day in (since, until)
-    ]
-    return _of_rules(*both)
+    )
+    return _of_rules(before, after, len(frame))
 
 
 def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.DataFrame:
@@ -260,10 +270,14 @@ def _text(value: Any) -> str | None:
     return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
-def _of_rules(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return the decisions that differ."""
-    keys = ["site_id", "rule_id"]
-    plain = [frame[[*keys, "applies", "reason", "scenario", "source"]].astype(object) for frame in (before, after)]
+def _of_rules(before: pd.DataFrame, after: pd.DataFrame, count: int) -> pd.DataFrame:
+    """Return the decisions that differ, of `count` sites; an id may name several of them."""
+    keys = ["row", "site_id", "rule_id"]
+    columns = ["site_id", "rule_id", "applies", "reason", "scenario", "source"]
+    plain = [
+        frame[columns].astype(object).assign(row=np.arange(len(frame)) // max(len(frame) // max(count, 1), 1))
+        for frame in (before, after)
+    ]
     joined = plain[0].merge(plain[1], on=keys, how="outer", suffixes=("_before", "_after"), sort=False)
     differ = joined[joined["applies_before"].fillna("") != joined["applies_after"].fillna("")]
     out = differ.rename(columns={"applies_before": "before", "applies_after": "after"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustergeo import datasets, policy
-from clustergeo.policy import conditions
+from clustergeo import datasets, labels, policy
+from clustergeo.policy import conditions, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,56 @@ WORDS = {
     "parts_complex": ("소부장 특화단지", "materials-parts-equipment complex"),
     "strategic_project": ("전략사업", "strategic project"),
     "national_complex": ("국가산단 후보지", "national complex"),
+    "derived": ("환산", "derived"),
+    "area": ("면적", "area"),
+    "bio_firms_and_vcs": ("바이오 기업과 VC", "bio firms and VCs"),
+    "biotech_firms": ("바이오 기업", "biotech firms"),
+    "businesses": ("사업체", "businesses"),
+    "startups": ("창업기업", "start-ups"),
+    "jobs": ("일자리", "jobs"),
+    "count": ("개", "count"),
+    "event": ("사건", "event"),
 }
+# Korean and English of the columns that the tables show.
+HEADS = {
+    "as_of": ("기준일", "as of"),
+    "attribute": ("항목", "attribute"),
+    "value": ("값", "value"),
+    "scope": ("범위", "scope"),
+    "basis": ("근거", "basis"),
+    "confidence": ("확신", "confidence"),
+    "source": ("출처", "source"),
+    "note": ("비고", "note"),
+    "site_id": ("부지", "site"),
+    "kind": ("종류", "kind"),
+    "name": ("이름", "name"),
+    "place": ("장소", "place"),
+    "sectors": ("업종", "sectors"),
+    "sector": ("업종", "sector"),
+    "municipalities_kostat": ("시군구(2018년 통계청 코드)", "municipalities (KOSTAT codes of 2018)"),
+    "designated": ("지정일", "designated"),
+    "from_date": ("시작일", "from"),
+    "about": ("대상", "about"),
+    "locality_names": ("읍면동", "localities"),
+    "zone": ("권역", "zone"),
+    "tier": ("등급", "tier"),
+    "valid_from": ("시작일", "valid from"),
+    "valid_to": ("종료일(그 전날까지)", "valid to (the first day after)"),
+    "programme": ("사업", "programme"),
+    "amount": ("금액", "amount"),
+    "currency": ("통화", "currency"),
+    "period_from": ("기간 시작", "period from"),
+    "period_to": ("기간 끝(그 전날까지)", "period to (the first day after)"),
+    "measure": ("잰 것", "measure"),
+    "unit": ("단위", "unit"),
+    "total": ("합계", "total"),
+    "national": ("국가", "national"),
+    "general": ("일반", "general"),
+    "urban_high_tech": ("도시첨단", "urban high-tech"),
+    "agro_industrial": ("농공", "agro-industrial"),
+}
+# The table of labels of a column's codes, where the package has them.
+CODES = {"zone": "capital_zone", "tier": "support_tier", "scope": "scope", "basis": "basis"}
 
 COUNTS = ("as_of", "total", "national", "general", "urban_high_tech", "agro_industrial")
 
@@ -38,6 +87,36 @@ COUNTS = ("as_of", "total", "national", "general", "urban_high_tech", "agro_indu
 def word(code: str, lang: str) -> str:
     """Return a code in words; one without words as it is."""
     return WORDS[code][LANGS[::-1].index(lang)] if code in WORDS else code
+
+
+def heads(columns: Iterable[str], lang: str) -> list[str]:
+    """Return the headers of columns in words; a column of one language has the word of both."""
+    return [pick(lang, *HEADS[one.removesuffix("_ko").removesuffix("_en")]) for one in columns]
+
+
+def shown(column: str, value: str, lang: str) -> str:
+    """Return a cell of a table in words."""
+    if column in {"sectors", "sector"}:
+        return ", ".join(labels.value("sectors", one, lang) for one in value.split(";") if one)
+    if column == "about":
+        return places.named(value, lang) if value else ""
+    if column == "programme":
+        return str(datasets.load_table("programmes").set_index("id").loc[value, f"name_{lang}"])
+    if column in CODES and value not in WORDS:
+        return labels.value(CODES[column], value, lang)
+    return word(value, lang)
+
+
+def fact(row: dict[str, str], lang: str) -> list[str]:
+    """Return what a fact is about, and its value, in words; an event is told by its note."""
+    name, value = row["attribute"], row["value"]
+    if name == "event":
+        return [word(name, lang), f"`{value}`"]
+    if name == "designation":
+        return [labels.column("designations", lang), places.named(value, lang)]
+    if name == "rdz_present":
+        return [labels.column(name, lang), labels.value(name, value == "true", lang)]
+    return [labels.column(name, lang), labels.value(name, value, lang) if name == "status" else value]
 
 
 def pick(lang: str, korean: str, english: str) -> str:
@@ -80,13 +159,9 @@ def notice(lang: str) -> str:
 def rule_text(rule: policy.Rule, lang: str) -> str:
     """Return one rule as a section."""
     korean = lang == "ko"
-    known = pick(
-        lang, f"(시작일 미상, {rule.known_from}에 알려짐)", f"(since when is not stated; known by {rule.known_from})"
-    )
-    dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}" + (f" {known}" if rule.known_from else "")
     lines = [
         f"#### `{rule.id}` {rule.title_ko if korean else rule.title_en}\n",
-        f"- {pick(lang, '유효', 'Valid')}: {dates}; {word(rule.state, lang)}; "
+        f"- {pick(lang, '유효', 'Valid')}: {rule.dates(lang)}; {word(rule.state, lang)}; "
         f"{pick(lang, '확신', 'confidence')}: {word(rule.confidence, lang)}"
         + (f"; {pick(lang, '가정', 'scenario')}: `{rule.scenario}`" if rule.scenario else "")
         + (f"; {pick(lang, '세분', 'refines')}: `{rule.refines}`" if rule.refines else ""),
@@ -119,14 +194,14 @@ def rules_page(lang: str) -> str:
         told = [row["from_date"], word(row["confidence"], lang), row[f"note_{lang}"], sources(row["source"])]
         parts.append("; ".join(filter(None, told)) + "\n")
         parts += [rule_text(held[one], lang) for one in programme.rules]
-    heads = {
+    tables = {
         "designations": (
             pick(lang, "지정된 단지와 사업", "Designated complexes and projects"),
             ("kind", f"name_{lang}", "sectors", "municipalities_kostat", "designated"),
         ),
         "designation_rounds": (
             pick(lang, "결과를 모르는 지정", "Rounds of designations whose results are not known"),
-            ("kind", "sectors", "from_date"),
+            ("kind", "sectors", "about", "from_date"),
         ),
         "capital_zones": (
             pick(lang, "수도권의 권역", "Legal zones of the capital region"),
@@ -146,12 +221,12 @@ def rules_page(lang: str) -> str:
         ),
         "complex_counts": (pick(lang, "산업단지 수", "Number of industrial complexes"), COUNTS),
     }
-    for name, (title, columns) in heads.items():
+    for name, (title, columns) in tables.items():
         rows = datasets.load_table(name).to_dict("records")
-        header = [*columns, "confidence", "source", "note"]
+        header = heads([*columns, "confidence", "source", "note"], lang)
         body = [
             [
-                *[word(row[one], lang) for one in columns],
+                *[shown(one, row[one], lang) for one in columns],
                 word(row["confidence"], lang),
                 sources(row["source"]),
                 row[f"note_{lang}"],
@@ -165,24 +240,25 @@ def rules_page(lang: str) -> str:
 def facts_page(lang: str) -> str:
     """Return the page of every dated fact of the 15 sites."""
     parts = [f"# {pick(lang, '15곳의 사실', 'Facts of the 15 sites')}\n", notice(lang)]
+    names = datasets.load_sites().set_index("site_id")[f"name_{lang}"]
     for site in dict.fromkeys(datasets.load_facts()["site_id"]):
-        parts.append(f"## {site}\n")
+        parts.append(f"## {names[site]} (`{site}`)\n")
         mine = datasets.load_facts()
         rows = mine[mine["site_id"] == site].to_dict("records")
         body = [
             [
                 row["as_of"],
-                row["attribute"],
-                row["value"],
-                row["scope"],
-                row["basis"],
+                *fact(row, lang),
+                shown("scope", row["scope"], lang),
+                shown("basis", row["basis"], lang),
                 word(row["confidence"], lang),
                 sources(row["source"]),
                 row[f"note_{lang}"],
             ]
             for row in rows
         ]
-        parts.append(table(["as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note"], body))
+        columns = ("as_of", "attribute", "value", "scope", "basis", "confidence", "source", "note")
+        parts.append(table(heads(columns, lang), body))
     return "\n".join(parts)
 
 
@@ -221,8 +297,7 @@ def contradictions_page(lang: str) -> str:
     body = [
         [
             row["site_id"],
-            row["attribute"],
-            row["value"],
+            *fact(row, lang),
             row["as_of"],
             sources(row["source"]),
             row[f"note_{lang}"],
@@ -231,7 +306,7 @@ def contradictions_page(lang: str) -> str:
     ]
     parts += [
         f"## {pick(lang, '부지의 사실 가운데 따르지 않은 것', 'Facts of sites that are not followed')}\n",
-        table(["site_id", "attribute", "value", "as_of", "source", "note"], body),
+        table(heads(("site_id", "attribute", "value", "as_of", "source", "note"), lang), body),
     ]
     return "\n".join(parts)
 

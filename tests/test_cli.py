@@ -403,6 +403,19 @@ def test_explain_says_why_in_either_language(call: Callable[..., Said]) -> None:
     assert "수도권" in call("explain", "yongin", "--lang", "ko").out
 
 
+def test_facts_about_a_site_that_is_not_on_the_map_are_refused_as_in_a_report(
+    call: Callable[..., Said], good: Path, tmp_path: Path
+) -> None:
+    head = "site_id,attribute,value,as_of,scope,basis,source,confidence,note_ko,note_en\n"
+    (tmp_path / "own.csv").write_text(
+        head + "nowhere,area_km2,1.5,2026-03-15,whole,reported,https://example.org,stated,,\n", encoding="utf-8"
+    )
+    said = call("map", good, "-o", "m.html", "--facts", "own.csv")
+    assert said.code == 1
+    assert "not among the sites given: 'nowhere'" in said.err
+    assert not (tmp_path / "m.html").exists()
+
+
 def test_map_writes_one_page(call: Callable[..., Said], good: Path) -> None:
     said = call("map", good, "-o", "map.html", "--lang", "ko")
     assert said.code == 0, said.err

@@ -87,3 +87,5 @@ def test_no_points_give_zero_and_what_are_no_points_are_refused() -> None:
         cg.density(one, empty, category="geometry")
     with pytest.raises(cg.ClusterGeoError, match="'kind'"):
         cg.density(one, firms((0, 0)), category="kind")
+    with pytest.raises(cg.ClusterGeoError, match="'kind' of the points holds something that is no single word"):
+        cg.density(one, firms((0, 0)).assign(kind=[["bio"]]), category="kind")

@@ -112,6 +112,27 @@ def test_only_daejeon_and_gwangju_are_strategic_projects(tagged: gpd.GeoDataFram
     assert "rdz-strategic-2025" not in decided(tagged, "2025-02-24").index.get_level_values("rule_id")
 
 
+def test_changwon_is_no_strategic_project_while_it_waits_and_open_after_the_last_that_was_heard_of_it(
+    tagged: gpd.GeoDataFrame,
+) -> None:
+    """Sent back on 2025-02-25; on 2025-12-30 it still waited for the new review that it had asked for."""
+    leaf = "rdz-strategic-2025"
+    for on, expected in (
+        ("2025-02-25", "no"),
+        ("2025-12-30", "no"),
+        ("2025-12-31", "unknown"),
+        ("2026-03-01", "unknown"),
+    ):
+        found = decided(tagged, on).xs(leaf, level="rule_id")
+        assert found.loc["changwon", "applies"] == expected
+        others = found["applies"].drop("changwon")
+        assert set(others[others == "yes"].index) == {"daejeon", "gwangju"}
+        assert set(others) == {"yes", "no"}
+    assert "still awaited on 2025-12-30" in found.loc["changwon", "reason"]
+    drawn = tagged.assign(strategic_project_present=pd.array([False] * len(tagged), dtype="boolean"))
+    assert decided(drawn, "2026-03-01").loc[("changwon", leaf), "applies"] == "no"
+
+
 def test_only_the_rules_valid_that_day_are_returned_and_those_of_an_applicant_are_unknown_without_one(
     tagged: gpd.GeoDataFrame,
 ) -> None:
@@ -284,6 +305,51 @@ def test_conditions_in_words_keep_together_what_holds_together() -> None:
     assert conditions.sentence(tree, "ko") == "(기업 규모: 대기업 또는 [기업 규모: 중소기업; 업종: 바이오])"
 
 
+def judged(tmp_path: Any, condition: str, **columns: Any) -> pd.DataFrame:
+    """Return what a condition of a file comes to for made-up sites."""
+    from test_policy_files import RULE
+
+    path = tmp_path / "own.toml"
+    path.write_text(RULE.replace('{ word = "in_capital_region", is = false }', condition), encoding="utf-8")
+    return decided(plain(**columns), "2025-05-01", rules=cg.load_rules(path, own_only=True))
+
+
+def test_two_bounds_stay_together_within_any_and_not(tmp_path: Any) -> None:
+    area = {"area_km2": [1e-6, 7e-6, 20e-6, np.nan]}
+    between = '{ word = "area_m2", at_least = 5, at_most = 10 }'
+    expected = ["no", "yes", "no", "unknown"]
+    opposite = ["yes", "no", "yes", "unknown"]
+    assert judged(tmp_path, between, **area)["applies"].tolist() == expected
+    assert judged(tmp_path, f"{{ any = [{between}] }}", **area)["applies"].tolist() == expected
+    assert judged(tmp_path, f"{{ not = {between} }}", **area)["applies"].tolist() == opposite
+    assert judged(tmp_path, f"{{ not = {{ not = {between} }} }}", **area)["applies"].tolist() == expected
+
+
+def test_a_reason_says_what_is_denied(tmp_path: Any) -> None:
+    found = judged(tmp_path, '{ not = { word = "area_m2", at_least = 5 } }', area_km2=[1e-6, 7e-6])
+    assert found["reason"].tolist() == [
+        "met: not (area of the site (m2) at least 5)",
+        "not met: not (area of the site (m2) at least 5)",
+    ]
+
+
+def test_a_status_of_the_callers_own_words_may_be_any() -> None:
+    leaf = Leaf("status", "any_of", ("designated",))
+    assert one_word(leaf, status=["designated", "candidate", "공사중", None]) == ["yes", "no", "unknown", "unknown"]
+
+
+def test_lists_where_a_text_belongs_and_lists_of_what_is_no_code_are_refused() -> None:
+    for column, value in (
+        ("sectors", ["bio", None]),
+        ("sectors", [1]),
+        ("municipality_code_kostat", ["37040"]),
+        ("designations", ["specialised_complex:gumi"]),
+    ):
+        frame = plain(sectors=[None]).assign(**{column: [value]})
+        with pytest.raises(cg.ClusterGeoError, match=f"{column} holds "):
+            cg.rules_for(frame, on="2026-03-01")
+
+
 def test_numbers_at_their_bounds() -> None:
     area = [0.3, 0.299, np.nan]
     assert one_word(Leaf("area_m2", "at_least", 300_000), area_km2=area) == ["yes", "no", "unknown"]
@@ -291,6 +357,9 @@ def test_numbers_at_their_bounds() -> None:
     assert one_word(Leaf("area_m2", "at_most", 300_000), area_km2=area) == ["yes", "yes", "unknown"]
     assert one_word(Leaf("area_m2", "above", 300_000), area_km2=area) == ["no", "no", "unknown"]
     assert one_word(Leaf("area_m2", "above", 1), sectors=[None]) == ["unknown"]
+    # What km2 come to in m2 is no hair off.
+    assert one_word(Leaf("area_m2", "at_least", 2_010_000), area_km2=[2.01]) == ["yes"]
+    assert one_word(Leaf("area_m2", "at_most", 1_001_000), area_km2=[1.001]) == ["yes"]
 
 
 def test_tiers_hold_for_their_year_and_are_unknown_where_no_list_is_at_hand() -> None:
@@ -330,6 +399,12 @@ def test_a_layer_of_the_complexes_decides_and_the_evidence_of_a_column_does() ->
     assert one_word(leaf, municipality_code_kostat=codes, specialised_complex_present=drawn) == [
         *("yes", "no", "unknown", "no")
     ]
+    # A layer may know of a place that the table does not have; one of later says nothing of the day before.
+    everywhere = pd.array([True, True], dtype="boolean")
+    for on, expected in (("2026-03-01", ["yes", "unknown"]), ("2023-07-19", ["no", "unknown"])):
+        frame = plain(municipality_code_kostat=codes[::3], specialised_complex_present=everywhere)
+        mine = rule(valid_from="", condition=Group("all", (leaf,)))
+        assert decided(frame, on, rules=[mine])["applies"].tolist() == expected
     said = ["specialised_complex:gumi", "specialised_complex:none", None, None]
     assert one_word(leaf, municipality_code_kostat=codes, designations=said) == ["yes", "no", "unknown", "no"]
     with pytest.raises(cg.ClusterGeoError, match="'specialised_complex:mars'"):
@@ -417,6 +492,8 @@ def test_a_rule_whose_beginning_no_source_gives_is_unknown_before_the_day_by_whi
     for on, expected in days.items():
         assert decided(plain(sectors=[None]), on, rules=[mine])["applies"].tolist() == [expected]
     assert decided(plain(sectors=[None]), "2025-01-01", rules=[mine]).empty
+    (reason,) = decided(plain(sectors=[None]), "1950-01-01", rules=[mine])["reason"]
+    assert reason.endswith("its dates are … (since when is not stated; known by 2024-05) ~ 2025-01-01")
     early = decided(plain(sectors=[None], subsidy_tier=["lower"]), "2010-01-01")
     assert early.loc[("s0", "local-subsidy-2025"), "applies"] == "unknown"
 
@@ -450,6 +527,14 @@ def test_support_of_small_firms_is_never_promised_for_being_small() -> None:
 def test_a_refinement_holds_only_while_what_it_refines_does() -> None:
     named = {one.id for one in valid_rules(cg.load_rules(), dt.date(2024, 1, 1))}
     assert "infra-2024-capital" not in named
+
+
+def test_a_refinement_of_a_refinement_holds_only_while_the_first_does() -> None:
+    base = rule(id="a", valid_to="2025-01-01")
+    chain = [base, rule(id="b", refines="a"), rule(id="c", refines="b")]
+    assert [one.id for one in valid_rules(chain, dt.date(2025, 5, 1))] == []
+    chain[0] = rule(id="a", valid_to="2025")
+    assert decided(plain(sectors=[None]), "2025-05-01", rules=chain)["applies"].tolist() == ["unknown"] * 3
 
 
 def test_a_contradicted_rule_is_kept_and_never_applied() -> None:

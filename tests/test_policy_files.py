@@ -71,10 +71,101 @@ def refused(tmp_path: Path, text: str) -> str:
         ),
         ('confidence = "stated"', 'confidence = "stated"\nrefines = "mine"', "'mine', which refines it in turn"),
         (RULE, "# nothing\n", "it holds no [[rule]]"),
+        ('valid_from = "2024-01-01"', 'known_from = "soon"', "line 9: rule 'mine': known_from: 'soon' is not a date"),
+        ('valid_from = "2024-01-01"', 'known_from = "2024-13"', "line 9: rule 'mine': known_from: '2024-13'"),
+        (
+            'valid_from = "2024-01-01"',
+            'valid_from = "2024-01-01"\nknown_from = "2024"',
+            "line 10: rule 'mine': known_from stands for a beginning that no source gives",
+        ),
+        (
+            'valid_from = "2024-01-01"',
+            'known_from = "2024-01-01"\nvalid_to = "2023"',
+            "line 10: rule 'mine': valid_to 2023 does not come after known_from",
+        ),
+        (
+            'state = "in_force"',
+            'state = "under_review"\nscenario = "My plan"',
+            "line 11: rule 'mine': scenario is 'My plan'",
+        ),
+        ("ratio_low = 0.10", "ratio_low = 1e-999999", "line 14: rule 'mine': ratio_low has more than 6 decimals"),
+        ("ratio_low = 0.10", "ratio_low = 1e-99999999999999999999", "line 14: this number is too large"),
+        (
+            "ratio_high = 0.20",
+            "ratio_high = 0.20, cap_high_krw = 1" + "0" * 30,
+            "line 14: rule 'mine': cap_high_krw is 1000",
+        ),
     ],
 )
 def test_what_would_say_nothing_or_no_of_everybody_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert said in refused(tmp_path, RULE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ('{ word = "status", any_of = ["designatd"] }', "status cannot be 'designatd'; it is one of candidate"),
+        ('{ word = "area_m2", at_least = 10, at_most = 5 }', "at least 10 and area of the site (m2) at most 5 at once"),
+        ('{ word = "area_m2", above = 5, below = 5 }', "above 5 and area of the site (m2) below 5 at once"),
+        ('{ word = "area_m2", above = 5 },\n  { all = [{ word = "area_m2", at_most = 5 }] }', "at once"),
+        ('{ word = "rdz_present", is = true },\n  { word = "rdz_present", is = false }', "at once"),
+        ('{ word = "size", any_of = ["sme"], none_of = ["sme"] }', "at once"),
+        ('{ word = "size", any_of = ["sme"] },\n  { word = "size", any_of = ["large"] }', "at once"),
+        ('{ word = "sector", any_of = ["bio"], none_of = ["bio"] }', "at once"),
+        ('{ any = [{ word = "area_m2", at_least = 10, at_most = 5 }] }', "at once"),
+        ('{ word = "unstated", en = "who" }', "unstated says in Korean (ko) and English (en)"),
+        ('{ word = "unstated", en = "who", ko = 5 }', "unstated says in Korean (ko) and English (en)"),
+        ('{ word = "province", any_of = ["3"] }', "province '3' is no code"),
+        ('{ word = "province", any_of = ["37040"] }', "province '37040' is no code"),
+        ('{ word = "area_m2", at_least = 1' + "0" * 400 + " }", "area_m2 at_least is 1.000E+400"),
+        ('{ word = "area_m2", at_least = 1e400 }', "area_m2 at_least is 1.000E+400"),
+    ],
+)
+def test_a_condition_that_says_nothing_or_that_nothing_meets_is_refused_with_its_line(
+    tmp_path: Path, condition: str, said: str
+) -> None:
+    message = refused(tmp_path, RULE.replace('{ word = "in_capital_region", is = false }', condition))
+    assert "own.toml, line 12: rule 'mine':" in message
+    assert said in message
+
+
+@pytest.mark.parametrize("word", ['["size"]', "{ a = 1 }", "5"])
+def test_a_word_that_is_no_text_is_refused(tmp_path: Path, word: str) -> None:
+    message = refused(tmp_path, RULE.replace('word = "in_capital_region", is = false', f"word = {word}, is = false"))
+    assert "own.toml, line 11: rule 'mine': the condition word" in message
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 5000, "1e99999999999999999999"])
+def test_a_number_that_cannot_be_read_is_refused_with_its_line(tmp_path: Path, number: str) -> None:
+    condition = f'{{ word = "area_m2", at_least = {number} }}'
+    message = refused(tmp_path, RULE.replace('{ word = "in_capital_region", is = false }', condition))
+    assert "own.toml, line 12: this number is too large to be read" in message
+
+
+def test_what_several_sectors_can_meet_at_once_is_taken(tmp_path: Path) -> None:
+    both = '{ word = "sector", any_of = ["bio"] },\n  { word = "sector", any_of = ["food"] }'
+    (rule,) = cg.load_rules(
+        written(tmp_path, RULE.replace('{ word = "in_capital_region", is = false }', both)), own_only=True
+    )
+    assert len(rule.condition.parts) == 2
+    touching = '{ word = "area_m2", at_least = 5, at_most = 5 }'
+    assert cg.load_rules(
+        written(tmp_path, RULE.replace('{ word = "in_capital_region", is = false }', touching)), own_only=True
+    )
+
+
+def test_what_is_under_review_is_never_a_rule_of_its_own(tmp_path: Path) -> None:
+    text = RULE.replace('"in_force"', '"under_review"').replace('"stated"', '"uncertain"')
+    assert "line 10: rule 'mine': what is under review is no fact: give a scenario" in refused(tmp_path, text)
+    for rule in cg.load_rules():
+        assert bool(rule.scenario) == (rule.state == "under_review"), rule.id
+
+
+def test_lines_are_those_of_an_editor_whatever_the_texts_hold(tmp_path: Path) -> None:
+    text = RULE.replace('"My rule"', '"My\u2028rule\u0085x"').replace('"in_force"', '"valid"')
+    assert "own.toml, line 10:" in refused(tmp_path, text)
+    text = RULE.replace('"My rule"', '"""\n[[rule]]\nstate = 1"""').replace('"in_force"', '"valid"')
+    assert "own.toml, line 12:" in refused(tmp_path, text)
 
 
 def test_a_circle_of_refinements_is_refused(tmp_path: Path) -> None:
@@ -210,6 +301,12 @@ def test_a_wrong_rule_fails_the_build_with_file_and_line(tmp_path: Path, old: st
         ("designations", "specialised_complex,", "special,", r"designations\.csv, line 2: kind"),
         ("support_tiers", "preferential", "best", r"support_tiers\.csv, line 2: tier"),
         ("budgets", "project-brief-6", "rumour", r"budgets\.csv, line 2: source 'rumour'"),
+        (
+            "designation_rounds",
+            "national_complex:changwon",
+            "national_complex:mars",
+            r"rounds\.csv, line 4: about .*mars",
+        ),
         ("facts", "specialised_complex:gyeongbuk-bio", "specialised_complex:mars", r"facts\.csv, line \d+: .*mars"),
     ],
 )

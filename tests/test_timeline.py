@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 import pytest
 
 import clustergeo as cg
 from clustergeo import facts
+from clustergeo.policy.conditions import Group, Leaf
 from clustergeo.timeline import dated
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OWN = "site_id,attribute,value,as_of,scope,basis,source,confidence,note_ko,note_en\n"
 
@@ -134,3 +141,37 @@ def test_a_site_of_ones_own_has_a_timeline_of_ones_own_facts(tmp_path: object) -
     assert dated(own, ["mine"])["mine"][1] == ("2025-02", "Status: candidate.", "", "county notice 12")
     assert "yongin" not in dated(own, ["mine", "yongin"])
     assert len(cg.history("mine", own_facts=own)) == 2
+
+
+def test_sites_of_one_id_are_each_compared_with_themselves() -> None:
+    """Of two sites called a, only that in Gumi may lie in a complex once Gumi's was designated."""
+    (held,) = [one for one in cg.load_rules() if one.id == "infra-2025"]
+    mine = replace(held, valid_from="", condition=Group("all", (Leaf("specialised_complex", "is", True),)))
+    frame = pd.DataFrame(
+        {
+            "site_id": ["a", "a"],
+            "in_capital_region": pd.array([False, True], dtype="boolean"),
+            "municipality_code_kostat": ["37050", "11010"],
+        }
+    )
+    found = cg.changes(of="rules", since="2023-07-19", until="2023-07-20", tagged=frame, rules=[mine])
+    assert found[["site_id", "before", "after"]].to_numpy().tolist() == [["a", "no", "unknown"]]
+
+
+def test_what_belongs_to_the_other_kind_of_changes_is_refused_and_own_facts_count_for_both(tmp_path: Path) -> None:
+    days: dict[str, Any] = {"since": "2025-02-24", "until": "2025-02-25"}
+    with pytest.raises(cg.ClusterGeoError, match="for of='rules'"):
+        cg.changes(of="sites", scenarios=["doubling-2026"], **days)
+    with pytest.raises(cg.ClusterGeoError, match="'fr'"):
+        cg.changes(of="sites", lang="fr", **days)
+    own = tmp_path / "own.csv"
+    own.write_text(
+        OWN + "iksan,designation,strategic_project:damyang-2,2025-02-25,whole,reported,https://example.org,stated,,\n",
+        encoding="utf-8",
+    )
+    mine = cg.read_facts(own)
+    found = cg.changes(of="rules", own_facts=mine, **days)
+    row = found[(found["site_id"] == "iksan") & (found["rule_id"] == "rdz-strategic-2025")]
+    assert row[["before", "after"]].to_numpy().tolist() == [[None, "yes"]]
+    with pytest.raises(cg.ClusterGeoError, match="own_facts are about the 15 sites"):
+        cg.changes(of="rules", own_facts=mine, tagged=cg.tag(cg.load_sites()), **days)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +21,7 @@ from clustergeo.policy.rules import notice
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from clustergeo.policy.rules import Rule
 
@@ -219,32 +221,27 @@ def infrastructure_support(
     """
     place, day = labels.check_lang(lang), day_of(on)
     row = site.to_frame().T if isinstance(site, pd.Series) else site
-    if len(row) != 1:
-        msg = f"This takes one site, found {len(row)}. Choose one: tagged[tagged['site_id'] == 'yongin']."
+    if not isinstance(row, pd.DataFrame) or len(row) != 1:
+        found_rows = len(row) if isinstance(row, pd.DataFrame) else type(row).__name__
+        msg = f"This takes one site, found {found_rows}. Choose one: tagged[tagged['site_id'] == 'yongin']."
+        raise InputError(msg)
+    if not isinstance(cost_items, Mapping):
+        msg = f"cost_items is a {type(cost_items).__name__}. Give won by facility, such as {{'road': 100000000000}}."
         raise InputError(msg)
     items = {str(name): exact(cost, f"cost_items[{name!r}]") for name, cost in cost_items.items()}
     if not items:
         msg = "cost_items is empty. Give won by facility, such as {'road': 100000000000}."
         raise InputError(msg)
     applicant = Applicant(investment_krw=investment, additional_investment_krw=additional_investment)
-    held = {rule.id: rule for rule in (shipped() if rules is None else rules) if rule.programme == INFRASTRUCTURE}
-    found = _outcomes(row, held.values(), day, applicant, scenarios)
+    held = [rule for rule in (shipped() if rules is None else rules) if rule.programme == INFRASTRUCTURE]
+    found = _outcomes(row, held, day, applicant, scenarios)
     costs, total = list(items.values()), sum(items.values(), _ZERO)
     low: Decimal = _ZERO
     high: Decimal | None = _ZERO
     for rule, verdict in found:
-        if rule.refines in {one.id for one, _ in found}:
-            continue
-        span = _weighed(_supported(_whole(rule, held), costs), rule, verdict)
-        for finer, other in found:
-            if finer.refines == rule.id:
-                refined = _supported(_whole(finer, held), costs)
-                span = (
-                    refined
-                    if _sure(finer, other)
-                    else _Span(min(span.low, refined.low), _most(span.high, refined.high))
-                )
-        low, high = max(low, span.low), _most(high, span.high)
+        if rule.refines not in {one.id for one, _ in found}:
+            span, certain = _given(rule, verdict, found, costs)
+            low, high = max(low, span.low if certain else _ZERO), _most(high, span.high)
     steps = [_step(rule, verdict, total, place) for rule, verdict in found]
     if not found:
         steps.append(("이날 이 부지에 적용되는 규칙 없음", "no rule applies to this site on this day")[place])
@@ -277,9 +274,18 @@ def _sure(rule: Rule, verdict: int) -> bool:
     return verdict == YES and rule.confidence == "stated" and not rule.scenario
 
 
-def _weighed(span: _Span, rule: Rule, verdict: int) -> _Span:
-    """Return the bounds of a rule, down to nothing where it may not apply."""
-    return span if _sure(rule, verdict) else _Span(_ZERO, span.high)
+def _given(rule: Rule, verdict: int, found: list[tuple[Rule, int]], costs: list[Decimal]) -> tuple[_Span, bool]:
+    """Return the bounds of a rule and of those that refine it, and whether one of them surely applies.
+
+    A refinement that surely applies stands in the place of what it refines; any other widens the bounds.
+    """
+    finer = [_given(one, other, found, costs) for one, other in found if one.refines == rule.id]
+    sure = [span for span, certain in finer if certain]
+    spans = (sure or [_supported(_whole(rule, [one for one, _ in found]), costs)]) + [
+        span for span, certain in finer if not certain
+    ]
+    low, high = min(span.low for span in spans), functools.reduce(_most, [span.high for span in spans])
+    return _Span(low, high), bool(sure) or _sure(rule, verdict)
 
 
 def _alternatives(found: list[tuple[Rule, int]], base: Decimal) -> _Span:
@@ -301,16 +307,17 @@ def _ratios(rule: Rule) -> tuple[Decimal, Decimal]:
     return low or _ZERO, Decimal(1) if high is None else high
 
 
-def _whole(rule: Rule, held: dict[str, Rule]) -> Rule:
-    """Return a rule with what it does not state taken from the rule that it refines."""
-    if not rule.refines or rule.refines not in held:
+def _whole(rule: Rule, found: Iterable[Rule]) -> Rule:
+    """Return a rule with what it does not state taken from the rule that it refines, if that applies or may apply."""
+    base = next((one for one in found if one.id == rule.refines), None)
+    if base is None:
         return rule
-    base, own = _whole(held[rule.refines], held).benefit, rule.benefit
+    above, own = _whole(base, found).benefit, rule.benefit
     names = ("of", "ratio_low", "ratio_high", "cap_low_krw", "cap_high_krw", "item_cap_krw", "max_items")
     return replace(
         rule,
         benefit=replace(
-            own, **{n: getattr(own, n) if getattr(own, n) is not None else getattr(base, n) for n in names}
+            own, **{n: getattr(own, n) if getattr(own, n) is not None else getattr(above, n) for n in names}
         ),
     )
 

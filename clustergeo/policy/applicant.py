@@ -85,11 +85,14 @@ def exact(amount: Any, name: str) -> Decimal:
     except ArithmeticError as error:
         msg = f"{name} is {amount!r}, which is no number. Give won, such as 1000000000."
         raise InputError(msg) from error
-    if not value.is_finite() or value < 0:
+    if not value.is_finite() or -_MOST < value < 0:
         msg = f"{name} is {amount}; expected won, 0 or more."
         raise InputError(msg)
-    if value >= _MOST:
-        msg = f"{name} is {value:.3E} won, more than all the money there is. Give won, such as 1000000000."
+    if abs(value) >= _MOST:
+        msg = (
+            f"{name} is {value:.3E} won; expected 0 or more, and not more than all the money there is. "
+            "Give won, such as 1000000000."
+        )
         raise InputError(msg)
     # A minus before nothing is lost.
     return value.copy_abs()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clustergeo import datasets, labels
+from clustergeo import datasets, labels, schema
 from clustergeo.errors import InputError
 from clustergeo.policy import conditions, places
 from clustergeo.policy.conditions import NO, UNKNOWN, YES
@@ -43,7 +43,7 @@ class Outcome(NamedTuple):
     """What a rule comes to for a kind of site, and the leaves that decided with the details they rest on."""
 
     truth: int
-    decided: tuple[tuple[conditions.Leaf, tuple[str, str]], ...]
+    decided: tuple[tuple[conditions.Condition, tuple[str, str]], ...]
 
 
 class Decisions(NamedTuple):
@@ -96,9 +96,13 @@ def validity(rules: Iterable[Rule], day: dt.date) -> dict[str, int]:
     >>> held["infra-2023"], held["infra-2024"], held["infra-2024-capital"]
     (-1, 1, 0)
     """
-    own = {rule.id: rule.held(day) for rule in rules}
-    refined = {rule.id: rule.refines for rule in rules if rule.refines in own}
-    return {name: min(value, own[refined[name]]) if name in refined else value for name, value in own.items()}
+    held = {rule.id: rule for rule in rules}
+
+    def whole(rule: Rule) -> int:
+        above = held.get(rule.refines)
+        return rule.held(day) if above is None else min(rule.held(day), whole(above))
+
+    return {name: whole(rule) for name, rule in held.items()}
 
 
 def decide(tagged: pd.DataFrame, rules: Sequence[Rule], day: dt.date, applicant: Applicant | None) -> Decisions:
@@ -114,7 +118,7 @@ def decide(tagged: pd.DataFrame, rules: Sequence[Rule], day: dt.date, applicant:
         As for `rules_for`.
     """
     evidence = Evidence(tagged, day, applicant)
-    _check_designations(tagged)
+    _check_designations(evidence.values("designations"))
     every = list(dict.fromkeys(leaf for rule in rules for leaf in conditions.leaves(rule.condition)))
     answers = {leaf: evidence.answers(leaf) for leaf in every}
     kinds: NDArray[np.int64] = np.zeros(len(evidence), dtype=np.int64)
@@ -147,7 +151,7 @@ def _judged(rule: Rule, said: dict[conditions.Leaf, Answers], count: int) -> tup
         answers = {leaf: (int(said[leaf].truth[row]), said[leaf].details[said[leaf].detail[row]]) for leaf in own}
         truth_of = {leaf: answer for leaf, (answer, _) in answers.items()}
         value, decided = conditions.decisive(rule.condition, truth_of.__getitem__)
-        outcomes.append(Outcome(value, tuple((leaf, answers[leaf][1]) for leaf in decided)))
+        outcomes.append(Outcome(value, tuple((part, answers[conditions.bare(part)][1]) for part in decided)))
     return codes, outcomes
 
 
@@ -218,17 +222,16 @@ def reason_of(rule: Rule, valid: int, outcome: Outcome, place: int) -> str:
     """Return in words why a rule applies, does not apply, or is open; `place` is 0 for Korean, 1 for English."""
     lang = labels.LANGS[place]
     parts = []
-    for leaf, detail in outcome.decided:
-        words = conditions.in_words(leaf, lang)
+    for part, detail in outcome.decided:
+        words = conditions.sentence(part, lang)
         parts.append(f"{words} ({detail[place]})" if detail[place] else words)
     listed = "; ".join(dict.fromkeys(parts))
     heads = {NO: ("해당 안 됨", "not met"), UNKNOWN: ("판정 불가", "not known"), YES: ("모두 충족", "met")}
     text = f"{heads[outcome.truth][place]}: {listed}" if listed else ("조건 없음", "no conditions")[place]
     if valid == UNKNOWN and outcome.truth != NO:
-        dates = " ~ ".join((rule.valid_from or "…", rule.valid_to or "…"))
         text += (
-            f". 유효 기간을 이만큼만 알아 이날 유효한지 모름: {dates}",
-            f". Whether it was valid that day is not known; its dates are {dates}",
+            f". 유효 기간을 이만큼만 알아 이날 유효한지 모름: {rule.dates('ko')}",
+            f". Whether it was valid that day is not known; its dates are {rule.dates('en')}",
         )[place]
     if rule.scenario:
         mark = (
@@ -315,15 +318,13 @@ def _sites(rows: NDArray[np.int32], names: pd.Index) -> pd.Categorical:
     return _coded(numbers.astype(np.int32)[rows], distinct)
 
 
-def _check_designations(tagged: pd.DataFrame) -> None:
+def _check_designations(texts: Iterable[Any]) -> None:
     """Refuse a designation that the shipped table does not have."""
-    if "designations" not in tagged.columns:
-        return
     table = places.load_designations()
     known = {f"{kind}:{name}" for kind, name in zip(table["kind"], table["id"], strict=True)}
     known |= {f"{kind}:none" for kind in places.KINDS}
-    for text in pd.unique(tagged["designations"].dropna()):
-        strange = [entry for entry in str(text).split(";") if entry and entry not in known]
+    for text in texts:
+        strange = [entry for entry in str(text or "").split(";") if entry and entry not in known]
         if strange:
             msg = (
                 f"designations names {strange[0]!r}, which is no designation of clustergeo. It is KIND:ID, an id of "
@@ -369,11 +370,7 @@ def explain_rules(
     UNKNOWN infra-2025: Infrastructure support of specialised complexes, announced in April 2025
     """
     place, day = labels.check_lang(lang), day_of(on)
-    if "site_id" in tagged.columns and not (tagged["site_id"].astype(str) == site_id).any():
-        some = ", ".join(map(str, tagged["site_id"].head(5)))
-        msg = f"There is no site {site_id!r}. The first ids are {some}."
-        raise InputError(msg)
-    row = tagged[tagged["site_id"].astype(str) == site_id].head(1) if "site_id" in tagged.columns else tagged
+    row = schema.one_site(tagged, site_id) if "site_id" in tagged.columns else tagged
     chosen = valid_rules(shipped() if rules is None else rules, day, scenarios)
     decisions = decide(row, chosen, day, applicant)
     words = {NO: ("아니요", "NO"), UNKNOWN: ("미상", "UNKNOWN"), YES: ("예", "YES")}
@@ -383,12 +380,11 @@ def explain_rules(
         title = rule.title_ko if place == 0 else rule.title_en
         gist = rule.gist_ko if place == 0 else rule.gist_en
         note = rule.note_ko if place == 0 else rule.note_en
-        dates = f"{rule.valid_from or '…'} ~ {rule.valid_to or '…'}"
         sure = "" if rule.confidence == "stated" else ("불확실, ", "uncertain, ")[place]
+        cited = f"{_STATE_WORDS[rule.state][place]}, {rule.dates(lang)}; {datasets.source_urls(rule.source)}"
         lines += [
             f"{words[min(outcome.truth, valid)][place]} {rule.id}: {title}",
             f"  {reason_of(rule, valid, outcome, place)}.",
-            f"  {gist} ({sure}{_STATE_WORDS[rule.state][place]}, {dates}; {datasets.source_urls(rule.source)})"
-            + (f" {note}" if note else ""),
+            f"  {gist} ({sure}{cited})" + (f" {note}" if note else ""),
         ]
     return "\n".join([*lines, notice(day, lang)])

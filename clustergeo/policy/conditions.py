@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clustergeo import datasets, labels
+from clustergeo import facts, labels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +56,7 @@ WORDS: dict[str, Word] = {
     "rdz_present": Word("flag", "개발제한구역 저촉", "restricted development zone on the site"),
     "rdz_area_m2": Word("number", "개발제한구역 면적(㎡)", "area of restricted development zone (m2)"),
     "area_m2": Word("number", "부지 면적(㎡)", "area of the site (m2)"),
-    "status": Word("text", "추진 단계", "status"),
+    "status": Word("choice", "추진 단계", "status", facts.STATUSES),
     "specialised_complex": Word("flag", "국가첨단전략산업 특화단지 안", "inside a specialised complex"),
     "specialised_complex_sector": Word("choice", "특화단지의 업종", "sector of the specialised complex", SECTORS),
     "parts_complex": Word("flag", "소부장 특화단지 안", "inside a materials-parts-equipment complex"),
@@ -71,15 +69,6 @@ WORDS: dict[str, Word] = {
     "unstated": Word("unstated", "출처에 없는 조건", "a condition that no source states"),
 }
 
-_KEYS = {
-    "flag": ("is",),
-    "choice": ("any_of", "none_of"),
-    "codes": ("any_of", "none_of"),
-    "text": ("any_of", "none_of"),
-    "number": ("at_least", "at_most", "above", "below"),
-    "unstated": ("ko", "en"),
-}
-_GROUPS = ("all", "any", "not")
 # The table of labels that a word's choices are told by, where it is not of the word's own name.
 _TOLD_AS = {"sector": "sectors", "specialised_complex_sector": "sectors", "municipality": "code", "province": "code"}
 
@@ -107,122 +96,6 @@ class Group:
 
 
 Condition = Leaf | Group
-
-
-class ConditionError(ValueError):
-    """A condition that is no condition; `token` is the text to look for in the file."""
-
-    def __init__(self, message: str, token: str | None = None) -> None:
-        super().__init__(message)
-        self.token = token
-
-
-def parse(given: Any) -> Group:
-    """Return a list of conditions, all of which must hold, as a tree.
-
-    Parameters
-    ----------
-    given
-        What the key `conditions` of a rule holds: a list of tables.
-
-    Raises
-    ------
-    ConditionError
-        A word, key or value that the vocabulary does not have.
-
-    Examples
-    --------
-    >>> parse([{"word": "in_capital_region", "is": False}]).parts
-    (Leaf(word='in_capital_region', op='is', value=False),)
-    """
-    if not isinstance(given, list):
-        msg = f"conditions is {given!r}; expected a list of tables such as {{ word = 'in_capital_region', is = true }}."
-        raise ConditionError(msg, "conditions")
-    return Group("all", tuple(part for one in given for part in _parsed(one)))
-
-
-def _parsed(given: Any) -> tuple[Condition, ...]:
-    """Return a table as conditions; a number may have two bounds."""
-    if not isinstance(given, dict) or not given:
-        msg = f"a condition is {given!r}; expected a table with `word`, or with one of {', '.join(_GROUPS)}."
-        raise ConditionError(msg, "conditions")
-    group = [key for key in _GROUPS if key in given]
-    if group:
-        return (_grouped(group[0], given),)
-    name = given.get("word")
-    if name not in WORDS:
-        known = ", ".join(WORDS)
-        msg = f"the condition word {name!r} is not known. The words are {known}."
-        raise ConditionError(msg, f'"{name}"')
-    keys = [key for key in given if key != "word"]
-    allowed = _KEYS[WORDS[name].kind]
-    strange = [key for key in keys if key not in allowed]
-    if strange or not keys:
-        msg = f"{name} is compared by {' or '.join(allowed)}, not by {strange or 'nothing'}."
-        raise ConditionError(msg, strange[0] if strange else f'"{name}"')
-    if name == "unstated":
-        return (Leaf(name, "unstated", tuple(str(given.get(key, "")) for key in ("ko", "en"))),)
-    return tuple(Leaf(name, key, _value(name, key, given[key])) for key in keys)
-
-
-def _grouped(op: str, given: dict[str, Any]) -> Group:
-    """Return a group; it has no other key, and `not` takes one table."""
-    if len(given) != 1:
-        msg = f"a condition with {op!r} has no other key, found {sorted(set(given) - {op})}."
-        raise ConditionError(msg, op)
-    inner = [given[op]] if op == "not" else given[op]
-    if not isinstance(inner, list) or not inner:
-        msg = f"{op!r} takes {'one condition' if op == 'not' else 'a list of conditions'}, found {given[op]!r}."
-        raise ConditionError(msg, op)
-    return Group(op, tuple(part for one in inner for part in _parsed(one)))
-
-
-def _value(name: str, key: str, value: Any) -> Any:
-    """Return a checked value of a condition."""
-    word = WORDS[name]
-    if value == NOT_STATED:
-        return value
-    if word.kind == "flag":
-        if isinstance(value, bool):
-            return value
-        msg = f"{name} is true or false, not {value!r}."
-        raise ConditionError(msg, f'"{name}"')
-    if word.kind == "number":
-        if isinstance(value, bool) or (not isinstance(value, int | float) and not hasattr(value, "as_tuple")):
-            msg = f"{name} {key} is {value!r}; expected a number or {NOT_STATED!r}."
-            raise ConditionError(msg, f'"{name}"')
-        if not math.isfinite(value):
-            msg = f"{name} {key} is {value}; expected a finite number."
-            raise ConditionError(msg, key)
-        return value
-    if not (isinstance(value, list) and value and all(isinstance(one, str) for one in value)):
-        msg = f"{name} {key} is {value!r}; expected a list of texts."
-        raise ConditionError(msg, f'"{name}"')
-    if word.kind == "codes":
-        _check_codes(name, value)
-    strange = [one for one in value if word.choices and one not in word.choices]
-    if strange:
-        msg = f"{name} cannot be {strange[0]!r}; it is one of {', '.join(word.choices)}."
-        raise ConditionError(msg, f'"{strange[0]}"')
-    return tuple(value)
-
-
-def _check_codes(name: str, codes: list[str]) -> None:
-    """Refuse a code that no municipality has or begins with: it would say no of every site."""
-    known = _municipalities()
-    strange = [code for code in codes if not code or not any(one.startswith(code) for one in known)]
-    if strange:
-        msg = (
-            f"{name} {strange[0]!r} is no code of 2018 of Statistics Korea (KOSTAT), such as '37040' for Andong or "
-            "'37' for Gyeongbuk. load_regions('municipality') lists them."
-        )
-        raise ConditionError(msg, f'"{strange[0]}"')
-
-
-@functools.cache
-def _municipalities() -> tuple[str, ...]:
-    """Return the codes of the municipalities."""
-    return tuple(datasets.load_table("municipalities")["code_kostat"])
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
@@ -261,8 +134,18 @@ def kleene(condition: Condition, truth: Callable[[Leaf], NDArray[np.int8]], size
     return np.asarray(-out if condition.op == "not" else out, dtype=np.int8)
 
 
-def decisive(condition: Condition, truth: Callable[[Leaf], int]) -> tuple[int, list[Leaf]]:
-    """Return what a tree comes to for one case, and the leaves that decided it.
+def bare(condition: Condition) -> Leaf:
+    """Return the leaf of a leaf, or of a leaf that is denied."""
+    return condition if isinstance(condition, Leaf) else bare(condition.parts[0])
+
+
+def _denied(condition: Condition) -> Condition:
+    """Return a leaf with a "not" before it; one that is denied twice as it is."""
+    return Group("not", (condition,)) if isinstance(condition, Leaf) else condition.parts[0]
+
+
+def decisive(condition: Condition, truth: Callable[[Leaf], int]) -> tuple[int, list[Condition]]:
+    """Return what a tree comes to for one case, and the leaves that decided it, each under a "not" if denied.
 
     For a no these are the first that forbids, for an unknown all that are open, for a yes all that hold.
 
@@ -277,7 +160,7 @@ def decisive(condition: Condition, truth: Callable[[Leaf], int]) -> tuple[int, l
     parts = [decisive(part, truth) for part in condition.parts]
     if condition.op == "not":
         value, found = parts[0]
-        return -value, found
+        return -value, [_denied(leaf) for leaf in found]
     if not parts:
         return YES, []
     values = [value for value, _ in parts]

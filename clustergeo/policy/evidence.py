@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -94,6 +95,10 @@ class Evidence:
         number = np.array([places_of[detail] for _, detail in judged], dtype=np.int64)
         return Answers(truth[codes], number[codes], details)
 
+    def values(self, column: str) -> list[Any]:
+        """Return the distinct values of a column, None for null; only None where there is no such column."""
+        return self._column(column)[1]
+
     def _of_applicant(self, leaf: Leaf) -> tuple[int, Detail]:
         """Return what the applicant says to a condition."""
         value = getattr(self.applicant, leaf.word)
@@ -118,7 +123,8 @@ class Evidence:
             msg = f"{column} holds something that is no number: {error}. Make it numbers or null."
             raise InputError(msg) from error
         if leaf.word == "area_m2":
-            numbers = numbers * _M2
+            # 2.01 km2 times a million is a hair less than 2,010,000.
+            numbers = np.round(numbers * _M2, 3)
         held = _compared(leaf.op, numbers, float(leaf.value))
         truth = np.where(np.isnan(numbers), UNKNOWN, np.where(held, YES, NO)).astype(np.int8)
         return Answers(truth, (truth == UNKNOWN).astype(np.int64), [NOTHING, missing])
@@ -154,8 +160,12 @@ class Evidence:
             return np.zeros(len(self), dtype=np.int64), [None]
         column = self.frame[name]
         if name == "sectors":
-            column = pd.Series([_joined(one) for one in column.to_numpy(dtype=object)], dtype=object)
-        numbers, values = pd.factorize(column.array, use_na_sentinel=True)
+            column = pd.Series(_all_joined(column.to_numpy(dtype=object)), dtype=object)
+        try:
+            numbers, values = pd.factorize(column.array, use_na_sentinel=True)
+        except TypeError as error:
+            msg = f"{name} holds something that is no single value: {error}. Make it text or null."
+            raise InputError(msg) from error
         known = [bool(value) if pd.api.types.is_bool(value) else value for value in values]
         if name in _FLAGS and not all(isinstance(value, bool) for value in known):
             strange = next(value for value in known if not isinstance(value, bool))
@@ -172,15 +182,26 @@ class Evidence:
         return np.where(numbers < 0, len(known), numbers).astype(np.int64), [*known, None]
 
 
+def _all_joined(values: NDArray[np.object_]) -> list[str | None]:
+    """Return lists of codes as texts; null stays null."""
+    if set(map(type, values)) <= {list, type(None)}:
+        # A million sites have a list each, and a call for each would take as long as all else.
+        with contextlib.suppress(TypeError):
+            return [None if one is None else ";".join(one) for one in values]
+    return [_joined(one) for one in values]
+
+
 def _joined(value: Any) -> str | None:
     """Return a list of codes as one text; null stays null."""
     if value is None or type(value) is str:
         return value
-    if type(value) is list:
+    if not isinstance(value, list | tuple | set | np.ndarray):
+        return None if pd.isna(value) else str(value)
+    try:
         return ";".join(value)
-    return (
-        ";".join(map(str, value)) if isinstance(value, tuple | np.ndarray) else None if pd.isna(value) else str(value)
-    )
+    except TypeError as error:
+        msg = f"sectors holds {value!r}; expected a list of codes, or null where they are not known."
+        raise InputError(msg) from error
 
 
 def _compared(op: str, value: Any, bound: Any) -> Any:
@@ -211,12 +232,13 @@ def _flag(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
     return (YES if bool(value) == leaf.value else NO), NOTHING
 
 
-def _text(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
-    """Judge a text or code that stands in a column."""
-    (value,) = given.values()
+def _status(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
+    """Judge the status of a site; what a word of the caller's own stands for is not known."""
+    value = given["status"]
     if value is None:
         return UNKNOWN, ("값을 알 수 없음", "not known")
-    return _chosen(leaf, {str(value)}, _told("부지", "it is", leaf.word, value))
+    detail = _told("부지", "it is", leaf.word, value)
+    return _chosen(leaf, {str(value)}, detail) if value in facts.STATUSES else (UNKNOWN, detail)
 
 
 def _sector(leaf: Leaf, given: dict[str, Any], _: dt.date) -> tuple[int, Detail]:
@@ -330,7 +352,7 @@ _JUDGES: dict[str, _Judge] = {
     "in_capital_region": (("in_capital_region",), _flag),
     "rdz_present": (("rdz_present",), _flag),
     "industrial_crisis_area": (("industrial_crisis_area",), _flag),
-    "status": (("status",), _text),
+    "status": (("status",), _status),
     "province": (_PLACE, _codes),
     "municipality": (_PLACE, _codes),
     "sector": (("sectors",), _sector),

@@ -61,9 +61,13 @@ def load_designations() -> pd.DataFrame:
 
 
 class Round(NamedTuple):
-    """A round of designations that was due and whose result is not known: of which sectors, from when, in words."""
+    """A round of designations that was due and whose result is not known: of which sectors, from when, in words.
+
+    `about` is a designation: the round is of the sites that have it, and of any site where it is empty.
+    """
 
     sectors: frozenset[str]
+    about: str
     begun: str
     notes: tuple[str, str]
 
@@ -73,7 +77,7 @@ def _rounds(kind: str) -> tuple[Round, ...]:
     """Return the rounds of a kind whose results are not known."""
     table = datasets.load_table("designation_rounds")
     return tuple(
-        Round(frozenset(filter(None, row.sectors.split(";"))), row.from_date, (row.note_ko, row.note_en))
+        Round(frozenset(filter(None, row.sectors.split(";"))), row.about, row.from_date, (row.note_ko, row.note_en))
         for row in table[table["kind"] == kind].itertuples(index=False)
     )
 
@@ -169,15 +173,32 @@ def membership(kind: str, day: dt.date, *, said: Any, drawn: Any, municipality: 
             return Membership(
                 truth, ("도면으로 확인", "by the layer given"), tuple(one.sectors for one in near) or (frozenset(),)
             )
+        if possible and not any(code.startswith(one.municipalities) for one in _designated(kind) for code in possible):
+            # The layer knows of a place that the table does not, and not since when.
+            return Membership(
+                UNKNOWN,
+                (
+                    f"도면 안에 있으나 그 시군구의 {noun_ko} 지정은 알려지지 않음",
+                    f"inside the layer given, but no {noun_en} of its municipality is known",
+                ),
+                (frozenset(),),
+            )
+    due = [one for one in _rounds(kind) if _come(one.begun, day) != NO]
+    reviewed = [one for one in due if one.about and one.about in str(said or "").split(";")]
+    if reviewed:
+        # A new review may have changed what was known.
+        return Membership(UNKNOWN, reviewed[0].notes, (reviewed[0].sectors,))
     if "none" in named:
         return Membership(NO, (f"{noun_ko}에 들지 않음이 알려짐", f"known to be in no {noun_en}"), ())
-    return _elsewhere(kind, day, near, placed=bool(possible))
+    return _elsewhere(kind, day, near, [one for one in due if not one.about], placed=bool(possible))
 
 
-def _elsewhere(kind: str, day: dt.date, near: list[Designated], *, placed: bool) -> Membership:
-    """Return what is known of a site of which nothing says that it lies in a complex; `near` are those in reach."""
+def _elsewhere(kind: str, day: dt.date, near: list[Designated], due: list[Round], *, placed: bool) -> Membership:
+    """Return what is known of a site of which nothing says that it lies in a complex.
+
+    `near` are the complexes in reach, `due` the rounds whose results are not known.
+    """
     noun_ko, noun_en = _KIND_WORDS[kind]
-    due = [one for one in _rounds(kind) if _come(one.begun, day) != NO]
     later = tuple(one.sectors for one in due)
     if near:
         names = [", ".join(one.names[place] for one in near) for place in (0, 1)]

@@ -189,9 +189,21 @@ def check_tables(folder: Path, rules: Iterable[Rule], *, sources: frozenset[str]
         for number, value in enumerate(tables[name][column], start=2):
             if value and value not in known:
                 problems.append(f"{folder / name}.csv, line {number}: {column} {value!r} is not in programmes.csv.")
-    named = {
-        f"{kind}:{one}" for kind, one in zip(tables["designations"]["kind"], tables["designations"]["id"], strict=True)
-    }
+    problems += _undesignated(folder, tables)
+    if problems:
+        msg = f"{len(problems)} problem(s) in the tables of the rules:\n" + "\n".join(problems)
+        raise DataError(msg)
+
+
+def _undesignated(folder: Path, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Return where rounds and facts name a designation that no table has."""
+    kinds, ids = tables["designations"]["kind"], tables["designations"]["id"]
+    named = {f"{kind}:{one}" for kind, one in zip(kinds, ids, strict=True)}
+    problems = [
+        f"{folder / 'designation_rounds'}.csv, line {number}: about {about!r} is not in designations.csv."
+        for number, about in enumerate(tables["designation_rounds"]["about"], start=2)
+        if about and about not in named
+    ]
     held = pd.read_csv(folder / "facts.csv", dtype=str, keep_default_na=False)
     for number, (attribute, value) in enumerate(zip(held["attribute"], held["value"], strict=True), start=2):
         kind, _, one = value.partition(":")
@@ -199,9 +211,7 @@ def check_tables(folder: Path, rules: Iterable[Rule], *, sources: frozenset[str]
             problems.append(
                 f"{folder / 'facts.csv'}, line {number}: the designation {value!r} is not in designations.csv."
             )
-    if problems:
-        msg = f"{len(problems)} problem(s) in the tables of the rules:\n" + "\n".join(problems)
-        raise DataError(msg)
+    return problems
 
 
 def _row_problems(name: str, row: dict[str, str], sources: frozenset[str]) -> list[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clustergeo import datasets, facts
 from clustergeo.errors import InputError
-from clustergeo.policy import conditions
-from clustergeo.policy.conditions import ConditionError
+from clustergeo.policy import expressions
+from clustergeo.policy.expressions import ConditionError
 from clustergeo.policy.rules import BASES, CONFIDENCES, KINDS, STATES, Benefit, Rule
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ _RATIOS = ("ratio_low", "ratio_high")
 _MONEY = ("cap_low_krw", "cap_high_krw", "item_cap_krw", "firm_cap_krw")
 _COUNTS = ("max_items", "area_limit_m2")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_ENDLESS = re.compile(r"[0-9_]{4000,}|[eE][+-]?[0-9_]{18,}")
 _EARLY = facts.first_day("0001-01-01")
+# Nobody pays more, and a share has no finer digits.
+_MOST, _DIGITS = 10**20, 6
 
 
 @functools.cache
@@ -91,7 +94,7 @@ def read_rules(path: str | Path, *, sources: frozenset[str] | None = None) -> tu
     """
     text = _text(path)
     entries = _entries(path, text)
-    lines = text.splitlines()
+    lines = _flat(text).split("\n")
     starts = [number for number, line in enumerate(lines) if re.match(r"\s*\[\[\s*rule\s*\]\]", line)]
     rules: list[Rule] = []
     problems: list[str] = []
@@ -126,6 +129,13 @@ def _text(path: str | Path) -> str:
         raise InputError(msg) from error
 
 
+def _flat(text: str) -> str:
+    """Return a text with its texts of several lines blanked, so that each line says what it is."""
+    return re.sub(
+        r'(""" | \'\'\').*?\1', lambda found: re.sub(r"[^\n]", " ", found[0]), text, flags=re.DOTALL | re.VERBOSE
+    )
+
+
 def _entries(path: str | Path, text: str) -> list[dict[str, Any]]:
     """Return the entries of a file of rules."""
     try:
@@ -134,10 +144,15 @@ def _entries(path: str | Path, text: str) -> list[dict[str, Any]]:
         line = re.search(r"line (\d+)", str(error))
         msg = f"{path}, line {line.group(1) if line else text.count(chr(10)) + 1}: this is not TOML: {error}."
         raise InputError(msg) from error
+    except (ValueError, ArithmeticError) as error:
+        # Python reads neither: an integer of thousands of digits, an exponent beyond those of Decimal.
+        number = next((at for at, line in enumerate(text.split("\n"), 1) if _ENDLESS.search(line)), 1)
+        msg = f"{path}, line {number}: this number is too large to be read. Give one of at most twenty digits."
+        raise InputError(msg) from error
     entries = data.get("rule", [])
     strange = sorted(set(data) - {"rule"})
     if strange or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        line_no = _line_of(text.splitlines(), 0, strange[0] if strange else "rule")
+        line_no = _line_of(text.split("\n"), 0, strange[0] if strange else "rule")
         msg = f"{path}, line {line_no}: found {', '.join(strange) or 'no list'}; a file of rules holds [[rule]] only."
         raise InputError(msg)
     if not entries:
@@ -191,7 +206,7 @@ class _Reader(NamedTuple):
         for name in self.entry["source"].split():
             if sources is not None and name not in sources:
                 self.wrong("source", f"source {name!r} is not in sources.toml.")
-        condition = self._parsed("conditions", conditions.parse)
+        condition = self._parsed("conditions", expressions.parse)
         benefit = self._parsed("benefit", _benefit)
         if len(self.problems) > before:
             return None
@@ -220,25 +235,30 @@ class _Reader(NamedTuple):
         for key in ("id", "programme", "clause"):
             if not _NAME.fullmatch(self.entry[key]):
                 self.wrong(key, f"{key} is {self.entry[key]!r}; expected small letters, digits and hyphens.")
-        proposed = self.entry["state"] == "under_review"
-        if proposed and not self.entry.get("scenario") and self.entry["confidence"] == "stated":
-            self.wrong("state", "what is under review is no fact: give a scenario, or the confidence 'uncertain'.")
-        if self.entry.get("scenario") and not proposed:
+        proposed, scenario = self.entry["state"] == "under_review", self.entry.get("scenario")
+        if proposed and not scenario:
+            self.wrong("state", "what is under review is no fact: give a scenario, in which alone it is supposed.")
+        if scenario and not proposed:
             self.wrong("scenario", "a scenario is for what is under review: give the state 'under_review'.")
+        if scenario and not _NAME.fullmatch(scenario):
+            self.wrong("scenario", f"scenario is {scenario!r}; expected small letters, digits and hyphens.")
 
     def _dates(self) -> None:
         """Tell of dates that are none, or of an end that does not come after its beginning."""
-        begun, ended = self.entry.get("valid_from"), self.entry.get("valid_to")
-        for key, text in (("valid_from", begun), ("valid_to", ended)):
+        begun, ended, known = (self.entry.get(key) for key in ("valid_from", "valid_to", "known_from"))
+        for key, text in (("valid_from", begun), ("valid_to", ended), ("known_from", known)):
             try:
                 facts.last_day(text or "2000")
             except InputError as error:
                 self.wrong(key, f"{key}: {error}")
                 return
-        if begun and ended and facts.first_day(ended) <= facts.first_day(begun):
+        if begun and known:
             self.wrong(
-                "valid_to", f"valid_to {ended} does not come after valid_from {begun}; it is the first day after."
+                "known_from", "known_from stands for a beginning that no source gives; leave out valid_from or it."
             )
+        for key, text in (("valid_from", begun), ("known_from", known)):
+            if text and ended and facts.first_day(ended) <= facts.first_day(text):
+                self.wrong("valid_to", f"valid_to {ended} does not come after {key} {text}; it is the first day after.")
 
     def _parsed(self, key: str, parse: Callable[[Any], Any]) -> Any:
         """Return what a key holds, read; None where there is a problem."""
@@ -281,9 +301,12 @@ def _benefit_value(key: str, value: Any) -> Any:
         if not (number and isinstance(value, Decimal | int) and Decimal(value).is_finite() and 0 <= value <= 1):
             msg = f"{key} is {value}; expected a share from 0.00 to 1.00."
             raise ConditionError(msg, key)
+        if Decimal(value) != round(Decimal(value), _DIGITS):
+            msg = f"{key} has more than {_DIGITS} decimals; expected a share from 0.00 to 1.00, such as 0.15."
+            raise ConditionError(msg, key)
         return Decimal(value)
-    if key in (*_MONEY, *_COUNTS) and not (number and isinstance(value, int) and value > 0):
-        msg = f"{key} is {value}; expected a whole number above 0."
+    if key in (*_MONEY, *_COUNTS) and not (number and isinstance(value, int) and 0 < value < _MOST):
+        msg = f"{key} is {value}; expected a whole number above 0, of at most twenty digits."
         raise ConditionError(msg, key)
     return value
 

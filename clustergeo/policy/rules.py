@@ -116,6 +116,23 @@ class Rule:
         ended = _passed(self.valid_to, day, default=conditions.NO)
         return min(begun, -ended)
 
+    def dates(self, lang: str) -> str:
+        """Return from when to when it is valid in words, `ko` or `en`; an end that is not known as an ellipsis.
+
+        Examples
+        --------
+        >>> from clustergeo.policy import load_rules
+        >>> held = {rule.id: rule for rule in load_rules()}
+        >>> held["capital-growth-review"].dates("en")
+        '… (since when is not stated; known by 2026-03) ~ …'
+        """
+        known = (
+            f" (시작일 미상, {self.known_from}에 알려짐)"
+            if lang == "ko"
+            else f" (since when is not stated; known by {self.known_from})"
+        )
+        return f"{self.valid_from or '…'}{known if self.known_from else ''} ~ {self.valid_to or '…'}"
+
     @property
     def needs_applicant(self) -> bool:
         """Whether a condition is about the applicant."""
@@ -177,6 +194,7 @@ def listing(rules: Iterable[Rule]) -> pd.DataFrame:
                 "title_en": rule.title_en,
                 "valid_from": rule.valid_from or None,
                 "valid_to": rule.valid_to or None,
+                "known_from": rule.known_from or None,
                 "state": rule.state,
                 "scenario": rule.scenario or None,
                 "confidence": rule.confidence,
