@@ -227,7 +227,7 @@ def test_names_and_industries_become_columns_of_the_house(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("header", ["시설명", "시 설 명", "부지명", "공장명(국문)"])
 def test_a_column_of_facilities_or_plants_names_the_sites(tmp_path: Path, header: str) -> None:
-    sites = read(table(tmp_path / "s.csv", [["lon", "lat", header], ["127", "37", "가"]]))
+    sites = cg.read_sites(table(tmp_path / "s.csv", [["lon", "lat", header], ["127", "37", "가"]]))
     assert sites["name_ko"].tolist() == ["가"]
 
 
