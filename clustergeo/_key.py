@@ -10,6 +10,9 @@ from clustergeo._words import word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from clustergeo._classes import Classes
     from clustergeo.layers import Layer
 
@@ -42,6 +45,14 @@ class Zone(NamedTuple):
             "fillOpacity": 0.3,
             "dashArray": "8 2 2 2",
         }
+
+
+class Beside(NamedTuple):
+    """A zone or a further layer of the map, for pictures of it."""
+
+    name: str
+    look: dict[str, Any]
+    shapes: NDArray[np.object_]
 
 
 def terms_of(layer: Layer) -> str:

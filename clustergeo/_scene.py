@@ -22,6 +22,7 @@ Bounds = tuple[float, float, float, float]
 
 _SMALLEST_SPAN = 0.05
 _COUNTRY_SPAN = 1.5
+_COARSE = 0.01
 _ROOM = 0.1
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
@@ -201,7 +202,9 @@ def bounds_of(scene: Scene, land: Land) -> Bounds:
         return land.bounds
     both = np.concatenate([scene.shapes, scene.within])
     west, south, east, north = (float(one) for one in shapely.total_bounds(both))
-    inside = land.bounds[0] <= west and land.bounds[1] <= south and east <= land.bounds[2] and north <= land.bounds[3]
+    # The land is drawn coarser than the areas of its islands: Dokdo's own reach a little farther.
+    outer = shapely.box(*land.bounds).buffer(_COARSE, join_style="mitre")
+    inside = shapely.box(west, south, east, north).within(outer)
     if inside and max(east - west, north - south) > _COUNTRY_SPAN:
         return land.bounds
     # A single point would be shown at the closest zoom, with nothing around it.
