@@ -319,7 +319,7 @@ def test_the_document_is_a4_names_a_korean_font_and_its_language_and_describes_i
 
 def test_the_tables_of_the_document_hold_every_cell_and_repeat_their_headers(shipped: Path) -> None:
     document = docx.Document(str(shipped / "report.docx"))
-    header, *rows = [[cell.text for cell in row.cells] for row in document.tables[1].rows]
+    header, *rows = [[cell.text.replace("\n", "") for cell in row.cells] for row in document.tables[1].rows]
     shown = cg.table(cg.tag(cg.load_sites()), lang="en")
     assert header == [column.header for column in shown.columns]
     # A figure and its percent sign stay on one line.
@@ -394,6 +394,17 @@ def test_without_the_packages_a_report_has_neither_and_still_verifies(
         for name in ("xlsxwriter", "docx"):
             absent.setitem(sys.modules, name, None)
         assert cg.verify(whole).empty
+
+
+def test_a_report_sums_up_nothing_that_its_sites_never_had_and_explains_discs_only_where_one_is_drawn() -> None:
+    plain = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[shapely.box(127, 37, 127.01, 37.01)], crs="EPSG:4326")
+    said = _said_of(plain)
+    assert [key for key, _ in said.summaries] == ["macro_region", "in_capital_region", "rdz_basis"]
+    assert said.note == "Unknown is a dash, never 0."
+    rich = plain.assign(sectors=[["bio"]], status=["candidate"], area_km2=[1.0], footprint_basis=["disc"])
+    said = _said_of(rich)
+    assert [key for key, _ in said.summaries] == ["sector", "macro_region", "in_capital_region", "rdz_basis", "status"]
+    assert said.note.startswith("Discs draw the reported area")
 
 
 def _said_of(sites: gpd.GeoDataFrame) -> _brief.Brief:
@@ -493,6 +504,9 @@ def test_libreoffice_opens_the_document_with_its_korean_its_figures_and_its_foot
     _converted(office, "pdf", shipped / "report.ko.docx", tmp_path)
     pages = pypdf.PdfReader(tmp_path / "report.ko.pdf").pages
     assert len(pages) <= 10
+    # No unit of a header is broken.
+    lines = [row.strip() for page in pages for row in page.extract_text().splitlines()]
+    assert not [row for row in lines if row.endswith("(km") or row.startswith("²")]
     # Older readers of PDF see spaces where letters stand a little apart.
     assert "newsbox.co.kr" in "".join("".join(page.extract_text().split()) for page in pages)
 
