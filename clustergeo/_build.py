@@ -144,8 +144,10 @@ def _hyphened(name: str, name_en: str) -> str:
 
     Examples
     --------
-    >>> _hyphened("향남읍", "Hyangnameup"), _hyphened("수성1가동", "Suseong1Gadong"), _hyphened("영해면", "Yeonghae-myeo")
-    ('Hyangnam-eup', 'Suseong1ga-dong', 'Yeonghae-myeon')
+    >>> _hyphened("향남읍", "Hyangnameup"), _hyphened("수성1가동", "Suseong1Gadong")
+    ('Hyangnam-eup', 'Suseong1ga-dong')
+    >>> _hyphened("영해면", "Yeonghae-myeo")
+    'Yeonghae-myeon'
     """
     kind = _KINDS.get(name[-1:])
     if kind is None:

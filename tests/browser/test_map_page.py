@@ -298,7 +298,7 @@ def test_a_narrow_window_names_the_sites_that_have_room_and_more_of_them_nearer(
     assert chips(watched) == []
     box.dispatch_event("click")
     assert len(chips(watched)) == first
-    at = tagged.geometry.iloc[list(tagged["site_id"]).index("iksan")]
+    at = tagged.geometry.iloc[list(tagged["site_id"]).index("iksan")].centroid
     watched.page.evaluate(f"() => {{ {MAP}.setView([{at.y}, {at.x}], 11, {{animate: false}}); }}")
     names = {text.replace("\n", " ") for text in watched.page.locator(".cg-chip:visible").all_inner_texts()}
     assert set(tagged.loc[tagged["site_id"].isin(["iksan", "wanju"]), f"name_{lang}"]) <= names
