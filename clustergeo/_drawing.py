@@ -99,8 +99,9 @@ class Drawing:
             held = np.flatnonzero(scene.basis == basis)
             if len(held):
                 self._owned(basis, scene.shapes, held, "cgFootprints", look)
+        sectors = table["columns"].get("sectors", {})
         legend = [
-            *_key.classes(found, self.lang),
+            *_key.classes(found, self.lang, several=any(len(one) > 1 for one in sectors.get("lists", ()))),
             *_key.evidence(table.get("rdz"), self.lang),
             *_key.centres(question, Counter(centres or ()), self.lang),
         ]

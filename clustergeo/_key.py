@@ -78,7 +78,7 @@ def section(heading: str, items: Sequence[dict[str, Any]], *, note: str = "", co
     return {"heading": heading, "items": list(items), "note": note, "columns": columns}
 
 
-def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, Any]]:
+def classes(found: Classes, lang: str, *, area: bool = False, several: bool = True) -> list[dict[str, Any]]:
     """Return the legend of the colours, with the number of sites of each; nothing for one colour or for no site."""
     if not found.title or not found.entries:
         return []
@@ -86,7 +86,7 @@ def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, 
         {"area" if area else "dot": one.colour, "size": one.size, "words": one.words, "count": one.number}
         for one in found.entries
     ]
-    note = word("first", lang) if found.title == labels.column("sectors", lang) else ""
+    note = word("first", lang) if several and found.title == labels.column("sectors", lang) else ""
     if any(" – " in one.words for one in found.entries) and found.graduated:
         note = word("edges", lang)
     return [section(found.title, items, note=note, columns=len(items) > 3 and not found.graduated)]  # noqa: PLR2004

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +25,8 @@ _SMALLEST_SPAN = 0.05
 _COUNTRY_SPAN = 1.5
 _COARSE = 0.01
 _ROOM = 0.1
+# They turn the letters behind them round: `\u202egnp.exe` would be read as exe.png.
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
@@ -122,8 +125,8 @@ def names_of(frame: pd.DataFrame, lang: str) -> list[str]:
             found = np.array(
                 [mine or theirs for mine, theirs in zip(_cells.texts(frame, column), found, strict=True)], dtype=object
             )
-    # Decomposed Hangul (file names of macOS) would be searched for in vain.
-    return [unicodedata.normalize("NFC", name) for name in found]
+    # Decomposed Hangul (file names of macOS) would be searched for in vain, and a name turned round reads as another.
+    return [_OVERRIDES.sub("", unicodedata.normalize("NFC", name)) for name in found]
 
 
 def lonlat_shapes(series: gpd.GeoSeries, *, what: str) -> NDArray[np.object_]:

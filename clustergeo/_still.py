@@ -12,7 +12,7 @@ from clustergeo import _digits, _key, _lettering
 from clustergeo._words import word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,8 @@ _LOOSE = {"fillOpacity": 0.3, "dashArray": "3 2"}
 _NONE = "–"
 # Names no longer than numbers, such as ids, stand on the picture themselves.
 _SHORT = 4
+# Room round the sites, how slim the picture may be, where names turn to the left, and how many stand together.
+_ROOM, _SLIMMEST, _RIGHT, _TOGETHER = 0.04, 0.5, 0.93, 5
 _MOST_SHAPES = 2000
 
 
@@ -102,13 +104,10 @@ def _picture(
     A site that is known by an area alone has the area, and a number without a dot.
     """
     at = scene.at
-    corners = _lettering.pixels(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), 0.0)
-    width, height = np.maximum(corners[1] - corners[0], 1e-9)
-    scale = min(_WIDTH / width, _TALLEST / height)
-    size = (round(width * scale), round(height * scale))
+    corner, scale, size = _frame(bounds)
 
     def placed(lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray((_lettering.pixels(lonlat, 0.0) - corners[0]) * scale, dtype=np.float64)
+        return np.asarray((_lettering.pixels(lonlat, 0.0) - corner) * scale, dtype=np.float64)
 
     parts = [_area(ground.provinces, placed, size, _key.LAND), _area([ground.capital], placed, size, _key.CAPITAL)]
     # A far island that is smaller than a pixel still marks its place.
@@ -122,28 +121,52 @@ def _picture(
     parts += [_layer(one, placed, size) for one in beside]
     if not len(groups) and 0 < len(at) <= _MOST_DOTS:
         classes = data["tables"][0]["classes"]
-        few, seen, vague = len(at) <= MOST_NAMES, list[tuple[float, float]](), set(loose.tolist())
+        few, vague = len(at) <= MOST_NAMES, set(loose.tolist())
         colours = [classes["colours"][code] for code in classes["codes"][: len(at)]]
         for row in loose:
             look = {"fillColor": colours[row], "color": colours[row]} | _LOOSE
             parts.append(_area([scene.within[row]], placed, size, look))
-        for row, ((x, y), colour) in enumerate(zip(placed(at).tolist(), colours, strict=True)):
-            if row in vague:
-                if few:
-                    parts.append(f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{escape(marks[row])}</text>')
-                continue
-            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{colour}" stroke="#22272b" />')
-            if few:
-                # Of two dots side by side the second has its number on the left.
-                close = any(abs(x - one) + abs(y - other) < _NEAR for one, other in seen)
-                side, anchor = (x - 8, "end") if close else (x + 8, "start")
-                parts.append(f'<text x="{side:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(marks[row])}</text>')
-                seen.append((x, y))
+        dots = placed(at).tolist()
+        for row, ((x, y), colour) in enumerate(zip(dots, colours, strict=True)):
+            if row not in vague:
+                parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{_DOT}" fill="{colour}" stroke="#22272b" />')
+        parts += _numbers(dots, marks, vague, size) if few else []
     name = escape(data["title"], quote=True)
     return (
         f'<svg role="img" aria-label="{name}" viewBox="0 0 {size[0]} {size[1]}" width="{size[0]}" height="{size[1]}">'
         f"{''.join(parts)}</svg>"
     )
+
+
+def _frame(bounds: Bounds) -> tuple[NDArray[np.float64], float, tuple[int, int]]:
+    """Return the corner, the scale and the size of the picture: some room round the bounds, and no mere strip."""
+    corners = _lettering.pixels(np.array([[bounds[0], bounds[3]], [bounds[2], bounds[1]]]), 0.0)
+    span = np.maximum(corners[1] - corners[0], 1e-9)
+    span = span * (1 + 2 * _ROOM)
+    wanted = np.maximum(span, span.max() * _SLIMMEST)
+    scale = min(_WIDTH / wanted[0], _TALLEST / wanted[1])
+    width, height = (round(one) for one in (wanted * scale).tolist())
+    return corners.mean(axis=0) - wanted / 2, float(scale), (width, height)
+
+
+def _numbers(
+    dots: list[tuple[float, float]], marks: list[str], vague: set[int], size: tuple[int, int]
+) -> Iterator[str]:
+    """Yield what stands beside the dots: of several on one spot together, of two side by side on either side."""
+    spots: dict[tuple[int, int], list[int]] = {}
+    for row, (x, y) in enumerate(dots):
+        spots.setdefault((round(x / _DOT), round(y / _DOT)), []).append(row)
+    seen: list[tuple[float, float]] = []
+    for rows in spots.values():
+        x, y = dots[rows[0]]
+        said = escape(", ".join(marks[row] for row in rows[:_TOGETHER]) + ("…" if len(rows) > _TOGETHER else ""))
+        if vague.issuperset(rows):
+            yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{said}</text>'
+            continue
+        left = x > size[0] * _RIGHT or any(abs(x - one) + abs(y - other) < _NEAR for one, other in seen)
+        side, anchor = (x - 8, "end") if left else (x + 8, "start")
+        yield f'<text x="{side:.1f}" y="{y:.1f}" text-anchor="{anchor}">{said}</text>'
+        seen.append((x, y))
 
 
 def _legend(data: dict[str, Any], lang: str, *, loose: bool, beside: Sequence[_key.Beside]) -> str:

@@ -319,7 +319,7 @@ def test_the_document_is_a4_names_a_korean_font_and_its_language_and_describes_i
 
 def test_the_tables_of_the_document_hold_every_cell_and_repeat_their_headers(shipped: Path) -> None:
     document = docx.Document(str(shipped / "report.docx"))
-    header, *rows = [[cell.text.replace("\n", "") for cell in row.cells] for row in document.tables[1].rows]
+    header, *rows = [[cell.text.replace("\n", " ") for cell in row.cells] for row in document.tables[1].rows]
     shown = cg.table(cg.tag(cg.load_sites()), lang="en")
     assert header == [column.header for column in shown.columns]
     # A figure and its percent sign stay on one line.
