@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clustergeo import _digits, datasets, facts, labels, tables, timeline
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SUMMARIES = ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
 # These come with the sites, or not at all.
-_OWN = ("sector", "status")
+_OWN, _OWN_COLUMNS = ("sector", "status"), ("area_as_of", "status", "capital_border_km")
 LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
 _TOLD = ("coverage", "licence", "attribution")
 
@@ -175,7 +175,7 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
         as_of=f"{as_of} ({words['asked'].format(date=told.as_of)})" if told.as_of else as_of,
         note=" ".join([words["discs"]] * _has_discs(tagged) + [words["dash"]]),
         key=tuple(_key_figures(figures, words)),
-        sites=tables.table(tagged, lang=lang),
+        sites=_telling(tables.table(tagged, lang=lang)),
         summaries=tuple((key, tables.table(tagged, by=key, lang=lang)) for key in SUMMARIES if _tells(tagged, key)),
         evidence=tuple(
             (name, tuple(explain(tagged, site, lang=lang).splitlines()))
@@ -219,6 +219,15 @@ def addressed(sentence: str) -> list[str]:
 def _tells(tagged: gpd.GeoDataFrame, key: str) -> bool:
     """Say whether a summary tells anything: one line of unknown, of what the caller's sites never had, does not."""
     return key not in _OWN or set(tables.summarize(tagged, by=key)[key]) != {tables.UNKNOWN}
+
+
+def _telling(shown: Table) -> Table:
+    """Return the table of the sites without the columns of which nothing is known because the sites never had them."""
+    own = {labels.column(name, shown.lang) for name in _OWN_COLUMNS}
+    said = [any(one not in (None, "") for one in cells) for cells in zip(*shown.rows, strict=True)]
+    kept = [at for at, column in enumerate(shown.columns) if not said or said[at] or column.header not in own]
+    rows = tuple(tuple(row[at] for at in kept) for row in shown.rows)
+    return replace(shown, columns=tuple(shown.columns[at] for at in kept), rows=rows)
 
 
 def _has_discs(tagged: gpd.GeoDataFrame) -> bool:

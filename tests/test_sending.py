@@ -401,10 +401,16 @@ def test_a_report_sums_up_nothing_that_its_sites_never_had_and_explains_discs_on
     said = _said_of(plain)
     assert [key for key, _ in said.summaries] == ["macro_region", "in_capital_region", "rdz_basis"]
     assert said.note == "Unknown is a dash, never 0."
+    heads = [column.header for column in said.sites.columns]
+    assert [one for one in ("Area as of", "Status", "Area (km²)", "RDZ: share") if one in heads] == [
+        "Area (km²)", "RDZ: share",
+    ]  # fmt: skip
+    assert all(len(row) == len(heads) for row in said.sites.rows)
     rich = plain.assign(sectors=[["bio"]], status=["candidate"], area_km2=[1.0], footprint_basis=["disc"])
     said = _said_of(rich)
     assert [key for key, _ in said.summaries] == ["sector", "macro_region", "in_capital_region", "rdz_basis", "status"]
     assert said.note.startswith("Discs draw the reported area")
+    assert "Status" in [column.header for column in said.sites.columns]
 
 
 def _said_of(sites: gpd.GeoDataFrame) -> _brief.Brief:
