@@ -396,6 +396,20 @@ def test_without_the_packages_a_report_has_neither_and_still_verifies(
         assert cg.verify(whole).empty
 
 
+def test_the_sheet_of_every_column_tells_like_headers_apart_and_puts_the_state_of_an_address_in_words() -> (
+    None
+):
+    sites = gpd.GeoDataFrame(
+        {"site_id": ["a"], "업종": ["제과"], "sectors": [["bio"]], "address_status": ["exact"]},
+        geometry=[shapely.box(127, 37, 127.01, 37.01)],
+        crs="EPSG:4326",
+    )
+    sheet = _spreadsheet._every_column(cg.tag(sites), "모든 열", "ko")
+    told = dict(zip([head for head, _ in sheet.columns], next(iter(sheet.rows)), strict=True))
+    assert (told["업종"], told["업종 (sectors)"], told["주소로 안 위치"]) == ("제과", "바이오", "읍면동까지 확실")
+    assert len(told) == len(sheet.columns)
+
+
 def test_a_report_sums_up_nothing_that_its_sites_never_had_and_explains_discs_only_where_one_is_drawn() -> None:
     plain = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[shapely.box(127, 37, 127.01, 37.01)], crs="EPSG:4326")
     said = _said_of(plain)
