@@ -238,6 +238,8 @@ def test_the_linked_page_without_a_network_is_the_picture_with_its_table_and_say
     said = "스크립트를 불러오지 못해" if lang == "ko" else "The map's scripts did not load"
     assert said in still.get_by_role("alert").inner_text()
     assert still.locator("svg[role=img] circle").count() == 3
+    # Sites in a column are no picture that is taller than it was made.
+    assert still.locator("svg[role=img]").bounding_box()["height"] <= 900
     assert still.locator("tbody th").all_inner_texts() == [f"{at}. {HOSTILE}" for at in (1, 2, 3)]
     assert not page.locator(".folium-map").is_visible()
     page.screenshot(path=shots / f"linked-no-network-{lang}.png", full_page=True)
