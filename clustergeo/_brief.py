@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clustergeo import _digits, datasets, facts, labels, tables, timeline
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from clustergeo._table import Table
 
 SUMMARIES = ("sector", "macro_region", "in_capital_region", "rdz_basis", "status")
+# These come with the sites, or not at all.
+_OWN, _OWN_COLUMNS = ("sector", "status"), ("area_as_of", "status", "capital_border_km")
 LAYER_COLUMNS = ("layer", "vintage", "coverage", "licence", "attribution", "source", "sha256")
 _TOLD = ("coverage", "licence", "attribution")
 
@@ -53,10 +55,11 @@ _WORDS = {
         "More than {count} sites: the sentences are left out. The command clustergeo explain gives them.",
     ),
     "made": ("clustergeo가 만든 시각 {time}", "Made by clustergeo at {time}"),
-    "note": (
-        "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다. 알 수 없는 값은 0이 아니라 줄표(–)입니다.",
-        "Discs draw the reported area at the reported position: no evidence. Unknown is a dash, never 0.",
+    "discs": (
+        "원은 보고된 면적을 보고된 위치에 그린 것으로 근거가 아닙니다.",
+        "Discs draw the reported area at the reported position: no evidence.",
     ),
+    "dash": ("알 수 없는 값은 0이 아니라 줄표(–)입니다.", "Unknown is a dash, never 0."),
     # The sheets of the workbook.
     "overview": ("개요", "Overview"),
     "by_sector": ("업종별", "By sector"),
@@ -170,10 +173,10 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
         ),
         headline=tuple(_headline(tagged, figures, names, lang)),
         as_of=f"{as_of} ({words['asked'].format(date=told.as_of)})" if told.as_of else as_of,
-        note=words["note"],
+        note=" ".join([words["discs"]] * _has_discs(tagged) + [words["dash"]]),
         key=tuple(_key_figures(figures, words)),
-        sites=tables.table(tagged, lang=lang),
-        summaries=tuple((key, tables.table(tagged, by=key, lang=lang)) for key in SUMMARIES),
+        sites=_telling(tables.table(tagged, lang=lang)),
+        summaries=tuple((key, tables.table(tagged, by=key, lang=lang)) for key in SUMMARIES if _tells(tagged, key)),
         evidence=tuple(
             (name, tuple(explain(tagged, site, lang=lang).splitlines()))
             for name, site in zip(names, explained["site_id"] if len(explained) else [], strict=False)
@@ -211,6 +214,28 @@ def addressed(sentence: str) -> list[str]:
     ['See ', 'https://a.kr/b', '. Then go.']
     """
     return _ADDRESS.split(sentence)
+
+
+def _tells(tagged: gpd.GeoDataFrame, key: str) -> bool:
+    """Say whether a summary tells anything: one line of unknown, of what the caller's sites never had, does not."""
+    return key not in _OWN or set(tables.summarize(tagged, by=key)[key]) != {tables.UNKNOWN}
+
+
+def _telling(shown: Table) -> Table:
+    """Return the table of the sites without the columns of which nothing is known because the sites never had them."""
+    own = {labels.column(name, shown.lang) for name in _OWN_COLUMNS}
+    said = [any(one not in (None, "") for one in cells) for cells in zip(*shown.rows, strict=True)]
+    kept = [at for at, column in enumerate(shown.columns) if not said or said[at] or column.header not in own]
+    rows = tuple(tuple(row[at] for at in kept) for row in shown.rows)
+    return replace(shown, columns=tuple(shown.columns[at] for at in kept), rows=rows)
+
+
+def _has_discs(tagged: gpd.GeoDataFrame) -> bool:
+    """Say whether a disc is drawn for any site."""
+    if "footprint_basis" not in tagged.columns:
+        return False
+    shapes = tagged.geometry
+    return bool(((tagged["footprint_basis"] == "disc") & ~(shapes.isna() | shapes.is_empty)).any())
 
 
 def _names(tagged: pd.DataFrame, lang: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -29,6 +30,7 @@ DECIMALS = 5
 # The evidence of the rules was seen up to about this month.
 RULES_VINTAGE = "2026-03"
 
+_KINDS = {"읍": "eup", "면": "myeon", "동": "dong"}
 _COUNTRY, _SITES_ONLY = "South Korea", "the 15 sites"
 
 _COPIED = (
@@ -130,11 +132,29 @@ def _localities(path: Path) -> gpd.GeoDataFrame:
         {
             "locality_code_kostat": frame["code"].astype(str),
             "locality": frame["name"].astype(str),
-            "locality_en": frame["name_eng"].astype(str),
+            "locality_en": [_hyphened(*names) for names in zip(frame["name"], frame["name_eng"], strict=True)],
         },
         geometry=rounded,
         crs=crs.LONLAT,
     )
+
+
+def _hyphened(name: str, name_en: str) -> str:
+    """Return the English name of a locality with the hyphen that the romanisation puts before its kind.
+
+    Examples
+    --------
+    >>> _hyphened("향남읍", "Hyangnameup"), _hyphened("수성1가동", "Suseong1Gadong")
+    ('Hyangnam-eup', 'Suseong1ga-dong')
+    >>> _hyphened("영해면", "Yeonghae-myeo")
+    'Yeonghae-myeon'
+    """
+    kind = _KINDS.get(name[-1:])
+    if kind is None:
+        return name_en
+    # One name of the source lacks its last letter.
+    stem = re.sub(rf"-?{kind[:-1]}(?:{kind[-1]})?$", "", name_en)
+    return re.sub(r"(?<=\d)Ga$", "ga", stem) + f"-{kind}"
 
 
 def _polygons_only(shape: Any) -> Any:

@@ -363,7 +363,7 @@ class _Table:
             name = f"{column}_apart"
         if not _cells.not_null(cells).any():
             return None
-        self.columns[name] = _pack.words([None if one is None else one[:_TEXT_MOST] for one in cells])
+        self.columns[name] = _pack.words([None if one is None else _shortened(one) for one in cells])
         return name
 
     def _words(self, column: str, *, hidden: str | None = None) -> str | None:
@@ -373,6 +373,11 @@ class _Table:
             return None
         self.columns[column] = _pack.words(cells)
         return column
+
+
+def _shortened(text: str) -> str:
+    """Return a text of a length that a card has room for; what was cut ends in an ellipsis."""
+    return text if len(text) <= _TEXT_MOST else text[: _TEXT_MOST - 1] + "…"
 
 
 def _sectors(cells: pd.Series, lang: str) -> dict[str, Any]:

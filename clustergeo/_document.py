@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # A figure and its percent sign stay on one line.
 _FIGURE = re.compile(r"(?<=\d) %")
+_UNIT = re.compile(r"\s*(?=\([^()]*\)$)")
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _FOOTNOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
 _FOOTNOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
@@ -48,7 +49,7 @@ _WORDS = {
     "figure": ("그림", "Figure"),
     "table": ("표", "Table"),
     "map": ("부지의 위치와 근거", "Where the sites lie, and what that rests on"),
-    "boundaries": ("행정 경계: {text}", "Boundaries: {text}"),
+    "boundaries": ("행정 경계 {text}", "Boundaries: {text}"),
     "sites": ("부지", "The sites"),
     "summaries": ("요약", "Summaries"),
     "evidence": ("각 답의 근거", "What each answer rests on"),
@@ -330,11 +331,12 @@ class _Paper:
         layout.addnext(parse_xml(f'<w:tblCellMar xmlns:w="{_W}">{room}</w:tblCellMar>'))
         section = self.document.sections[-1]
         whole_width = Emu(section.page_width - section.left_margin - section.right_margin)
-        cells = [heads, *rows]
+        # A unit has a line of its own: LibreOffice breaks `면적(km²)` before its ².
+        parts = [_UNIT.split(line(head), maxsplit=1) for head in heads]
+        cells = [[" ".join(part) for part in parts], *rows]
         # A table of many columns is set smaller before a word is broken.
         size = max(min(size, whole_width.pt / (least(cells) * _DIGIT)), _SMALLEST)
-        digits = whole_width.pt / (size * _DIGIT)
-        widths = [int(whole_width * share) for share in shares(cells, room=digits)]
+        widths = [int(whole_width * share) for share in shares(cells, room=whole_width.pt / (size * _DIGIT))]
         for column, wide in zip(table.columns, widths, strict=True):
             column.width = wide
         for down, (row, texts) in enumerate(zip(table.rows, [heads, *rows], strict=True)):
@@ -351,8 +353,11 @@ class _Paper:
                 )
                 if across in numbers:
                     told.alignment = 2
-                self._run(told, text, bold=down == 0, size=size)
-                if down == 0:
+                self._run(told, parts[across][0] if down == 0 else text, bold=down == 0, size=size)
+                if not down:
+                    for unit in parts[across][1:]:
+                        told.runs[-1].add_break()
+                        self._run(told, unit, bold=True, size=size)
                     shade = f'<w:shd xmlns:w="{_W}" w:val="clear" w:color="auto" w:fill="{_SHADE}"/>'
                     cell._tc.get_or_add_tcPr().append(parse_xml(shade))  # noqa: SLF001
         return table

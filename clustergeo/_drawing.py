@@ -59,6 +59,8 @@ class Drawing:
         self.tables: list[dict[str, Any]] = []
         self.blobs: list[bytes] = []
         self.terms: list[str] = []
+        # What the picture for pages without scripts shows beside the sites.
+        self.beside: list[_key.Beside] = []
         self._place = labels.check_lang(lang)
 
     def land(self, ground: Land, *, bare: bool = False) -> None:
@@ -73,6 +75,7 @@ class Drawing:
         """Add a zone layer, its polygons as one area."""
         polygons = crs.to_lonlat(layer.frame, what=f"layer {zone.name!r}").geometry
         union = shapely.simplify(shapely.union_all(polygons.array), _ZONE_DETAIL)
+        self.beside.append(_key.Beside(zone.name, zone.look, np.array([union], dtype=object)))
         legend = [_key.section("", [_key.box(zone.look, zone.name, terms=zone.terms)])]
         shown = _NAMES["zone"][self._place].format(zone.name)
         self._add("", [union], shown=shown, pane="cgZones", look=zone.look, title=zone.name, legend=legend)
@@ -96,8 +99,9 @@ class Drawing:
             held = np.flatnonzero(scene.basis == basis)
             if len(held):
                 self._owned(basis, scene.shapes, held, "cgFootprints", look)
+        sectors = table["columns"].get("sectors", {})
         legend = [
-            *_key.classes(found, self.lang),
+            *_key.classes(found, self.lang, several=any(len(one) > 1 for one in sectors.get("lists", ()))),
             *_key.evidence(table.get("rdz"), self.lang),
             *_key.centres(question, Counter(centres or ()), self.lang),
         ]
@@ -144,6 +148,7 @@ class Drawing:
         terms = _key.terms_of(given) if isinstance(given, Layer) else ""
         self.terms += [f"{name}: {terms}"] if terms else []
         shapes, owners = _scene.uniform(scene.shapes)
+        self.beside.append(_key.Beside(name, look, shapes))
         item = _key.box(look, name, terms=terms, count=len(scene.shapes)) | {"form": _scene.form_of(shapes)}
         table_at, held = len(self.tables) - 1, None if len(shapes) == len(scene.shapes) else owners.tolist()
         legend = [_key.section("", [item])]

@@ -25,7 +25,7 @@ class Evidence(NamedTuple):
 
 EVIDENCE = {
     "measured": Evidence(("측", "M"), 3.5, "", ("측정", "measured against a layer")),
-    "estimated": Evidence(("추", "E"), 3.0, "9 3", ("추정(원과 레이어)", "estimated from a disc and a layer")),
+    "estimated": Evidence(("추", "E"), 3.0, "9 3", ("추정(측정된 경계 없음)", "estimated, no measured boundary")),
     "reported": Evidence(("보", "R"), 2.5, "", ("보고된 공식 수치", "reported figure")),
     "present": Evidence(("유", "P"), 2.5, "5 3", ("있음, 수치 없음", "present, no figure")),
     "none": Evidence(("무", "N"), 2.0, "1.5 3.5", ("없음(추론)", "none, inferred")),

@@ -81,7 +81,7 @@ figure{margin:0}
 .map img{width:100%;height:auto;background:#fff;border:1px solid var(--line);border-radius:.4rem;display:block}
 .scroll{overflow-x:auto;background:#fff;border:1px solid var(--line);border-radius:.4rem;margin:.8rem 0}
 table{border-collapse:collapse;font-size:.86rem;width:100%;font-variant-numeric:tabular-nums;overflow-wrap:normal}
-tbody>tr>:first-child{overflow-wrap:anywhere;min-width:6rem}
+tbody>tr>:first-child{overflow-wrap:anywhere;min-width:8.5rem}
 caption{text-align:left;font-weight:600;padding:.6rem .7rem}
 th,td{padding:.35rem .6rem;border-top:1px solid #e4e9ee;text-align:left;vertical-align:top}
 th{background:#eef2f5;vertical-align:bottom;min-width:3.2rem}
@@ -99,6 +99,9 @@ summary{cursor:pointer;font-weight:600}details p{margin:.3rem 0;font-size:.9rem}
 @media(max-width:40rem){
  main{padding:1.2rem .9rem 3rem}.answer p{font-size:1.2rem}.answer p+p{font-size:1rem}
  .key{grid-template-columns:1fr 1fr}.key b{font-size:1.5rem}
+ .layers td{min-width:7rem}
+ .layers td:nth-child(n+4):nth-child(-n+6){min-width:13rem}
+ caption{position:sticky;left:0;max-width:85vw}tfoot span{display:block;position:sticky;left:.6rem;max-width:78vw}
 }
 @page{size:A4;margin:15mm 14mm 17mm;@bottom-right{content:counter(page) " / " counter(pages);font:8pt sans-serif;
  color:#52606d}}

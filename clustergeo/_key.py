@@ -10,6 +10,9 @@ from clustergeo._words import word
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from clustergeo._classes import Classes
     from clustergeo.layers import Layer
 
@@ -44,6 +47,14 @@ class Zone(NamedTuple):
         }
 
 
+class Beside(NamedTuple):
+    """A zone or a further layer of the map, for pictures of it."""
+
+    name: str
+    look: dict[str, Any]
+    shapes: NDArray[np.object_]
+
+
 def terms_of(layer: Layer) -> str:
     """Return what the legend and the notices say of a layer: its day, source and licence, as far as known."""
     return " · ".join(str(part) for part in (layer.as_of, layer.source, layer.licence) if part)
@@ -67,7 +78,7 @@ def section(heading: str, items: Sequence[dict[str, Any]], *, note: str = "", co
     return {"heading": heading, "items": list(items), "note": note, "columns": columns}
 
 
-def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, Any]]:
+def classes(found: Classes, lang: str, *, area: bool = False, several: bool = True) -> list[dict[str, Any]]:
     """Return the legend of the colours, with the number of sites of each; nothing for one colour or for no site."""
     if not found.title or not found.entries:
         return []
@@ -75,7 +86,7 @@ def classes(found: Classes, lang: str, *, area: bool = False) -> list[dict[str, 
         {"area" if area else "dot": one.colour, "size": one.size, "words": one.words, "count": one.number}
         for one in found.entries
     ]
-    note = word("first", lang) if found.title == labels.column("sectors", lang) else ""
+    note = word("first", lang) if several and found.title == labels.column("sectors", lang) else ""
     if any(" – " in one.words for one in found.entries) and found.graduated:
         note = word("edges", lang)
     return [section(found.title, items, note=note, columns=len(items) > 3 and not found.graduated)]  # noqa: PLR2004

@@ -27,7 +27,18 @@ _CSS = ("leaflet_css",)
 
 _STYLES = ("map.css", "panel.css", "card.css")
 # One script: each file adds its functions to those before it.
-_SCRIPTS = ("decode.js", "words.js", "cards.js", "draw.js", "many.js", "names.js", "legend.js", "panel.js", "start.js")
+_SCRIPTS = (
+    "decode.js",
+    "instead.js",
+    "words.js",
+    "cards.js",
+    "draw.js",
+    "many.js",
+    "names.js",
+    "legend.js",
+    "panel.js",
+    "start.js",
+)
 
 
 class SiteMap(folium.Map):
@@ -98,7 +109,7 @@ class Ground(MacroElement):
         <script>{{ this.program }}</script>
         {% endmacro %}
         {% macro html(this, kwargs) %}
-        <noscript>{{ this.still }}</noscript>
+        <noscript class="cg-instead" data-unloaded="{{ this.unloaded }}">{{ this.still }}</noscript>
         <script type="application/json" id="{{ this.get_name() }}">{{ this.data }}</script>
         {% endmacro %}
         {% macro script(this, kwargs) %}
@@ -107,10 +118,11 @@ class Ground(MacroElement):
         """
     )
 
-    def __init__(self, *, still: str, style: str, data: dict[str, Any], failed: str) -> None:
+    def __init__(self, *, still: str, unloaded: str, style: str, data: dict[str, Any], failed: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Ground"
         self.still = literal(still)
+        self.unloaded = literal(escape(unloaded))
         self.style = style + "".join(asset(name) for name in _STYLES)
         self.program = "".join(asset(name) for name in _SCRIPTS)
         self.data = as_json(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +23,10 @@ Bounds = tuple[float, float, float, float]
 
 _SMALLEST_SPAN = 0.05
 _COUNTRY_SPAN = 1.5
+_COARSE = 0.01
 _ROOM = 0.1
+# They turn the letters behind them round: `\u202egnp.exe` would be read as exe.png.
+_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
 
@@ -121,8 +125,8 @@ def names_of(frame: pd.DataFrame, lang: str) -> list[str]:
             found = np.array(
                 [mine or theirs for mine, theirs in zip(_cells.texts(frame, column), found, strict=True)], dtype=object
             )
-    # Decomposed Hangul (file names of macOS) would be searched for in vain.
-    return [unicodedata.normalize("NFC", name) for name in found]
+    # Decomposed Hangul (file names of macOS) would be searched for in vain, and a name turned round reads as another.
+    return [_OVERRIDES.sub("", unicodedata.normalize("NFC", name)) for name in found]
 
 
 def lonlat_shapes(series: gpd.GeoSeries, *, what: str) -> NDArray[np.object_]:
@@ -201,7 +205,9 @@ def bounds_of(scene: Scene, land: Land) -> Bounds:
         return land.bounds
     both = np.concatenate([scene.shapes, scene.within])
     west, south, east, north = (float(one) for one in shapely.total_bounds(both))
-    inside = land.bounds[0] <= west and land.bounds[1] <= south and east <= land.bounds[2] and north <= land.bounds[3]
+    # The land is drawn coarser than the areas of its islands: Dokdo's own reach a little farther.
+    outer = shapely.box(*land.bounds).buffer(_COARSE, join_style="mitre")
+    inside = shapely.box(west, south, east, north).within(outer)
     if inside and max(east - west, north - south) > _COUNTRY_SPAN:
         return land.bounds
     # A single point would be shown at the closest zoom, with nothing around it.

@@ -83,7 +83,12 @@ def _every_column(tagged: gpd.GeoDataFrame, name: str, lang: str) -> Sheet:
     if lang == "en":
         hidden |= {column for column in ("province", "city", "municipality", "locality") if f"{column}_en" in table}
     shown = [column for column in table.columns if column not in hidden]
-    columns = [(labels.column(str(column), lang), kind_of(str(column))) for column in shown]
+    heads = [labels.column(str(column), lang) for column in shown]
+    # A table of the caller's may call a column as we call ours: 업종 is the header of both.
+    columns = [
+        (f"{head} ({column})" if heads.count(head) > 1 and head != column else head, kind_of(str(column)))
+        for head, column in zip(heads, shown, strict=True)
+    ]
     cells = [[_worded(str(column), cell(one), lang) for one in table[column]] for column in shown]
     rows = list(zip(*cells, strict=True)) if cells else []
     return Sheet(name, columns, rows, frozen=2)
@@ -91,7 +96,7 @@ def _every_column(tagged: gpd.GeoDataFrame, name: str, lang: str) -> Sheet:
 
 def _worded(column: str, value: Any, lang: str) -> Any:
     """Return a cell as a spreadsheet shows it: a code or a flag in words, a list joined."""
-    coded = column in ("sectors", "macro_region", "status") or column.endswith(("_basis", "_scope"))
+    coded = column in ("sectors", "macro_region", "status", "address_status") or column.endswith(("_basis", "_scope"))
     if value not in (None, []) and (coded or isinstance(value, bool)):
         return labels.value(column, value, lang)
     if isinstance(value, str) and column == "designations":

@@ -107,7 +107,7 @@ class Table:
             for row in self.shown(_html)
         )
         notes = "<br>".join(_html(note) for note in self.notes)
-        foot = f'<tfoot><tr><td colspan="{len(self.columns)}">{notes}</td></tr></tfoot>\n' if notes else ""
+        foot = f'<tfoot><tr><td colspan="{len(self.columns)}"><span>{notes}</span></td></tr></tfoot>\n' if notes else ""
         return (
             f'<table class="clustergeo-table" lang="{_html(self.lang)}">\n<caption>{_html(self.title)}</caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n{foot}</table>\n"

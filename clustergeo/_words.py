@@ -76,9 +76,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "answer": ("점 가운데: {}", "Centre of the dot: {}"),
     "answer_yes": ("검은 점: 예", "dark: yes"),
     "answer_no": ("점 없음: 아니요", "plain: no"),
-    "answer_open": ("흰 점: 판정 불가", "white: not decidable"),
+    "answer_open": ("흰 점: 판정 불가·알 수 없음", "white: not decidable, or unknown"),
     "evidence": ("개발제한구역(RDZ) 근거", "RDZ (greenbelt) evidence"),
-    "filled": ("채움 = 있음, 빔 = 없음, 회색 = 알 수 없음", "filled = present, hollow = none, grey = unknown"),
+    "filled": (
+        "채움 = 있음, 빔 = 없음, 회색 = 판정 불가·알 수 없음",
+        "filled = present, hollow = none, grey = not decidable or unknown",
+    ),
     "unplaced": ("위치 없음: {}곳", "without position: {}"),
     "facts": ("{} 기준 사실", "facts as of {}"),
     "count": ("부지 {}곳", "{} sites"),
@@ -106,6 +109,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "스크립트가 꺼져 있어 그림과 표로 보입니다.",
         "Scripts are off: this is the map as a picture, with its table.",
     ),
+    "not_loaded": (
+        "지도의 스크립트를 불러오지 못해(인터넷에 연결되지 않았거나 차단됨) 그림과 표로 보입니다.",
+        "The map's scripts did not load (no network, or they are blocked): this is a picture of it, with its table.",
+    ),
+    "still_area_only": ("범위로만 알려짐", "known by its area only"),
     "still_within": (
         "점이 없는 번호: 옅은 범위 안 어딘가에 있음",
         "A number without a dot: the site lies somewhere in the pale area.",

@@ -52,7 +52,7 @@ _WORDS = {
     "as_of": ("{date} 기준 사실", "Facts as of {date}"),
     "hidden": ("위치를 모르는 부지 {n}곳은 그리지 않음", "{n} site{s} without a position not drawn"),
     "unlabelled": ("자리가 없어 이름을 뺀 부지 {n}곳", "{n} name{s} left out for want of room"),
-    "boundaries": ("행정 경계: {text}", "Boundaries: {text}"),
+    "boundaries": ("행정 경계 {text}", "Boundaries: {text}"),
     "plane": (
         "정적도법, 축척자는 놓인 자리에서 정확함",
         "Equal-area projection; the scale bar is true where it stands",

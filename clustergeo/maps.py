@@ -154,11 +154,15 @@ def explore(
     if tiles is not None:
         _leaflet.add_tiles(made, tiles)
     made.page_text = drawing.text()
-    still = _still.page(data, scene, gathered, ground, bounds, lang=lang)
+    still = _still.page(data, scene, gathered, ground, bounds, beside=drawing.beside, lang=lang)
     fonts = f":root {{ --cg-font: {_page.FONT_STACK}; }}\n"
     made.add_child(
         _leaflet.Ground(
-            still=still, style=fonts, data=_pack.payload(data, drawing.blobs), failed=word("failed", lang, "{}")
+            still=still,
+            unloaded=word("not_loaded", lang),
+            style=fonts,
+            data=_pack.payload(data, drawing.blobs),
+            failed=word("failed", lang, "{}"),
         )
     )
     for at, spec in enumerate(drawing.layers):

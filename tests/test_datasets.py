@@ -282,3 +282,20 @@ def test_facts_about_a_site_that_was_not_given_are_refused(tmp_path: Path) -> No
     frame = cg.load_sites()[["site_id", "geometry"]]
     with pytest.raises(cg.ClusterGeoError, match="'b'"):
         datasets.with_facts(frame, own(tmp_path, "b,area_km2,1,2025,whole,reported,new"))
+
+
+def test_every_english_name_of_a_locality_has_its_kind_behind_a_hyphen() -> None:
+    found = datasets.load_regions("locality")
+    kinds = {"읍": "-eup", "면": "-myeon", "동": "-dong"}
+    strange = [
+        (name, english)
+        for name, english in zip(found["locality"], found["locality_en"], strict=True)
+        if not english.endswith(kinds[name[-1]]) or not english.removesuffix(kinds[name[-1]]).strip("- ")
+    ]
+    assert strange == []
+    names = dict(zip(found["locality"], found["locality_en"], strict=True))
+    assert [names[one] for one in ("향남읍", "수성1가동", "영해면")] == [
+        "Hyangnam-eup",
+        "Suseong1ga-dong",
+        "Yeonghae-myeon",
+    ]

@@ -482,7 +482,7 @@ def test_a_flag_that_colours_is_told_by_the_centre_of_the_dot_too() -> None:
     part = layer_of(made, "dots")["legend"][-1]
     assert part["heading"] == "Centre of the dot: ok"
     assert [(item["words"], item["count"]) for item in part["items"]] == [
-        ("dark: yes", 1), ("plain: no", 1), ("white: not decidable", 1),
+        ("dark: yes", 1), ("plain: no", 1), ("white: not decidable, or unknown", 1),
     ]  # fmt: skip
 
 
@@ -828,9 +828,38 @@ def test_a_map_says_what_it_shows() -> None:
     )
 
 
+def still_of(sites: gpd.GeoDataFrame) -> str:
+    """Return what a page shows without scripts."""
+    page = maps.map_html(maps.explore(sites))
+    return page[page.index("<noscript") : page.index("</noscript>")]
+
+
+def test_without_scripts_sites_on_one_spot_share_a_label_and_none_stands_at_the_edge() -> None:
+    spots = [shapely.Point(127, 36), shapely.Point(127, 36), shapely.Point(128.2, 36)]
+    still = still_of(frame(spots, name=["north", "south", "alone"]))
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", still) == ["1, 2", "3"]
+    width, height = map(int, re.findall(r'viewBox="0 0 (\d+) (\d+)" width="7', still)[0])
+    assert height >= width / 2
+    dots = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', still)]
+    assert all(10 < x < width - 10 and 10 < y < height - 10 for x, y in dots)
+    assert re.findall(r'text-anchor="(\w+)"', still) == ["start", "end"]
+
+
+def test_a_name_is_not_turned_round_by_signs_in_it() -> None:
+    made = maps.explore(frame([square(127, 37)], name=["\u202egnp.exe\u2066"]))
+    assert table_of(made)["names"] == ["gnp.exe"]
+
+
+def test_the_legend_speaks_of_a_first_sector_only_where_a_site_has_several() -> None:
+    for sectors, note in (([["bio"], ["rail"]], ""), ([["bio", "rail"], ["rail"]], "a dot has the first colour")):
+        made = maps.explore(frame([square(127, 37), square(128, 37)], sectors=sectors))
+        assert layer_of(made, "dots")["legend"][0]["note"].startswith(note)
+        assert bool(layer_of(made, "dots")["legend"][0]["note"]) == bool(note)
+
+
 def test_without_scripts_the_page_names_every_site_and_its_verdicts(tagged: gpd.GeoDataFrame) -> None:
     page = maps.map_html(maps.explore(tagged))
-    still = page[page.index("<noscript>") : page.index("</noscript>")]
+    still = page[page.index("<noscript") : page.index("</noscript>")]
     assert still.count("<circle") == len(tagged)
     assert all(name in still for name in tagged["name_en"])
     assert still.count("<td>inside</td>") == int(tagged["in_capital_region"].sum())

@@ -319,7 +319,7 @@ def test_the_document_is_a4_names_a_korean_font_and_its_language_and_describes_i
 
 def test_the_tables_of_the_document_hold_every_cell_and_repeat_their_headers(shipped: Path) -> None:
     document = docx.Document(str(shipped / "report.docx"))
-    header, *rows = [[cell.text for cell in row.cells] for row in document.tables[1].rows]
+    header, *rows = [[cell.text.replace("\n", " ") for cell in row.cells] for row in document.tables[1].rows]
     shown = cg.table(cg.tag(cg.load_sites()), lang="en")
     assert header == [column.header for column in shown.columns]
     # A figure and its percent sign stay on one line.
@@ -412,6 +412,37 @@ def test_without_the_packages_a_report_has_neither_and_still_verifies(
         for name in ("xlsxwriter", "docx"):
             absent.setitem(sys.modules, name, None)
         assert cg.verify(whole).empty
+
+
+def test_the_sheet_of_every_column_tells_like_headers_apart_and_puts_the_state_of_an_address_in_words() -> (
+    None
+):
+    sites = gpd.GeoDataFrame(
+        {"site_id": ["a"], "업종": ["제과"], "sectors": [["bio"]], "address_status": ["exact"]},
+        geometry=[shapely.box(127, 37, 127.01, 37.01)],
+        crs="EPSG:4326",
+    )
+    sheet = _spreadsheet._every_column(cg.tag(sites), "모든 열", "ko")
+    told = dict(zip([head for head, _ in sheet.columns], next(iter(sheet.rows)), strict=True))
+    assert (told["업종"], told["업종 (sectors)"], told["주소로 안 위치"]) == ("제과", "바이오", "읍면동까지 확실")
+    assert len(told) == len(sheet.columns)
+
+
+def test_a_report_sums_up_nothing_that_its_sites_never_had_and_explains_discs_only_where_one_is_drawn() -> None:
+    plain = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[shapely.box(127, 37, 127.01, 37.01)], crs="EPSG:4326")
+    said = _said_of(plain)
+    assert [key for key, _ in said.summaries] == ["macro_region", "in_capital_region", "rdz_basis"]
+    assert said.note == "Unknown is a dash, never 0."
+    heads = [column.header for column in said.sites.columns]
+    assert [one for one in ("Area as of", "Status", "Area (km²)", "RDZ: share") if one in heads] == [
+        "Area (km²)", "RDZ: share",
+    ]  # fmt: skip
+    assert all(len(row) == len(heads) for row in said.sites.rows)
+    rich = plain.assign(sectors=[["bio"]], status=["candidate"], area_km2=[1.0], footprint_basis=["disc"])
+    said = _said_of(rich)
+    assert [key for key, _ in said.summaries] == ["sector", "macro_region", "in_capital_region", "rdz_basis", "status"]
+    assert said.note.startswith("Discs draw the reported area")
+    assert "Status" in [column.header for column in said.sites.columns]
 
 
 def _said_of(sites: gpd.GeoDataFrame) -> _brief.Brief:
@@ -511,6 +542,9 @@ def test_libreoffice_opens_the_document_with_its_korean_its_figures_and_its_foot
     _converted(office, "pdf", shipped / "report.ko.docx", tmp_path)
     pages = pypdf.PdfReader(tmp_path / "report.ko.pdf").pages
     assert len(pages) <= 13
+    # No unit of a header is broken.
+    lines = [row.strip() for page in pages for row in page.extract_text().splitlines()]
+    assert not [row for row in lines if row.endswith("(km") or row.startswith("²")]
     # Older readers of PDF see spaces where letters stand a little apart.
     assert "newsbox.co.kr" in "".join("".join(page.extract_text().split()) for page in pages)
 

@@ -225,6 +225,12 @@ def test_names_and_industries_become_columns_of_the_house(tmp_path: Path) -> Non
     assert sites["업종"].tolist() == ["반도체, 이차전지", "제과"]
 
 
+@pytest.mark.parametrize("header", ["시설명", "시 설 명", "부지명", "공장명(국문)"])
+def test_a_column_of_facilities_or_plants_names_the_sites(tmp_path: Path, header: str) -> None:
+    sites = cg.read_sites(table(tmp_path / "s.csv", [["lon", "lat", header], ["127", "37", "가"]]))
+    assert sites["name_ko"].tolist() == ["가"]
+
+
 # Geometry as text
 
 

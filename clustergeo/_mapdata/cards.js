@@ -75,14 +75,14 @@
         plain: cg.text(table, spec.basis, row), parts: error === null ? [] : [distance(data, error)], source: cg.text(table, spec.source, row)
       };
     },
-    column: function (_data, table, spec, row) { return { plain: cg.text(table, spec.column, row) }; }
+    column: function (_data, table, spec, row) { return { plain: cg.text(table, spec.column, row), linked: true }; }
   };
 
   function filled(said) {
     var body = cg.element("dd"), parts = (said.parts || []).slice();
     if (said.badge) { body.append(cg.badge(said.badge)); }
     if (said.strong) { body.append(cg.element("b", said.open ? "cg-unsettled" : "", said.strong)); }
-    if (said.plain) { body.append(said.plain); }
+    if (said.plain) { body.append.apply(body, said.linked ? cg.linked(said.plain) : [said.plain]); }
     if (said.day) { body.append(" ", cg.element("span", "cg-day", "(" + said.day + ")")); }
     if (said.mark) { body.append(" ", cg.element("em", "", said.mark)); }
     if (parts.length) { body.append((body.childNodes.length ? " · " : "") + parts.join(" · ")); }

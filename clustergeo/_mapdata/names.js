@@ -36,7 +36,9 @@
   function whole(map, bodies) {
     function show() {
       var root = map.getContainer(), frame = root.getBoundingClientRect(), over = [].slice.call(root.querySelectorAll(".leaflet-control"));
-      var taken = over.concat(map.clustergeo.panel).map(function (one) { return one.getBoundingClientRect(); });
+      // Names of sites that have just found room come before those of provinces.
+      over = over.concat([].slice.call(root.querySelectorAll(".cg-passing")), map.clustergeo.panel);
+      var taken = over.map(function (one) { return one.getBoundingClientRect(); });
       bodies.forEach(function (body) {
         var box = (body.querySelector(".cg-chip") || body).getBoundingClientRect();
         body.classList.toggle("cg-cut", box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom || taken.some(function (one) {
@@ -44,7 +46,7 @@
         }));
       });
     }
-    map.on("moveend zoomend resize cg:filtered layeradd", show);
+    map.on("moveend zoomend resize cg:filtered cg:named layeradd", show);
     map.whenReady(function () { requestAnimationFrame(show); });
   }
 
@@ -63,30 +65,43 @@
       return { body: made.body, put: made.put, spots: label.spots };
     }));
     whole(map, bodies);
+    // A narrow window has not the room that those places were worked out for.
+    cg.passing(map, group, spec, state.dots, true);
   };
 
   // Of many sites, those in view are named as soon as they are few; a name that has no room is left out.
-  cg.passing = function (map, group, spec, shapes) {
+  cg.passing = function (map, group, spec, shapes, narrow) {
     var state = map.clustergeo, table = state.data.tables[spec.table], held = L.layerGroup(), pen = document.createElement("canvas").getContext("2d");
     pen.font = "600 12px " + getComputedStyle(map.getContainer()).fontFamily;
+    function lines(row) { return table.labels ? table.labels[row].lines : [table.names[row]]; }
+    // The edges of the window and what lies over the map.
+    function edges() {
+      var frame = map.getContainer().getBoundingClientRect(), over = [].slice.call(map.getContainer().querySelectorAll(".leaflet-control")), far = 1e5;
+      return [[-far, -far, 0, far], [frame.width, -far, far, far], [-far, -far, far, 0], [-far, frame.height, far, far]].concat(
+        over.concat(state.panel).map(function (one) {
+          var box = one.getBoundingClientRect();
+          return [box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top];
+        }));
+    }
     function placed(dots) {
-      var taken = dots.map(function (dot) { return [dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7]; }), found = [];
+      var taken = edges().concat(dots.map(function (dot) { return [dot.x - 7, dot.y - 7, dot.x + 7, dot.y + 7]; })), found = [];
       dots.forEach(function (dot) {
-        var wide = Math.min(pen.measureText(table.names[dot.row]).width, 190) + 18, high = 19;
-        var spots = [[10, -high / 2], [-10 - wide, -high / 2], [-wide / 2, -high - 9], [-wide / 2, 9]];
+        var widths = lines(dot.row).map(function (one) { return pen.measureText(one).width; });
+        var wide = Math.ceil(Math.min(Math.max.apply(null, widths), 240)) + 13, high = 15 * widths.length + 4;
+        var spots = [[10, -high / 2], [-10 - wide, -high / 2], [-wide / 2, -high - 9], [-wide / 2, 9], [9, 6], [9, -6 - high], [-9 - wide, 6], [-9 - wide, -6 - high]];
         var spot = spots.find(function (one) {
           var box = [dot.x + one[0], dot.y + one[1], dot.x + one[0] + wide, dot.y + one[1] + high];
           var free = taken.every(function (other) { return other[2] <= box[0] || box[2] <= other[0] || other[3] <= box[1] || box[3] <= other[1]; });
           if (free) { taken.push(box); }
           return free;
         });
-        if (spot) { found.push({ dot: dot, spot: spot, wide: wide }); }
+        if (spot) { found.push({ dot: dot, spot: spot, wide: wide, high: high }); }
       });
       return found;
     }
     function show() {
       held.clearLayers();
-      if (!map.hasLayer(group)) { return; }
+      if (!map.hasLayer(group) || (narrow && map.getSize().x >= 720)) { map.fire("cg:named"); return; }
       var view = map.getBounds(), dots = [];
       for (var row = 0; row < shapes.count && dots.length <= FEW; row++) {
         var at = [shapes.xy[2 * row + 1], shapes.xy[2 * row]];
@@ -95,20 +110,22 @@
           dots.push({ row: row, at: at, x: point.x, y: point.y });
         }
       }
-      if (dots.length > FEW) { return; }
+      if (dots.length > FEW) { map.fire("cg:named"); return; }
       placed(dots).forEach(function (one) {
-        var body = cg.element("div"), box = cg.element("div", "cg-chip cg-passing"), lines = cg.element("span");
-        lines.append(cg.element("i", "", table.names[one.dot.row]));
+        var body = cg.element("div"), box = cg.element("div", "cg-chip cg-passing"), said = cg.element("span");
+        lines(one.dot.row).forEach(function (words) { said.append(cg.element("i", "", words)); });
         box.style.setProperty("--c", cg.colour(table, one.dot.row));
         box.style.width = one.wide + "px";
+        box.style.height = one.high + "px";
         box.style.transform = "translate(" + one.spot[0] + "px," + one.spot[1] + "px)";
-        box.append(lines);
+        box.append(said);
         body.append(box);
-        held.addLayer(marker(body, one.dot.at, "cgLabels", "cg-label", { interactive: false }));
+        held.addLayer(marker(body, one.dot.at, "cgLabels", "cg-label cg-found", { interactive: false }));
       });
+      map.fire("cg:named");
     }
     held.addTo(map);
-    map.on("moveend zoomend cg:filtered", show);
+    map.on("moveend zoomend resize cg:filtered", show);
     map.on("layeradd layerremove", function (event) { if (event.layer === group) { show(); } });
     show();
   };

@@ -13,9 +13,7 @@
     };
     state.hidden = function (table, row) { return table === 0 && state.shown.length > 0 && !state.shown[row]; };
     cg.read(document.getElementById(id).textContent, function (data, blobs) { begin(map, data, blobs); }, function (reason) {
-      var told = cg.element("p", "cg-failed", failed.replace("{}", reason));
-      told.setAttribute("role", "alert");
-      map.getContainer().parentNode.append(told);
+      cg.instead(failed.replace("{}", reason));
     });
   };
 

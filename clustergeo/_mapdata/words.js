@@ -54,21 +54,42 @@
     return held ? held.numbers[row] : null;
   };
 
+  // A link to an http or https address; nothing for any other text.
+  function link(word, shown) {
+    var url, made;
+    try { url = new URL(word); } catch (_error) { return null; }
+    if ((url.protocol !== "http:" && url.protocol !== "https:") || !url.hostname) { return null; }
+    made = cg.element("a", "", shown || url.hostname.replace(/^www\./, ""));
+    made.href = url.href;
+    made.target = "_blank";
+    made.rel = "noopener noreferrer";
+    return made;
+  }
+
   // The http and https links of a text; anything else in it is dropped.
   cg.links = function (text) {
-    var seen = {}, found = [];
-    (text || "").split(/\s+/).forEach(function (word) {
-      var url;
-      try { url = new URL(word); } catch (_error) { return; }
-      if ((url.protocol !== "http:" && url.protocol !== "https:") || !url.hostname || seen[url.href]) { return; }
-      seen[url.href] = true;
-      var link = cg.element("a", "", url.hostname.replace(/^www\./, ""));
-      link.href = url.href;
-      link.target = "_blank";
-      link.rel = "noopener noreferrer";
-      found.push(link);
+    var seen = {};
+    return (text || "").split(/\s+/).map(function (word) { return link(word); }).filter(function (one) {
+      var first = one && !seen[one.href];
+      if (one) { seen[one.href] = true; }
+      return first;
     });
-    return found;
+  };
+
+  // A text whose http and https addresses are links; one that was cut short leads nowhere.
+  cg.linked = function (text) {
+    var found = [], at = 0;
+    text.replace(/https?:\/\/[^\s<>"]+/gi, function (word, place) {
+      // What ends a sentence or a bracket is no part of an address.
+      var address = word.replace(/[.,;:!?'\u2019\u201d]+$/, "");
+      if (address.indexOf("(") < 0) { address = address.replace(/\)[.,;:!?]*$/, ""); }
+      var made = address.indexOf("\u2026") < 0 ? link(address, address) : null;
+      if (!made) { return word; }
+      found.push(text.slice(at, place), made);
+      at = place + address.length;
+      return word;
+    });
+    return found.concat(text.slice(at));
   };
 
   cg.badge = function (way) { return cg.element("b", "cg-badge cg-" + way.answer, way.letter); };

@@ -32,7 +32,10 @@ PARTS = (
 )
 ADMINISTRATIVE = ("행정동", "행정동명", "행정읍면동")
 CODES = (*PNU_NAMES, *LEGAL_NAMES)
-NAMES = ("명칭", "이름", "단지명", "사업명", "산업단지명", "후보지", "후보지명", "dan_name")
+NAMES = (
+    *("명칭", "이름", "단지명", "사업명", "산업단지명", "후보지", "후보지명", "dan_name"),
+    *("부지명", "시설명", "지구명", "공장명", "사업장명", "업체명", "기업명", "회사명", "상호"),
+)
 SECTORS = ("업종", "유치업종", "주력업종", "산업분야")
 
 # Other areas, such as 연면적 (floor area) or 건축면적 (of buildings), are none of a site.

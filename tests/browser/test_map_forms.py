@@ -10,7 +10,8 @@ import pytest
 import shapely
 from pypdf import PdfReader
 
-from clustergeo import _page, datasets, maps
+import clustergeo as cg
+from clustergeo import _pack, _page, datasets, maps
 from clustergeo.tags import tag
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import Watched
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +116,52 @@ def test_without_scripts_a_site_known_by_its_area_has_the_area_and_no_dot_and_th
     rows = [row.split("\t") for row in still.locator("tbody tr").all_inner_texts()]
     assert rows == [
         ["1. dot", "point: a position without an extent", "0.0003"],
-        ["2. area", "known by its area only: the dot is no position", "–"],
+        ["2. area", "known by its area only", "–"],
         ["3. nowhere", "without position: not on the map", "2"],
     ]
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_without_scripts_zones_and_layers_are_drawn_and_named_in_the_legend(
+    open_page: Callable[..., Watched], shots: Path, lang: str
+) -> None:
+    def layer(*shapes: Any) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(geometry=[*shapes], crs="EPSG:4326")
+
+    sites = layer(shapely.Point(127, 36), shapely.Point(129, 37)).assign(name=["a", "b"])
+    line, spot = shapely.LineString([(127, 36), (128, 37)]), shapely.Point(128.5, 36.5)
+    made = maps.explore(
+        sites,
+        lang=lang,
+        zones={"rdz": cg.Layer(layer(shapely.box(127.5, 36, 128, 36.5)), name="rdz", coverage="everywhere")},
+        layers={HOSTILE: layer(line, spot), "far": layer(shapely.Point(0, 0))},
+    )
+    watched = open_page(maps.map_html(made), scripts=False)
+    still = watched.page.locator(".cg-still")
+    drawn = still.locator("svg[role=img] g")
+    term = "개발제한구역" if lang == "ko" else "RDZ (greenbelt)"
+    assert drawn.count() == 3
+    boxes = [one.bounding_box() for one in drawn.locator("path[stroke-dasharray]").all()]
+    assert boxes[0]["width"] > 20
+    assert drawn.nth(1).locator("path").count() == 2
+    assert drawn.nth(1).locator("path[stroke-linecap]").get_attribute("d").count("M") == 1
+    assert drawn.nth(2).locator("path").count() == 0
+    said = [text.strip() for text in still.locator(".cg-still-key li").all_inner_texts()]
+    assert {term, HOSTILE, "far"} <= set(said)
+    watched.page.screenshot(path=shots / f"no-script-zones-{lang}.png", full_page=True)
+    watched.assert_quiet()
+
+
+def test_without_scripts_short_names_stand_at_the_dots_and_what_all_sites_are_is_said_once(
+    open_page: Callable[..., Watched],
+) -> None:
+    spots = [shapely.Point(127, 36), shapely.Point(129, 37)]
+    sites = gpd.GeoDataFrame({"site_id": ["7", "12"]}, geometry=spots, crs="EPSG:4326")
+    still = open_page(maps.map_html(maps.explore(sites)), scripts=False).page.locator(".cg-still")
+    assert still.locator("svg[role=img] text").all_text_contents() == ["7", "12"]
+    assert still.locator("tbody th").all_inner_texts() == ["7", "12"]
+    assert still.locator("thead th").all_inner_texts() == ["Name"]
+    assert "Footprint: point: a position without an extent" in still.inner_text()
 
 
 @pytest.mark.parametrize("size", [(390, 844), (1280, 800), (1920, 1000)])
@@ -174,6 +221,42 @@ def test_the_linked_page_works_with_what_it_links_to(tagged: gpd.GeoDataFrame, b
     assert strange == []
     assert complaints == []
     page.context.close()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_linked_page_without_a_network_is_the_picture_with_its_table_and_says_why(
+    tagged: gpd.GeoDataFrame, browser: Any, tmp_path: Path, shots: Path, lang: str
+) -> None:
+    sites = tagged.head(3).assign(name_en=HOSTILE, name_ko=HOSTILE)
+    file = maps.save_map(maps.explore(sites, lang=lang), tmp_path / "map.html", offline=False)
+    page = browser.new_context(offline=True).new_page()
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.goto(file.as_uri())
+    still = page.locator(".cg-still")
+    still.wait_for()
+    said = "스크립트를 불러오지 못해" if lang == "ko" else "The map's scripts did not load"
+    assert said in still.get_by_role("alert").inner_text()
+    assert still.locator("svg[role=img] circle").count() == 3
+    # Sites in a column are no picture that is taller than it was made.
+    assert still.locator("svg[role=img]").bounding_box()["height"] <= 900
+    assert still.locator("tbody th").all_inner_texts() == [f"{at}. {HOSTILE}" for at in (1, 2, 3)]
+    assert not page.locator(".folium-map").is_visible()
+    page.screenshot(path=shots / f"linked-no-network-{lang}.png", full_page=True)
+    assert dialogs == []
+    page.context.close()
+
+
+def test_a_page_whose_data_cannot_be_inflated_is_the_picture_and_says_why(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_pack, "_READABLE", 0)
+    html = maps.map_html(maps.explore(tagged))
+    head = "<script>delete window.DecompressionStream;</script>"
+    # The policy of the page would not run it.
+    watched = open_page(re.sub(r"<meta http-equiv=.Content-Security-Policy.[^>]*>", head, html, count=1))
+    assert "DecompressionStream" in watched.page.locator(".cg-still").get_by_role("alert").inner_text()
+    assert watched.page.locator(".cg-still tbody tr").count() == len(tagged)
 
 
 def test_what_folium_and_geopandas_add_is_drawn_beside_ours(

@@ -256,6 +256,57 @@ def test_evidence_is_told_apart_without_colour(tagged: gpd.GeoDataFrame, open_pa
     assert len(pairs) == len({badge for badge, _ in pairs}) == len({stroke for _, stroke in pairs}) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        (
+            "see https://a.example/x?y=1&z=2, then http://b.example/(c).",
+            ["https://a.example/x?y=1&z=2", "http://b.example/(c)"],
+        ),
+        ("(https://a.example/x) HTTPS://C.EXAMPLE/", ["https://a.example/x", "https://c.example/"]),
+        ("javascript:alert(1) data:text/html,x ftp://d.example //e.example javascript:https", []),
+        ('https://a.example/"onmouseover="alert(1) https:// https://?', ["https://a.example/"]),
+        ("https://a.example/<img src=x onerror=alert(1)>", ["https://a.example/"]),
+        ("https://a.example/" + "x" * 600, []),
+    ],
+)
+def test_addresses_in_a_column_of_the_callers_are_links_and_nothing_else_is(
+    open_page: Callable[..., Watched], text: str, addresses: list[str]
+) -> None:
+    sites = gpd.GeoDataFrame({"web": [text]}, geometry=[shapely.Point(127, 36)], crs="EPSG:4326")
+    watched = open_page(maps.map_html(maps.explore(sites)))
+    watched.page.locator("path.cg-site").dispatch_event("click")
+    row = watched.page.locator(".cg-card dd").last
+    links = row.locator("a")
+    assert links.evaluate_all("all => all.map(one => one.href)") == addresses
+    assert all(one.get_attribute("rel") == "noopener noreferrer" for one in links.all())
+    assert all(one.get_attribute("target") == "_blank" for one in links.all())
+    assert row.text_content() == (text if len(text) <= 500 else text[:499] + "…")
+    assert row.locator("img").count() == 0
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_narrow_window_names_the_sites_that_have_room_and_more_of_them_nearer(
+    tagged: gpd.GeoDataFrame, open_page: Callable[..., Watched], lang: str
+) -> None:
+    watched = open_page(maps.map_html(maps.explore(tagged, lang=lang)), width=390, height=844)
+    first = len(chips(watched))
+    assert first >= 7
+    box = watched.page.locator(".leaflet-control-layers-overlays label").last.locator("input")
+    box.dispatch_event("click")
+    assert chips(watched) == []
+    box.dispatch_event("click")
+    assert len(chips(watched)) == first
+    at = tagged.geometry.iloc[list(tagged["site_id"]).index("iksan")].centroid
+    watched.page.evaluate(f"() => {{ {MAP}.setView([{at.y}, {at.x}], 11, {{animate: false}}); }}")
+    names = {text.replace("\n", " ") for text in watched.page.locator(".cg-chip:visible").all_inner_texts()}
+    assert set(tagged.loc[tagged["site_id"].isin(["iksan", "wanju"]), f"name_{lang}"]) <= names
+    watched.page.set_viewport_size({"width": 1280, "height": 800})
+    assert watched.page.locator(".cg-passing").count() == 0
+    watched.assert_quiet()
+
+
 def test_hostile_text_runs_nothing_wherever_it_is_shown(open_page: Callable[..., Watched]) -> None:
     zone = Layer(
         gpd.GeoDataFrame(geometry=[shapely.box(127.0, 37.0, 127.3, 37.3)], crs="EPSG:4326"), name="rdz", source=HOSTILE
