@@ -133,11 +133,15 @@ def steps(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.
             # Ties make fewer steps; that is no news.
             warnings.simplefilter("ignore")
             edges = np.unique(np.asarray(mapclassify.Quantiles(held, k=STEPS).bins, dtype=np.float64))
-            more = held[held > edges[0]]
-            if len(edges) < STEPS - 1 and edges[0] == held.min() and len(np.unique(more)) >= STEPS:
-                # Most are alike, such as zeros: they are a step, and the others are cut by themselves.
-                others = np.asarray(mapclassify.Quantiles(more, k=STEPS - 1).bins, dtype=np.float64)
-                edges = np.unique(np.append(edges[0], others))
+            if len(edges) < STEPS - 1:
+                # Most are alike, such as zeros: they are a step, and those on both sides are cut by themselves.
+                values, counts = np.unique(held, return_counts=True)
+                common = values[np.argmax(counts)]
+                sides = [side for side in (held[held < common], held[held > common]) if len(side)]
+                rest = sum(map(len, sides))
+                parts = [min(max(1, round((STEPS - 1) * len(side) / rest)), len(np.unique(side))) for side in sides]
+                cuts = [mapclassify.Quantiles(side, k=part).bins for side, part in zip(sides, parts, strict=True)]
+                edges = np.unique(np.concatenate([[common], *cuts]).astype(np.float64))
     if (held == np.trunc(held)).all():
         edges = np.unique(np.floor(edges))
     codes[known] = np.searchsorted(edges, held)

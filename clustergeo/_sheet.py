@@ -50,6 +50,19 @@ class View:
         return (self.box[2] - self.box[0]) * self.scale, (self.box[3] - self.box[1]) * self.scale
 
 
+def widened(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Return bounds in degrees with a margin.
+
+    Examples
+    --------
+    >>> widened((127.0, 36.0, 128.0, 37.0))
+    (126.92, 35.92, 128.08, 37.08)
+    """
+    west, south, east, north = box
+    margin = max(0.08 * (east - west), 0.08 * (north - south), 0.02)
+    return (west - margin, max(south - margin, -89.0), east + margin, min(north + margin, 89.0))
+
+
 def view_of(lonlat: tuple[float, float, float, float], *, inches: tuple[float, float]) -> View:
     """Return the view that shows a box of longitudes and latitudes whole, as large as a paper of some inches allows.
 

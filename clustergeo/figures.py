@@ -147,10 +147,9 @@ def plot(
     rect = (_MARGIN_INCHES, 0.55, side - 2 * _MARGIN_INCHES, height - head - 0.55 - 0.1)
     figure = Drawing(figsize=size, dpi=200, facecolor="white")
     FigureCanvasAgg(figure)
-    view = _sheet.view_of(_KOREA if korea else _widened(bounds), inches=rect[2:])
+    view = _sheet.view_of(_KOREA if korea or bounds == _KOREA else _sheet.widened(bounds), inches=rect[2:])
     sites = _project(tagged, view.plane, marks)
-    main = _sheet.axes_of(figure, rect, view)
-    lost, moved = _draw(main, view, sites, drawn_zones, words, inset=False)
+    lost, moved = _draw(main := _sheet.axes_of(figure, rect, view), view, sites, drawn_zones, words, inset=False)
     top, scale = height - head - 0.1, view.scale
     if korea:
         inset = min(_PANEL_INCHES, (height - 1.2) * 0.4)
@@ -257,15 +256,6 @@ def _bounds(frame: gpd.GeoDataFrame) -> Box:
     if not all(map(math.isfinite, (west, south, east, north))):
         return _KOREA
     return (west, south, east, north)
-
-
-def _widened(box: Box) -> Box:
-    """Return bounds in degrees with a margin; all of Korea has its own."""
-    if box == _KOREA:
-        return box
-    west, south, east, north = box
-    margin = max(0.08 * (east - west), 0.08 * (north - south), 0.02)
-    return (west - margin, max(south - margin, -89.0), east + margin, min(north + margin, 89.0))
 
 
 def _contains(outer: Box, inner: Box) -> bool:

@@ -462,8 +462,8 @@ def test_each_kind_of_rule_is_told_as_what_it_is() -> None:
         return [rules.explain(out, "1", lang=lang).partition(": ")[2] for lang in ("en", "ko")]
 
     assert told(max_area_m2=100) == [
-        "wet takes 60.0 % of it (6,000 m²; at most 100 m² is allowed).",
-        "wet 저촉 비율 60.0 %(6,000 m²; 허용 100 m² 이하).",
+        "wet takes 60.0 % of it, 6,000 m² (at most 100 m² is allowed).",
+        "wet 저촉 비율 60.0 %, 6,000 m²(허용 100 m² 이하).",
     ]
     assert told(include=True, max_share=0.1) == [
         "40.0 % of it lies outside wet (at most 10.0 % is allowed).",

@@ -431,6 +431,16 @@ def test_a_number_is_cut_into_steps_with_edges_counts_colours_and_sizes() -> Non
     assert len(set(classes["sizes"])) == len(set(classes["colours"])) == 5
 
 
+@pytest.mark.parametrize("common", [0.0, 1.0, 0.5])
+def test_a_value_that_most_sites_have_is_a_step_and_the_others_are_cut_by_themselves(common: float) -> None:
+    others = np.setdiff1d(np.linspace(0, 1, 13), [common])
+    edges, codes = _classes.steps(np.concatenate([np.full(60, common), others]))
+    assert common in edges
+    assert len(edges) >= 4
+    assert np.unique(codes[:60]).tolist() == [np.flatnonzero(edges == common)[0]]
+    assert not set(codes[:60]) & set(codes[60:])
+
+
 def test_steps_of_whole_numbers_are_said_by_the_numbers_in_them() -> None:
     found = _classes.classes_of(pd.DataFrame({"x": [*range(20), 0, 0, 0, 0, 0, 0]}), "x", lang="en")
     assert [one.words for one in found.entries] == ["0", "1 – 4", "5 – 9", "10 – 14", "15 – 19"]

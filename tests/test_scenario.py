@@ -107,6 +107,23 @@ def test_the_folder_holds_sites_reasons_stability_and_hashes(folder: Path) -> No
         assert hashlib.sha256((folder / "out" / name).read_bytes()).hexdigest() == digest
 
 
+def test_maps_of_scores_draw_what_was_scored_and_call_no_excluded_site_unknown(folder: Path) -> None:
+    cg.read_scenario(folder / "s.toml").run(folder / "out")
+    for name in ("score", "stability"):
+        page = (folder / "out" / "maps" / f"{name}.html").read_text(encoding="utf-8")
+        assert "Excluded sites" in page
+        assert ">unknown<" not in page
+        assert "제외된 부지" in (folder / "out" / "maps" / f"{name}.ko.html").read_text(encoding="utf-8")
+
+
+def test_a_place_on_the_shortlist_that_is_not_decidable_says_so(folder: Path) -> None:
+    path = changed(folder, 'file = "wet.gpkg"\ncoverage = "everywhere"', 'file = "wet.gpkg"\ncoverage = "kostat:39"')
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about"):
+        cg.read_scenario(path).run(folder / "out", maps=False)
+    table = pd.read_csv(folder / "out" / "tables" / "sites.csv")
+    assert "shortlist (exclusion not decidable)" in set(table["Standing"])
+
+
 def test_a_stranger_with_the_inputs_reruns_the_result_to_the_same_bytes(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

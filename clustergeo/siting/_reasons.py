@@ -135,8 +135,6 @@ def _allowed(one: Rule, row: Row, lang: str) -> str:
         return cited.lstrip(";, ")
     if area is not None:
         told = f"at most {area:,.0f} m² is allowed" if english else f"허용 {area:,.0f} m² 이하"
-        taken = row[f"excluded_{one.name}_area_m2"]
-        told = told if math.isnan(taken) else f"{taken:,.0f} m²; {told}"
     elif not share:
         told = "none is allowed" if english else "허용하지 않음"
     else:
@@ -149,10 +147,11 @@ def _taken(one: Rule, row: Row, lang: str) -> str:
     english, name = lang == "en", _name(one, row, lang)
     share, own = _range(row, _share(one), lang), row.get(f"excluded_{one.name}_own_share", math.nan)
     alone = ""
-    if not math.isnan(own) and own != row[_share(one)]:
+    if not math.isnan(own) and _percent(own) != share:
         alone = f", {_percent(own)} by it alone" if english else f", 이것만으로는 {_percent(own)}"
-    allowed = _allowed(one, row, lang)
-    if row[_share(one)] == 1 and math.isnan(row[f"excluded_{one.name}_area_m2"]):
+    allowed, area = _allowed(one, row, lang), row[f"excluded_{one.name}_area_m2"]
+    sized = "" if _set(one, row, "max_area_m2") is None or math.isnan(area) else f", {area:,.0f} m²"
+    if row[_share(one)] == 1 and math.isnan(area):
         # A site without an area lies in it or not.
         at = ("outside" if one.include else "in", "밖" if one.include else "안")
         return f"it lies {at[0]} {name} ({allowed})" if english else f"{name} {at[1]}에 있음({allowed})"
@@ -160,7 +159,8 @@ def _taken(one: Rule, row: Row, lang: str) -> str:
         told = f"{share} of it lies outside {name}" if english else f"{name} 밖의 비율 {share}"
     else:
         told = f"{name} takes {share} of it" if english else f"{name} 저촉 비율 {share}"
-    return f"{told}{alone} ({allowed})" if english else f"{told}{alone}({allowed})"
+    told += sized + alone
+    return f"{told} ({allowed})" if english else f"{told}({allowed})"
 
 
 def _range(row: Row, column: str, lang: str) -> str:

@@ -66,6 +66,7 @@ class Criteria:
 
         Examples
         --------
+        >>> import shapely
         >>> rail = gpd.GeoDataFrame(geometry=[shapely.Point(127, 37)], crs=4326)
         >>> Criteria().distance("rail", rail, value=Value.linear(worst=1, best=0), coverage="everywhere")
         <Criteria: rail (distance)>
@@ -90,6 +91,7 @@ class Criteria:
 
         Examples
         --------
+        >>> import shapely
         >>> firms = gpd.GeoDataFrame(geometry=[shapely.Point(127, 37)], crs=4326)
         >>> many = Value.linear(worst=0, best=9)
         >>> Criteria().count("firms", firms, within_m=5000, value=many, coverage="everywhere")
@@ -116,6 +118,7 @@ class Criteria:
 
         Examples
         --------
+        >>> import shapely
         >>> flat = gpd.GeoDataFrame(geometry=[shapely.box(127, 37, 128, 38)], crs=4326)
         >>> Criteria().share("flat", flat, value=Value.linear(worst=0, best=1), coverage="everywhere")
         <Criteria: flat (share)>
@@ -182,6 +185,7 @@ class Criteria:
 
         Examples
         --------
+        >>> import shapely
         >>> import pathlib, tempfile, rasterio
         >>> path = pathlib.Path(tempfile.mkdtemp()) / "slope.tif"
         >>> options = {"driver": "GTiff", "width": 1, "height": 1, "count": 1, "dtype": "float32", "crs": "EPSG:5186"}
@@ -218,6 +222,7 @@ class Criteria:
 
         Examples
         --------
+        >>> import shapely
         >>> sites = gpd.GeoDataFrame({"price": [50]}, geometry=[shapely.Point(127, 37)], crs=4326)
         >>> cheap = Criteria().attribute("price", value=Value.linear(worst=100, best=0))
         >>> cheap.measure(sites)["value_price"].tolist()

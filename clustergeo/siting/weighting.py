@@ -207,7 +207,7 @@ def given(weights: Any, names: Sequence[str]) -> NDArray[np.float64]:
     numbers = {name: float(value) for name, value in weights.items() if schema.is_number(value)}
     problems += [f"the weight of {name!r} is {value:g}" for name, value in numbers.items() if not 0 <= value < np.inf]
     if not problems and not sum(numbers.values()):
-        problems = ["their sum is 0"]
+        problems = ["their sum is 0; give one of them more"]
     if problems:
         msg = (
             f"The weights cannot be used: {'; '.join(itertools.islice(problems, _SHOWN))}. Expected 0 or more for each."
