@@ -189,7 +189,10 @@ def _peer(load: Path, sites: int, python: str) -> str:
     what = f"| the eligible share of each parcel, {CELL_M:.0f} m cells"
     script = str(_HERE / "siting_atlite.py")
     command = [python, script, str(load), str(LAYERS), str(CELL_M)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError as error:
+        return f"{what} | atlite | not run: {error} | | | |"
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         return f"{what} | atlite | not run: {last[:120]} | | | |"
