@@ -396,9 +396,7 @@ def test_without_the_packages_a_report_has_neither_and_still_verifies(
         assert cg.verify(whole).empty
 
 
-def test_the_sheet_of_every_column_tells_like_headers_apart_and_puts_the_state_of_an_address_in_words() -> (
-    None
-):
+def test_the_sheet_of_every_column_tells_like_headers_apart_and_puts_the_state_of_an_address_in_words() -> None:
     sites = gpd.GeoDataFrame(
         {"site_id": ["a"], "업종": ["제과"], "sectors": [["bio"]], "address_status": ["exact"]},
         geometry=[shapely.box(127, 37, 127.01, 37.01)],
