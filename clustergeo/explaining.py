@@ -86,7 +86,7 @@ def explain(tagged: gpd.GeoDataFrame, site_id: str, *, lang: str = "en") -> str:
         if f"{str(name)[: -len('_basis')]}_share_low" in tagged.columns and str(name).endswith("_basis")
     ]
     sentences = [
-        _where(row, lang),
+        _where(row, lang, away=bool(away)),
         _capital(row, lang, wanted),
         *[_zone(row, zone, lang) for zone in zones],
         _facts(row, float(footprints.areas_km2(rows)[0]), lang),
@@ -253,9 +253,10 @@ def _municipalities(codes: str, lang: str) -> str:
     return "; ".join(f"{name} ({code})" if name else code for name, code in names)
 
 
-def _where(row: pd.Series, lang: str) -> str:
-    """Return the sentence on the region."""
-    name = _text(row.get(f"name_{lang}")) or _text(row.get("name")) or _text(row["site_id"])
+def _where(row: pd.Series, lang: str, *, away: bool) -> str:
+    """Return the sentence on the region; `away` says that the site lies off the land."""
+    names = (f"name_{lang}", "name", "name_ko", "name_en")
+    name = next((text for one in names if (text := _text(row.get(one)))), row["site_id"])
     columns = ("province", "municipality", "locality_en" if lang == "en" and "locality_en" in row.index else "locality")
     places = [labels.value(column, text, lang) if (text := _text(row.get(column))) else None for column in columns]
     place = (", " if lang == "en" else " ").join(part for part in (places if lang == "ko" else places[::-1]) if part)
@@ -268,17 +269,16 @@ def _where(row: pd.Series, lang: str) -> str:
             f"{name}: the municipality is not decidable from this evidence; "
             f"possible ones, with their KOSTAT codes of 2018: {possible}."
         )
+    if not place and lang == "ko":
+        return f"{name}: 지역을 알 수 없습니다({'경계 자료의 육지 밖' if away else '위치를 모름'})."
     if not place:
-        return (
-            f"{name}: 지역을 알 수 없습니다(경계 자료의 육지 밖)."
-            if lang == "ko"
-            else f"{name}: the region is unknown (outside the land of the boundary source)."
-        )
+        why = "outside the land of the boundary source" if away else "no place is known"
+        return f"{name}: the region is unknown ({why})."
     evidence = _text(row.get("footprint_basis")) in {"disc", "point"}
     if lang == "ko":
-        return f"{name}: {place}. " + ("주소에 나온 읍면동으로 확인했습니다." if evidence else "도형으로 계산했습니다.")
+        return f"{name}: {place}. " + ("주소에 나온 곳으로 확인했습니다." if evidence else "도형으로 계산했습니다.")
     return f"{name}: {place}. " + (
-        "From the localities that the address names." if evidence else "Measured from the geometry."
+        "From the places that the address names." if evidence else "Measured from the geometry."
     )
 
 

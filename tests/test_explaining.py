@@ -153,6 +153,13 @@ def test_what_is_unknown_is_called_so_with_what_would_tell() -> None:
         assert not re.search(r"\b(nan|None|NaT|<NA>)\b", text + korean)
     assert "outside the land of the boundary source, which says nothing" in say(frame, "sea")
     assert "would decide it" in say(frame, "none")
+    assert "(no place is known)" in say(frame, "none")
+    assert "(위치를 모름)" in say(frame, "none", "ko")
+
+
+def test_a_site_without_a_name_in_a_language_is_called_by_its_other_one() -> None:
+    frame = cg.tag(sites([square(0, 0, 20), square(0, 0, 20)], site_id=["a", "b"], name_ko=["가", None]))
+    assert [say(frame, site).partition(":")[0] for site in ("a", "b")] == ["가", "b"]
 
 
 def test_a_site_across_two_municipalities_names_both_with_their_codes() -> None:

@@ -14,7 +14,8 @@
   };
 
   document.addEventListener("DOMContentLoaded", function () {
-    var styles = [].slice.call(document.querySelectorAll("link[rel=stylesheet]"));
-    if (!window.L || styles.some(function (one) { return !one.sheet; })) { cg.instead(document.querySelector("noscript.cg-instead").dataset.unloaded); }
+    // Without its own style Leaflet draws nothing that can be read; what else a caller links to is no reason to hide the map.
+    var style = document.querySelector("link[rel=stylesheet][href$='/leaflet.css']");
+    if (!window.L || (style && !style.sheet)) { cg.instead(document.querySelector("noscript.cg-instead").dataset.unloaded); }
   });
 })(clustergeo);
