@@ -230,6 +230,10 @@ def _value(one: Rule, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _joined(names: Sequence[str], chosen: NDArray[np.bool_]) -> pd.Categorical:
     """Return for each column of flags the names of its rows, joined by `;`."""
-    patterns, codes = np.unique(chosen, axis=1, return_inverse=True)
-    texts = [";".join(np.array(names, dtype=object)[one]) for one in patterns.T]
-    return coded(texts, codes.ravel().astype(np.int64))
+    codes = np.zeros(chosen.shape[1], dtype=np.int64)
+    for flags in chosen:
+        # Counted anew after each, so that any number of flags fits.
+        codes = pd.factorize(2 * codes + flags)[0]
+    first = np.unique(codes, return_index=True)[1]
+    texts = [";".join(np.array(names, dtype=object)[one]) for one in chosen[:, first].T]
+    return coded(texts, codes)
