@@ -203,3 +203,14 @@ def test_a_row_without_a_geometry_in_the_file_is_read_as_such_and_told(
     with pytest.warns(cg.ClusterGeoWarning, match=r"1 of 2 rows have no geometry \(row 2\)"):
         held = cg.read_sites(write(tmp_path))
     assert held.geometry.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("extra", [1, 3, 7])
+def test_the_whole_entries_of_a_damaged_index_count(tmp_path: Path, extra: int) -> None:
+    file = tmp_path / "zones.shp"
+    frame = gpd.GeoDataFrame({"n": [1, 2]}, geometry=[box(127, 37, 127.1, 37.1), None], crs="EPSG:4326")
+    frame.to_file(file)
+    index = file.with_suffix(".shx")
+    index.write_bytes(index.read_bytes() + bytes(extra))
+    with pytest.warns(cg.ClusterGeoWarning, match="1 of 2 rows have no geometry"):
+        assert cg.read_sites(file).geometry.isna().tolist() == [False, True]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pyarrow.parquet as pq
 import pytest
 from shapely import Point, box
 
@@ -82,3 +84,16 @@ def test_rows_abroad_are_no_swapped_ones(tmp_path: Path) -> None:
     path = written(tmp_path, [Point(127, 37), Point(139.7, 35.7), Point(-74, 40.7)], 4326, ".gpkg")
     assert len(cg.read_sites(path)) == 3
     assert cg.check(path)["row"].tolist() == [1, 2]
+
+
+def test_a_definition_of_a_crs_that_is_damaged_is_refused_unless_the_caller_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "sites.parquet"
+    gpd.GeoDataFrame(geometry=[box(200_000, 550_000, 200_010, 550_010)], crs="EPSG:5174").to_parquet(file)
+    table = pq.read_table(file)
+    geo = json.loads(table.schema.metadata[b"geo"])
+    for axis in geo["columns"]["geometry"]["crs"]["coordinate_system"]["axis"]:
+        del axis["unit"]
+    pq.write_table(table.replace_schema_metadata({b"geo": json.dumps(geo).encode()}), file)
+    with pytest.raises(cg.ClusterGeoError, match=r"CRS that cannot be read.*EPSG:5174"):
+        cg.read_sites(file)
+    assert cg.read_sites(file, crs="EPSG:5174").crs.to_epsg() == 5174

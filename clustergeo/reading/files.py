@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
-import pyproj
 import shapely
 
 from clustergeo import overlap, schema
@@ -22,7 +21,7 @@ from clustergeo.reading.formats import ENDINGS, Options, rows_of, swapped
 from clustergeo.reading.losses import refusal
 from clustergeo.reading.official import lies_in, told_by
 from clustergeo.reading.opening import PARQUET, no_geometry, no_rows, refuse_encoding, refuse_layer, shown, some
-from clustergeo.reading.projection import named_crs, of_prj, placed, sample_of
+from clustergeo.reading.projection import named_crs, of_prj, placed, sample_of, stated
 from clustergeo.reading.spreadsheets import TABLES
 from clustergeo.reading.vocabulary import recognised
 
@@ -329,7 +328,9 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
         if options.swap_xy:
             frame = frame.set_geometry(gpd.GeoSeries(swapped(shapes), index=frame.index, crs=frame.crs))
             report.append("x and y swapped, as asked")
-        found = pyproj.CRS(frame.crs) if frame.crs is not None else of_prj(source.file)
+        found = stated(frame, options.crs, path=source.name)
+        frame = frame if found is not None else frame.set_crs(None, allow_override=True)
+        found = found if found is not None else of_prj(source.file)
         if anywhere and (options.crs is not None or found is not None):
             frame = frame.set_crs(named_crs(options.crs) if options.crs is not None else found, allow_override=True)
             return _Read(frame, report, source.name, digest.result(), source.names, lost, ending in TABLES, sound)

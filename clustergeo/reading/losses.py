@@ -24,7 +24,7 @@ _DECODER = json.JSONDecoder()
 # How many lists stand around a position, by the type of the geometry.
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 _ESRI = {"rings": 2, "paths": 2, "points": 1}
-_SHP_HEAD, _SHP_NULL = 100, 0
+_SHP_HEAD, _SHX_ENTRY, _SHP_NULL = 100, 8, 0
 
 
 class Loss(NamedTuple):
@@ -129,7 +129,9 @@ def _of_shapefile(file: Path, missing: Sequence[int]) -> Iterator[Loss]:
     index = companion(file, ".shx")
     if index is None:
         return
-    starts = np.frombuffer(index.read_bytes()[_SHP_HEAD:], dtype=">i4")[::2]
+    data = index.read_bytes()[_SHP_HEAD:]
+    # Of a damaged index the whole entries count.
+    starts = np.frombuffer(data[: len(data) // _SHX_ENTRY * _SHX_ENTRY], dtype=">i4")[::2]
     with file.open("rb") as stream:
         for row in missing:
             if row >= len(starts):

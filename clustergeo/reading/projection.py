@@ -61,6 +61,25 @@ def named_crs(crs: Any) -> pyproj.CRS:
         raise InputError(msg) from error
 
 
+def stated(frame: Any, asked: Any, *, path: str | Path) -> pyproj.CRS | None:
+    """Return the CRS that a frame states; None for none, and for a damaged one where the caller names another.
+
+    Raises
+    ------
+    InputError
+        PROJ cannot read it.
+    """
+    if frame.crs is None:
+        return None
+    try:
+        return pyproj.CRS(frame.crs)
+    except pyproj.exceptions.CRSError as error:
+        if asked is not None:
+            return None
+        msg = f"{shown(path)} names a CRS that cannot be read: its definition is damaged. {_cure(frame.total_bounds)}"
+        raise InputError(msg) from error
+
+
 def placed(
     found: pyproj.CRS | None,
     asked: Any,
