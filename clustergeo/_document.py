@@ -302,8 +302,9 @@ class _Paper:
             noted=bool(shown.notes) or len(cells) > _MOST_ROWS,
         )
         more = [self.words["more"].format(n=f"{len(cells) - _MOST_ROWS:,}")] if len(cells) > _MOST_ROWS else []
-        for sentence in [*more, *shown.notes]:
-            self._run(self.document.add_paragraph(), sentence, colour=_QUIET, size=8)
+        # One paragraph: the last of several lines would stand alone on a page where the table just fits.
+        if said := " ".join([*more, *shown.notes]):
+            self._run(self.document.add_paragraph(), said, colour=_QUIET, size=8)
 
     def _grid(
         self,

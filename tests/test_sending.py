@@ -540,6 +540,10 @@ def test_libreoffice_opens_the_document_with_its_korean_its_figures_and_its_foot
     _converted(office, "pdf", shipped / "report.ko.docx", tmp_path)
     pages = pypdf.PdfReader(tmp_path / "report.ko.pdf").pages
     assert len(pages) <= 13
+    # No page of either holds but the last line of what stands before it.
+    _converted(office, "pdf", shipped / "report.docx", tmp_path)
+    both = [*pages, *pypdf.PdfReader(tmp_path / "report.pdf").pages]
+    assert min(len(page.extract_text()) for page in both) > 200
     # No unit of a header is broken.
     lines = [row.strip() for page in pages for row in page.extract_text().splitlines()]
     assert not [row for row in lines if row.endswith("(km") or row.startswith("²")]
