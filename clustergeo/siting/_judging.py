@@ -139,15 +139,15 @@ class Judge:
             near = partial(self._near, "", tuple(self._rules))
             return _verdicts.figures(prints, self._rules, near, own=self._own, remainder=self._remainder)
         out = _verdicts.Figures.nothing(len(self.counted), len(prints))
-        patterns, group = np.unique(values, axis=1, return_inverse=True)
-        for number, pattern in enumerate(patterns.T):
-            mine = np.flatnonzero(group.ravel() == number)
+        group, first = _alike(values)
+        for number, pattern in enumerate(values[:, first].T):
+            mine = np.flatnonzero(group == number)
             width = dict(zip(widths, pattern.tolist(), strict=True))
             kept = [at for at in range(len(self.counted)) if np.isfinite(width.get(at, 0.0))]
             rules = [
                 replace(one, buffer_m=width.get(at, one.buffer_m)) for at, one in enumerate(self.counted) if at in kept
             ] + [one for one in self._rules if one.forced]
-            only = prints.only(group.ravel() == number)
+            only = prints.only(group == number)
             near = partial(self._near, str(pattern.tolist()), tuple(rules))
             found = _verdicts.figures(only, rules, near, own=self._own, remainder=self._remainder)
             free = [at for at, one in width.items() if np.isnan(one)]
@@ -230,10 +230,16 @@ def _value(one: Rule, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def _joined(names: Sequence[str], chosen: NDArray[np.bool_]) -> pd.Categorical:
     """Return for each column of flags the names of its rows, joined by `;`."""
-    codes = np.zeros(chosen.shape[1], dtype=np.int64)
-    for flags in chosen:
-        # Counted anew after each, so that any number of flags fits.
-        codes = pd.factorize(2 * codes + flags)[0]
-    first = np.unique(codes, return_index=True)[1]
+    codes, first = _alike(chosen)
     texts = [";".join(np.array(names, dtype=object)[one]) for one in chosen[:, first].T]
     return coded(texts, codes)
+
+
+def _alike(table: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return the number of the pattern of each column, in the order they come, and where each pattern comes first."""
+    codes = np.zeros(table.shape[1], dtype=np.int64)
+    for row in table:
+        # Numbered anew after each, so that any number of rows fits; to sort whole columns takes half of a batch's time.
+        kinds = pd.factorize(row, use_na_sentinel=False)[0]
+        codes = pd.factorize(codes * (kinds.max(initial=0) + 1) + kinds)[0]
+    return codes, np.unique(codes, return_index=True)[1]
