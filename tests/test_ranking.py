@@ -57,6 +57,43 @@ DRUNK = [
     [2, 9, 9, 3, 2, 3, 1],
 ]
 
+# crispyn by A. Bączkiewicz (MIT licence), github.com/energyinpython/crispyn at commit 0464efd, folder examples: twelve
+# electric cars, their figures and which are costs (dataset_cars.csv, main.py), and how often SMAA put each of them in
+# each place by VIKOR in 10,000 draws of weights of which nothing is known (results_smaa/ai.csv).
+CARS = np.array(
+    [
+        [155.3, 74, 340, 673, 456, 111, 115, 106, 244, 39.8, 65440],
+        [162.2, 79.5, 247, 639, 283, 113, 118, 107, 263, 38.8, 60440],
+        [112.5, 68, 198, 430, 266, 98, 105, 91, 230, 38.1, 56575],
+        [90.1, 66, 150, 360, 201.2, 120, 131, 109, 259, 34.8, 32495],
+        [99.4, 77, 150, 310, 201.2, 97, 102, 90, 260, 36.4, 45635],
+        [89.5, 40, 110, 320, 147.5, 111, 123, 99, 226, 34.8, 28425],
+        [124.3, 95, 125, 247, 187.7, 78, 78, 77, 222, 40, 84595],
+        [155.3, 79.2, 160, 300, 214.6, 79, 79, 80, 227, 38.4, 105150],
+        [162.2, 100, 205, 420, 502.9, 120, 124, 115, 402, 40.3, 96440],
+        [96.3, 39.2, 100, 395, 134.1, 120, 132, 108, 258, 34.8, 35245],
+        [162.2, 100, 205, 420, 502.9, 98, 103, 93, 371, 40.8, 127940],
+        [102.5, 38.3, 101, 295, 136.1, 133, 145, 121, 170, 34.8, 34250],
+    ]
+)
+CAR_COSTS = np.array([False] * 9 + [True] * 2)
+CAR_PLACES = np.array(
+    [
+        [0.2395, 0.2499, 0.1847, 0.1341, 0.0540, 0.0532, 0.0240, 0.0441, 0.0128, 0.0037, 0.0, 0.0],
+        [0.2207, 0.3576, 0.2252, 0.1155, 0.0405, 0.0351, 0.0054, 0.0, 0.0, 0.0, 0.0, 0.0],
+        [0.0002, 0.0102, 0.0249, 0.0723, 0.2924, 0.1429, 0.1516, 0.1359, 0.1589, 0.0107, 0.0, 0.0],
+        [0.1063, 0.0660, 0.0749, 0.1386, 0.1666, 0.2296, 0.0797, 0.0375, 0.0303, 0.0348, 0.0357, 0.0],
+        [0.0005, 0.0117, 0.0142, 0.0218, 0.0743, 0.1069, 0.2564, 0.1403, 0.1311, 0.2230, 0.0198, 0.0],
+        [0.0, 0.0009, 0.0074, 0.0419, 0.0242, 0.0364, 0.1318, 0.1158, 0.1524, 0.1630, 0.1418, 0.1844],
+        [0.0, 0.0, 0.0007, 0.0013, 0.0061, 0.0314, 0.0344, 0.0342, 0.0888, 0.0766, 0.0900, 0.6365],
+        [0.0, 0.0024, 0.0025, 0.0055, 0.0643, 0.0438, 0.0574, 0.1469, 0.0771, 0.1191, 0.4416, 0.0394],
+        [0.3859, 0.1073, 0.2818, 0.0416, 0.0312, 0.0284, 0.0224, 0.0168, 0.0644, 0.0202, 0.0, 0.0],
+        [0.0095, 0.0357, 0.0681, 0.0707, 0.0858, 0.1597, 0.0998, 0.0698, 0.1491, 0.1512, 0.0889, 0.0117],
+        [0.0, 0.1077, 0.0799, 0.3025, 0.0688, 0.0538, 0.0553, 0.0942, 0.0214, 0.0773, 0.1001, 0.0390],
+        [0.0374, 0.0506, 0.0357, 0.0542, 0.0918, 0.0788, 0.0818, 0.1645, 0.1137, 0.1204, 0.0821, 0.0890],
+    ]
+)
+
 # Eight things compared with contradictions among them; what is expected follows from the definition in the test.
 MUDDLED = [
     [1, 5, 3, 7, 6, 6, 1 / 3, 1 / 4],
@@ -132,6 +169,25 @@ def test_comparisons_that_contradict_each_other_are_refused_with_the_worst_named
     assert found.consistency_ratio == pytest.approx((eigenvalue - 8) / 7 / 1.41)
     with pytest.raises(cg.ClusterGeoError, match=r"ratio is 0\.169, more than 0\.1.*'c' against 'g': given 6"):
         cg.ahp(muddled)
+
+
+def test_acceptability_equals_that_published_for_the_cars() -> None:
+    pytest.importorskip("pymcdm.methods", reason="pymcdm is not installed")
+    names = [f"c{number}" for number in range(1, 12)]
+    least, most = CARS.min(axis=0), CARS.max(axis=0)
+    criteria = cg.Criteria()
+    worst, best = np.where(CAR_COSTS, most, least), np.where(CAR_COSTS, least, most)
+    for name, *ends in zip(names, worst, best, strict=True):
+        criteria = criteria.attribute(name, value=cg.Value.linear(worst=ends[0], best=ends[1]))
+    draws = 10_000
+    sites = frame(**dict(zip(names, CARS.T, strict=True)))
+    ranks = cg.Ranking(criteria, weights=dict.fromkeys(names, 1), method="vikor")
+    found = ranks.stability(sites, draws=draws, top=12, concentration=None)
+    places = found[[f"rank_{place}" for place in range(1, 13)]].to_numpy()
+    # Both are estimates from as many draws; five standard errors of their difference, and one draw.
+    error = np.sqrt(2 * CAR_PLACES * (1 - CAR_PLACES) / draws)
+    assert (np.abs(places - CAR_PLACES) <= 5 * error + 1 / draws).all()
+    assert np.abs(places - CAR_PLACES).mean() < 0.004
 
 
 def test_acceptability_equals_its_exact_share_of_the_weights() -> None:
