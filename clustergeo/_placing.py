@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _ANGLES = np.deg2rad(np.arange(0.0, 360.0, 15.0))
+_WAYS = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 _REACHES = (2.5, 7.0, 16.0, 26.0, 38.0, 52.0, 68.0, 86.0, 106.0, 130.0, 160.0)
 _ROUNDS = 12
 _PUSHES = 200
@@ -112,12 +113,9 @@ def place(
         for _ in range(_ROUNDS):
             before = chosen.copy()
             for row in order:
-                costs = fixed[row].copy()
-                for other in range(count):
-                    if other != row and chosen[other] >= 0:
-                        costs += _between(
-                            options[row], anchors[row], options[other], anchors[other], int(chosen[other])
-                        )
+                others = np.flatnonzero((chosen >= 0) & (np.arange(count) != row))
+                standing = _standing(options, chosen, others)
+                costs = fixed[row] + _beside(options[row], anchors[row], *standing, anchors[others])
                 best = int(np.argmin(costs))
                 chosen[row] = best if everywhere or costs[best] < _CLASH else -1
             if np.array_equal(before, chosen):
@@ -136,13 +134,9 @@ def place(
 def _candidates(anchor: Floats, size: Floats, marker: float) -> tuple[Floats, Floats]:
     """Return candidate boxes, shape (k, 4), and the end of each leader, shape (k, 2)."""
     half = size / 2
-    centres = []
-    for reach in _REACHES:
-        for angle in _ANGLES:
-            way = np.array([np.cos(angle), np.sin(angle)])
-            # The box is pushed out along the ray until it clears the marker by `reach`.
-            centres.append(anchor + way * (marker + reach) + np.clip(way * 2.0, -1, 1) * half)
-    middle = np.array(centres)
+    # Each box is pushed out along its ray until it clears the marker by `reach`.
+    cleared = anchor + _WAYS * (marker + np.array(_REACHES))[:, None, None]
+    middle = (cleared + np.clip(_WAYS * 2.0, -1, 1) * half).reshape(-1, 2)
     boxes = np.hstack([middle - half, middle + half])
     ends = np.clip(anchor, boxes[:, :2], boxes[:, 2:])
     return boxes, ends
@@ -151,16 +145,16 @@ def _candidates(anchor: Floats, size: Floats, marker: float) -> tuple[Floats, Fl
 def _own_costs(option: tuple[Floats, Floats], row: int, anchors: Floats, marker: float) -> Floats:
     """Return what each candidate costs by its length, and by the symbols it covers or its leader runs through."""
     boxes, ends = option
+    reach = np.hypot(*(ends - anchors[row]).T)
+    covered = _meet(boxes[:, None], np.hstack([anchors - marker, anchors + marker])).sum(axis=1)
+    others = np.delete(anchors, row, axis=0)
+    struck = (_distances(others, anchors[row], ends[:, None]) < marker).sum(axis=1)
+    # A name that stands as near to another symbol as to its own is read as the other one's.
+    gap = np.linalg.norm(np.clip(others, boxes[:, None, :2], boxes[:, None, 2:]) - others, axis=-1)
+    near = (gap < reach[:, None] + marker).sum(axis=1)
     # To the right is where a reader looks first.
-    costs = np.hypot(*(ends - anchors[row]).T) - 2.0 * (boxes[:, 0] >= anchors[row][0])
-    for other, anchor in enumerate(anchors):
-        costs = costs + _CLASH * _meet(boxes, np.concatenate([anchor - marker, anchor + marker]))
-        if other != row:
-            costs = costs + _STRUCK * (_distances(anchor, anchors[row], ends) < marker)
-            # A name that stands as near to another symbol as to its own is read as the other one's.
-            gap = np.hypot(*(np.clip(anchor, boxes[:, :2], boxes[:, 2:]) - anchor).T)
-            costs = costs + _AMBIGUOUS * (gap < np.hypot(*(ends - anchors[row]).T) + marker)
-    return np.asarray(costs, dtype=np.float64)
+    costs = reach - 2.0 * (boxes[:, 0] >= anchors[row][0])
+    return np.asarray(costs + _CLASH * covered + _STRUCK * struck + _AMBIGUOUS * near, dtype=np.float64)
 
 
 def _covering(boxes: Floats, frame: tuple[float, float, float, float], blocked: Floats) -> NDArray[np.bool_]:
@@ -171,22 +165,33 @@ def _covering(boxes: Floats, frame: tuple[float, float, float, float], blocked: 
     return np.asarray(found, dtype=bool)
 
 
-def _between(
-    mine: tuple[Floats, Floats], anchor: Floats, theirs: tuple[Floats, Floats], their_anchor: Floats, choice: int
+def _standing(
+    options: list[tuple[Floats, Floats]], chosen: NDArray[np.int_], rows: NDArray[np.int_]
+) -> tuple[Floats, Floats]:
+    """Return the boxes, shape (m, 4), and the ends of leaders, shape (m, 2), of labels where they stand."""
+    boxes = [options[row][0][chosen[row]] for row in rows]
+    ends = [options[row][1][chosen[row]] for row in rows]
+    return np.reshape(boxes, (-1, 4)), np.reshape(ends, (-1, 2))
+
+
+def _beside(
+    mine: tuple[Floats, Floats], anchor: Floats, their_boxes: Floats, their_ends: Floats, their_anchors: Floats
 ) -> Floats:
-    """Return what each of my candidates costs beside another label that stands where it stands."""
-    boxes, ends = mine
-    box, end = theirs[0][choice], theirs[1][choice]
-    costs = _CLASH * _meet(boxes, box)
-    costs = costs + _CROSSING * _cross(anchor, ends, their_anchor, end)
-    costs = costs + _CLASH * _strikes(anchor, ends, box)
-    return np.asarray(costs + _CLASH * _strikes(their_anchor, end[None, :], boxes))
+    """Return what each of my candidates costs beside other labels that stand where they stand."""
+    boxes, ends = mine[0][:, None], mine[1][:, None]
+    clashes = (
+        _meet(boxes, their_boxes).sum(axis=1)
+        + _strikes(anchor, ends, their_boxes).sum(axis=1)
+        + _strikes(their_anchors, their_ends, boxes).sum(axis=1)
+    )
+    crossings = _cross(anchor, ends, their_anchors, their_ends).sum(axis=1)
+    return np.asarray(_CLASH * clashes + _CROSSING * crossings, dtype=np.float64)
 
 
 def _meet(boxes: Floats, box: Floats) -> NDArray[np.bool_]:
-    """Return which boxes share more than an edge with a box."""
-    found = (boxes[:, 0] < box[2]) & (box[0] < boxes[:, 2]) & (boxes[:, 1] < box[3]) & (box[1] < boxes[:, 3])
-    return np.asarray(found, dtype=bool)
+    """Return which boxes share more than an edge with a box; either may be many, and the last axis has four edges."""
+    found = (boxes[..., :2] < box[..., 2:]) & (box[..., :2] < boxes[..., 2:])
+    return np.asarray(found.all(axis=-1), dtype=bool)
 
 
 def _side(start: Floats, end: Floats, point: Floats) -> Floats:
@@ -202,22 +207,22 @@ def _cross(anchor: Floats, ends: Floats, other: Floats, other_end: Floats) -> ND
 
 
 def _strikes(anchor: Floats, ends: Floats, box: Floats) -> NDArray[np.bool_]:
-    """Return which lines from an anchor run through a box; lines or boxes may be many, shape (k, 2) or (k, 4)."""
+    """Return which lines from an anchor run through a box; all may be many, with two or four numbers each."""
     way = ends - anchor
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (box[..., :2] - anchor) / way, (box[..., 2:] - anchor) / way
     # A line along an axis divides by zero: infinities of opposite sign mean inside the slab, of the same sign outside.
-    enter = np.nanmax(np.stack([np.minimum(low, high)[..., 0], np.minimum(low, high)[..., 1]]), axis=0)
-    leave = np.nanmin(np.stack([np.maximum(low, high)[..., 0], np.maximum(low, high)[..., 1]]), axis=0)
+    near, away = np.minimum(low, high), np.maximum(low, high)
+    enter, leave = np.fmax(near[..., 0], near[..., 1]), np.fmin(away[..., 0], away[..., 1])
     return np.asarray((np.maximum(enter, 0.0) < np.minimum(leave, 1.0)), dtype=bool)
 
 
-def _distances(point: Floats, anchor: Floats, ends: Floats) -> Floats:
-    """Return the distance of a point from each line between an anchor and an end."""
+def _distances(points: Floats, anchor: Floats, ends: Floats) -> Floats:
+    """Return the distance of points from each line between an anchor and an end; the last axis has two numbers."""
     way = ends - anchor
-    length = np.maximum(np.sum(way**2, axis=1), 1e-12)
-    along = np.clip(((point - anchor) * way).sum(axis=1) / length, 0.0, 1.0)
-    return np.asarray(np.hypot(*(anchor + along[:, None] * way - point).T), dtype=np.float64)
+    length = np.maximum((way**2).sum(axis=-1), 1e-12)
+    along = np.clip(((points - anchor) * way).sum(axis=-1) / length, 0.0, 1.0)
+    return np.asarray(np.linalg.norm(anchor + along[..., None] * way - points, axis=-1), dtype=np.float64)
 
 
 def _results(
@@ -231,17 +236,15 @@ def _results(
     placed: list[Placement | None] = [None] * len(options)
     kept: list[int] = []
     for row in order:
-        boxes, ends = options[row]
         pick = int(chosen[row])
         if pick < 0:
             continue
-        cost = fixed[row][pick]
-        for other in kept:
-            cost += _between(options[row], anchors[row], options[other], anchors[other], int(chosen[other]))[pick]
-        if cost >= _CLASH:
+        box, end = options[row][0][pick], options[row][1][pick]
+        others = np.array(kept, dtype=np.intp)
+        beside = _beside((box[None], end[None]), anchors[row], *_standing(options, chosen, others), anchors[others])
+        if fixed[row][pick] + beside[0] >= _CLASH:
             continue
         kept.append(row)
-        box, end = boxes[pick], ends[pick]
         # The first ring of candidates lies so near that a line would only be clutter.
         leader = None if pick < len(_ANGLES) else (float(end[0]), float(end[1]))
         placed[row] = Placement(float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2, leader)
