@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,9 @@ _PAGES = rf"(index|map)(\.ko)?\.html|map(\.ko)?\.({'|'.join(PICTURES)})|report(\
 _DATA = rf"sites\.({'|'.join(DATA)})|by-({'|'.join(GROUPED)})/[a-z0-9_-]+\.geojson"
 _TABLES = r"tables/summary-by-[a-z_]+(\.ko)?\.(csv|html|md)"
 _STYLE = (
-    "body{font-family:sans-serif;margin:2rem}caption{text-align:left;font-weight:bold;padding:.4em 0}"
-    "table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:.3em .6em}"
+    "body{font-family:sans-serif;margin:min(2rem,4vw);word-break:keep-all}"
+    "caption{text-align:left;font-weight:bold;padding:.4em 0}"
+    "table{border-collapse:collapse}th,td{border:1px solid #ccc;padding:.3em .6em}td[style]{white-space:nowrap}"
 )
 _KNOWN = re.compile(rf"{_PAGES}|{_DATA}|{_TABLES}|ro-crate-metadata\.json")
 
@@ -53,7 +55,7 @@ def table_files(tagged: gpd.GeoDataFrame) -> dict[str, tuple[bytes, int]]:
             shown, stem = tables.table(summary, lang=lang), f"tables/summary-by-{key}{suffix(lang)}"
             files[f"{stem}.csv"] = (shown.csv(), len(summary))
             day = facts_as_of(latest, lang)
-            files[f"{stem}.html"] = (_page(f"{shown.html()}<p>{day}</p>\n", lang), len(summary))
+            files[f"{stem}.html"] = (page(f"{shown.html()}<p>{day}</p>\n", lang), len(summary))
             files[f"{stem}.md"] = (f"{shown.markdown()}\n{day}\n".encode(), len(summary))
     return files
 
@@ -86,7 +88,10 @@ def suffix(lang: str) -> str:
     return ".ko" if lang == "ko" else ""
 
 
-def _page(table: str, lang: str) -> bytes:
-    """Return a table as a page that a browser reads in the right encoding."""
-    head = f'<meta charset="utf-8"><title>clustergeo</title><style>{_STYLE}</style>'
+def page(table: str, lang: str, *, style: str = "", title: str = "clustergeo") -> bytes:
+    """Return a table as a page that a browser reads in the right encoding and a telephone shows in its own width."""
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}{style}</style>"
+    )
     return f'<!doctype html><html lang="{lang}"><head>{head}</head><body>\n{table}</body></html>\n'.encode()

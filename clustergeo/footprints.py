@@ -316,6 +316,8 @@ def bounds(
     # A point, or a site of unknown size, can avoid a zone wherever there is room, and lie in it wherever there is some.
     loose = (sizes == 0) | np.isnan(sizes)
     low, high = np.where(loose, 0.0, low), np.where(loose, 1.0, high)
+    # A container as large as the site makes both the same, but for rounding.
+    high = np.maximum(low, high)
     low, high = np.where(whole, 1.0, low), np.where(whole, 1.0, high)
     low, high = np.where(none, 0.0, low), np.where(none, 0.0, high)
     nothing = np.isnan(containers)

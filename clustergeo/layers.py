@@ -76,7 +76,7 @@ class Layer:
         object.__setattr__(self, "frame", self.frame.copy())
         object.__setattr__(self, "coverage", _coverage(self.coverage, self.name))
         if self.sha256 is None:
-            object.__setattr__(self, "sha256", _digest(self.frame))
+            object.__setattr__(self, "sha256", digest(self.frame))
 
     @property
     def coverage_text(self) -> str:
@@ -169,7 +169,7 @@ def _area(value: Any, name: str) -> Any:
     raise InputError(msg)
 
 
-def _digest(frame: gpd.GeoDataFrame) -> str:
+def digest(frame: gpd.GeoDataFrame) -> str:
     """Return the sha256 of the geometries and their CRS."""
     digest = hashlib.sha256(frame.crs.to_wkt().encode())
     for shape in shapely.to_wkb(np.asarray(frame.geometry.values, dtype=object)):

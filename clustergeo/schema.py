@@ -76,8 +76,8 @@ class Fault(NamedTuple):
         return f"row {self.row}: {_FAULTS[self.kind].format(column=self.column, value=self.value)}"
 
 
-def check_zone_name(name: Any) -> None:
-    """Refuse a zone name that is no identifier or would clash with a tag.
+def check_zone_name(name: Any, *, what: str = "a zone layer") -> None:
+    """Refuse a name of a zone layer, or of what else makes columns, that is no identifier or would clash with a tag.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def check_zone_name(name: Any) -> None:
     fits = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", name) and not keyword.iskeyword(name)
     if not fits or name in _RESERVED_ZONES or str(name).endswith("_reported"):
         msg = (
-            f"{name!r} cannot name a zone layer: column names are made from it. "
+            f"{name!r} cannot name {what}: column names are made from it. "
             "Use a small-letter identifier such as 'rdz', 'water' or 'farmland' that is none of "
             f"{', '.join(sorted(_RESERVED_ZONES))}."
         )

@@ -246,3 +246,10 @@ def test_what_was_reported_stands_where_a_layer_leaves_it_open() -> None:
     ).iloc[0]
     assert row[["rdz_present", "rdz_share"]].tolist() == [True, 0.9]
     assert row[["rdz_basis", "rdz_as_of", "rdz_source"]].tolist() == ["reported", "2024-05-01", "a paper"]
+
+
+def test_a_container_of_the_size_of_the_site_leaves_nothing_open_but_for_rounding() -> None:
+    for size in (1 + 3e-10, 1 - 3e-10):
+        low, high = bounds(0.3, 0, 1, size)
+        assert low <= high
+        assert high - low == pytest.approx(0, abs=1e-9)

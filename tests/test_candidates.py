@@ -127,3 +127,60 @@ def test_points_are_no_parcels() -> None:
     with pytest.raises(cg.ClusterGeoError, match="a Point, expected a Polygon"):
         cg.assemblies(sites([shapely.Point(0, 0)]), min_area_m2=1)
     assert np.isfinite(cg.assemblies(sites([square(0, 0, 10)]), min_area_m2=1)["area_m2"]).all()
+
+
+# What files do to coordinates
+
+
+@pytest.mark.parametrize("crs_", ["EPSG:5186", "EPSG:4326"])
+def test_a_corner_on_the_middle_of_a_slanted_edge_is_a_border_whatever_rounding_does(crs_: str) -> None:
+    start = np.array([230000.0, 480000.0])
+    for number in range(1, 30):
+        along = np.array([np.cos(0.2 * number), np.sin(0.2 * number)])
+        across = np.array([-along[1], along[0]])
+        # Corners at odd parts of the edge lie on it only to the last digit.
+        first, last = start + number * 1.37 * along, start + (40 + number * 1.73) * along
+        upper = shapely.Polygon([start, start + 100 * along, start + 100 * along + 40 * across, start + 40 * across])
+        lower = shapely.Polygon([first, last, last - 30 * across, first - 30 * across])
+        parcels = gpd.GeoDataFrame(geometry=[upper, lower], crs=PLANE).to_crs(crs_)
+        out = cg.assemblies(parcels, min_area_m2=4_500)
+        assert out["parcels"].tolist() == ["1;2"]
+        assert out.geometry.iloc[0].geom_type == "Polygon"
+        assert out["area_m2"].iloc[0] == pytest.approx(crs.areas_m2(out.geometry)[0], rel=1e-5)
+
+
+@pytest.mark.parametrize(("gap", "together"), [(0.009, True), (0.02, False)])
+def test_a_gap_of_less_than_a_centimetre_is_none(gap: float, together: bool) -> None:
+    parcels = sites([square(0, 0, 10), square(10 + gap, 0, 10)])
+    if together:
+        out = cg.assemblies(parcels, min_area_m2=150)
+        assert out["parcels"].tolist() == ["1;2"]
+        assert out.geometry.iloc[0].geom_type == "Polygon"
+    else:
+        with pytest.warns(cg.ClusterGeoWarning, match="2 of 2"):
+            assert len(cg.assemblies(parcels, min_area_m2=150)) == 0
+
+
+def test_ground_in_two_parcels_counts_once() -> None:
+    # Two of the same 100 m² are 100 m²; half on half of another are 150.
+    with pytest.warns(cg.ClusterGeoWarning, match="2 of 2"):
+        assert len(cg.assemblies(sites([square(0, 0, 10), square(0, 0, 10)]), min_area_m2=110)) == 0
+    out = cg.assemblies(sites([square(0, 0, 10), square(5, 0, 10)]), min_area_m2=140)
+    assert out["parcels"].tolist() == ["1;2"]
+    assert out["area_m2"].iloc[0] == pytest.approx(crs.areas_m2(out.geometry)[0])
+    assert out["area_m2"].iloc[0] == pytest.approx(150, rel=1e-3)
+
+
+def test_the_longest_border_is_the_longest_on_the_ground() -> None:
+    # 1.1 thousandths of a degree to the east are shorter than 1 to the north.
+    middle, above = shapely.box(127, 37, 127.0011, 37.001), shapely.box(127, 37.001, 127.0011, 37.0015)
+    beside = shapely.box(127.0011, 37, 127.0016, 37.001)
+    parcels = gpd.GeoDataFrame({"site_id": ["m", "above", "beside"]}, geometry=[middle, above, beside], crs=4326)
+    least = crs.areas_m2(parcels.geometry)[0] * 1.1
+    with pytest.warns(cg.ClusterGeoWarning, match="1 of 3"):
+        assert cg.assemblies(parcels, min_area_m2=least)["parcels"].tolist() == ["m;beside"]
+
+
+def test_a_region_round_the_earth_is_refused() -> None:
+    with pytest.raises(cg.ClusterGeoError, match="reaches round the earth"):
+        cg.grid(shapely.box(-180, -80, 180, 80), size_m=1000)

@@ -124,6 +124,8 @@ def test_what_is_of_the_wrong_kind_is_refused_by_name() -> None:
         ({"distances": "near"}, "distances has the shape"),
         ({"objective": "coverage", "within": "5"}, "within is '5'"),
         ({"k": True}, "k is True"),
+        ({"time_limit_s": "long"}, "time_limit_s is 'long'; expected seconds, more than 0"),
+        ({"time_limit_s": -1}, "time_limit_s is -1"),
     ):
         with pytest.raises(cg.ClusterGeoError, match=match):
             cg.choose(here, here, **{"k": 1, **options})
@@ -133,3 +135,9 @@ def test_demand_without_a_place_needs_distances() -> None:
     nowhere = gpd.GeoDataFrame(geometry=[None], crs="EPSG:4326")
     with pytest.raises(cg.ClusterGeoError, match="the demand: row 0 has no geometry"):
         cg.choose(line(1), nowhere, k=1)
+
+
+def test_what_covers_nothing_covers_0() -> None:
+    far = spots([(120, 30)])
+    covered = cg.choose(line(2), far, k=1, objective="coverage", within=10)
+    assert repr(covered).endswith("objective 0, optimum proved>")

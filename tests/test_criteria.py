@@ -6,6 +6,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -139,6 +140,8 @@ def test_the_bounds_of_a_value_hold_every_value_between(function: Value, figures
     [
         (lambda: Value.linear(worst=5, best=5), "ends are equal"),
         (lambda: Value.linear(worst=0, best=float("inf")), "not finite"),
+        (lambda: Value.linear(worst=float("-inf"), best=0), "not finite"),
+        (lambda: Value.piecewise([(float("-inf"), 0), (1, 1)]), "not finite"),
         (lambda: Value.ideal(5, minimum=5, maximum=9), "ends are equal"),
         (lambda: Value.piecewise([(0, 0)]), "two points or more"),
         (lambda: Value.piecewise([(0, 0), (1, 1.5)]), "outside 0 to 1"),
@@ -169,6 +172,15 @@ def test_what_cannot_be_measured_is_refused() -> None:
         cg.Criteria().attribute("price", value=KM).measure(rail)
     with pytest.raises(cg.ClusterGeoError, match="holds 'dear' in row 1"):
         cg.Criteria().attribute("price", value=KM).measure(spots((127, 37), (127, 37), price=["1", "dear"]))
+    days = spots((127, 37), price=pd.to_datetime(["2026-01-01"]))
+    with pytest.raises(cg.ClusterGeoError, match=r"'price' of criterion 'price' holds times \(datetime64"):
+        cg.Criteria().attribute("price", value=KM).measure(days)
+    with pytest.raises(
+        cg.ClusterGeoError, match=r"'rail' is a share in polygons, but row 0 of its layer is a Point\. Give"
+    ):
+        cg.Criteria().share("rail", rail, value=Value.linear(worst=0, best=1), coverage="everywhere")
+    with pytest.raises(cg.ClusterGeoError, match="'가격' cannot name a criterion"):
+        cg.Criteria().attribute("가격", value=KM)
     with pytest.raises(cg.ClusterGeoError, match="has no shapes"):
         cg.Criteria().distance("rail", rail.iloc[:0], value=KM, coverage="everywhere")
     with pytest.raises(cg.ClusterGeoError, match="within_m=0"):

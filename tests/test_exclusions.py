@@ -249,6 +249,26 @@ def test_every_kind_of_rule_together_is_what_plain_set_operations_leave_on_real_
     assert (out["excluded_share"] > 0.1).sum() > 5
 
 
+@pytest.mark.parametrize("km", [5, 60])
+def test_a_buffer_is_as_wide_in_a_crs_whose_metres_are_none(km: float) -> None:
+    # In Web Mercator, which maps of the web come in, 80 m of Korea are some 100 m.
+    mast = frame(shapely.Point(127, 37), crs=LONLAT).to_crs("EPSG:3857")
+    near, far = (GEOD.fwd(127, 37, 90, 1000 * km * part)[:2] for part in (0.998, 1.002))
+    spots = [shapely.Point(place).buffer(1e-6) for place in (near, far)]
+    out = cg.Exclusions().add("mast", mast, buffer_m=1000 * km, coverage="everywhere")
+    assert out.apply(frame(*spots, crs=LONLAT).to_crs("EPSG:3857"))["kept"].tolist() == [False, True]
+
+
+def test_a_buffer_narrows_what_is_known_by_its_true_width_in_any_crs() -> None:
+    known = shapely.box(126, 36, 128, 38)
+    mast = frame(shapely.Point(126.1, 36.1), crs=LONLAT).to_crs("EPSG:3857")
+    rules = cg.Exclusions().add("mast", mast, buffer_m=20_000, coverage=known)
+    near, far = (GEOD.fwd(128, 37, 270, metres)[:2] for metres in (19_500, 20_500))
+    spots = frame(*(shapely.Point(place).buffer(1e-6) for place in (near, far)), crs=LONLAT).to_crs("EPSG:3857")
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        assert rules.apply(spots)["kept"].isna().tolist() == [True, False]
+
+
 def test_a_buffer_of_a_line_is_a_strip_with_round_ends() -> None:
     road = frame(shapely.LineString([square(0, 0, 1).exterior.coords[3], square(1000, 0, 1).exterior.coords[3]]))
     out = applied(cg.Exclusions().add("road", road, buffer_m=50, coverage="everywhere"), square(-500, -500, 2000, 1000))
@@ -438,8 +458,8 @@ def test_every_site_is_explained_in_one_sentence_in_both_languages() -> None:
     )
     assert rules.explain(out, "2") == ("Site 2 is kept: no rule takes anything of it.")
     assert rules.explain(out, "1", lang="ko") == (
-        "부지 1은(는) 제외됩니다: wet 저촉 비율 50.0 %, 이것만으로는 25.0 %(허용 30.0 % 이하); "
-        "road 저촉 비율 50.0 %, 이것만으로는 25.0 %(허용하지 않음); 모든 규칙을 합치면 75.0 %."
+        "부지 1은(는) 제외됩니다: wet 저촉 비율 50.0 %, 이 규칙에만 저촉 25.0 %(허용 30.0 % 이하); "
+        "road 저촉 비율 50.0 %, 이 규칙에만 저촉 25.0 %(허용하지 않음); 모든 규칙을 합치면 75.0 %."
     )
     assert rules.explain(out, "2", lang="ko") == "부지 2은(는) 유지됩니다: 어느 규칙에도 저촉되지 않습니다."
     silent = cg.Exclusions().add("wet", layer([square(900, 0, 1)], name="wet", coverage=None))
@@ -527,6 +547,9 @@ def test_options_and_shapes_of_the_wrong_kind_are_refused_by_name() -> None:
             cg.Exclusions().add("wet", WET, weight=weight)
     with pytest.raises(cg.ClusterGeoError, match="takes nothing, so it has no weight"):
         cg.Exclusions().add("wet", WET, forced=True, weight=0.5)
+    for key in ("include", "forced"):
+        with pytest.raises(cg.ClusterGeoError, match=f"{key} is 'no'; expected True or False"):
+            cg.Exclusions().add("wet", WET, **{key: "no"})
     with np.errstate(invalid="ignore"):
         nowhere = frame(shapely.LineString([(200000, 500000), (np.nan, 500000)]))
     with pytest.raises(cg.ClusterGeoError, match="row 0: Invalid Coordinate"):

@@ -97,11 +97,11 @@ def test_the_reason_names_law_and_article_in_both_languages() -> None:
     out = made.apply(sites())
     english, korean = made.explain(out, "cheongju"), made.explain(out, "cheongju", lang="ko")
     assert english == (
-        "Site cheongju is excluded: houses (with 300 m around) takes 100.0 % of it "
-        "(none is allowed, by 청주시 도시계획 조례 제20조 (2019-01-01~))."
+        "Site cheongju is excluded: houses (with 300 m around, by 청주시 도시계획 조례 제20조 (2019-01-01~)) "
+        "takes 100.0 % of it (none is allowed)."
     )
-    assert "houses (주변 300 m 포함) 저촉 비율 100.0 %" in korean
-    assert "근거: 청주시 도시계획 조례 제20조" in korean
+    # The law sets the distance; what is allowed is the caller's.
+    assert "houses (주변 300 m 포함, 근거: 청주시 도시계획 조례 제20조 (2019-01-01~)) 저촉 비율 100.0 %" in korean
     assert "its value there is not known" in made.explain(out, "sea")
     assert "알 수 없음" in made.explain(out, "sea", lang="ko")
     assert repr(made) == "<Exclusions: houses (buffer_m by jurisdiction; max_share 0)>"

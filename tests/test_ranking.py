@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 
 import clustergeo as cg
 from clustergeo.siting import scoring, weighting
+from clustergeo.siting.ranking import check_draws
 
 UP = cg.Value.linear(worst=0, best=1)
 NAN = float("nan")
@@ -259,8 +260,19 @@ def test_entropy_weights_and_comparisons_can_be_given() -> None:
     assert ranking(cg.ahp({("a", "b"): 3})).used_weights(sites) == pytest.approx({"a": 0.75, "b": 0.25})
 
 
-def test_no_sites_have_no_places() -> None:
-    assert len(ranking({"a": 1, "b": 1}).rank(frame(a=[0.1], b=[0.1]).iloc[:0])) == 0
+@pytest.mark.parametrize("method", scoring.METHODS)
+def test_no_sites_have_no_places(method: Any) -> None:
+    none = ranking({"a": 1, "b": 1}, method=method).rank(frame(a=[0.1], b=[0.1]).iloc[:0])
+    assert len(none) == 0
+    assert {"score", "rank", "rank_worst"} <= set(none.columns)
+
+
+def test_a_concentration_may_be_a_number_of_numpy() -> None:
+    sites = frame(a=[0.5, 0.2], b=[0.1, 0.5])
+    one, other = (
+        ranking({"a": 1, "b": 1}).stability(sites, draws=50, top=1, concentration=kind(9)) for kind in (float, np.int64)
+    )
+    assert one.equals(other)
 
 
 def test_a_measured_frame_is_not_measured_again() -> None:
@@ -353,6 +365,7 @@ def test_a_site_that_is_worse_in_everything_never_meets_the_other() -> None:
         ({"a": 1, "b": 1, "c": 1}, "'c' is no criterion"),
         ({"a": -1, "b": 2}, "weight of 'a' is -1"),
         ({"a": NAN, "b": 2}, "weight of 'a' is nan"),
+        ({"a": 1.7e308, "b": 1.7e308}, "sum is inf; give less"),
         ([1, 2], "weights is a list"),
     ],
 )
@@ -409,6 +422,8 @@ def test_wrong_comparisons_are_refused(comparisons: Any, match: str) -> None:
         (lambda: cg.ahp({("a", "b"): "more"}), "expected pairs of names with a number"),  # type: ignore[dict-item]
         (lambda: cg.ahp([[1, 2]]), "expected pairs of names with a number"),  # type: ignore[arg-type]
         (lambda: cg.ahp(table([[1, "x"], [1, 1]], "ab")), "holds what is no number"),
+        (lambda: cg.ahp({("a", "b"): 3}, limit="high"), "limit is 'high'; expected the largest"),  # type: ignore[arg-type]
+        (lambda: check_draws(concentration=True), "concentration is True"),
         (lambda: cg.Value.linear(worst="far", best=0), "worst of a value function is 'far'"),  # type: ignore[arg-type]
         (lambda: cg.Value.piecewise(None), "expected pairs of numbers|two points or more"),  # type: ignore[arg-type]
         (lambda: cg.Value.step(5), "expected pairs of numbers"),  # type: ignore[arg-type]

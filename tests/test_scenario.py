@@ -227,6 +227,11 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
         ('file = "wet.gpkg"', 'file = "gone.gpkg"', 5, "gone.gpkg"),
         ("[ranking]", "[rank]", 34, "no table 'rank'"),
         ("draws = 200", 'weights = "best"', 35, "weights is 'best'"),
+        ("draws = 200", 'weights = "entropy"', 35, "'near' has a weight of its own too. Keep one"),
+        ("draws = 200", "weights = { near = 1, price = 1 }", 35, "'near' has a weight of its own too. Keep one"),
+        ("worst = 100_000, best", "worst = -inf, best", 25, "a number is not finite"),
+        ('name = "price"', 'name = "가격"\ncolumn = "price"', 29, "'가격' cannot name a criterion"),
+        ('name = "rail"', 'name = "철도"', 17, "'철도' cannot name a rule"),
         ('coverage = "everywhere"\n\n[[', "\n[[", 23, "coverage of the layer"),
         ("max_share = 0.4", "include = true", 12, None),
         (
@@ -249,6 +254,32 @@ def test_a_wrong_scenario_is_refused_with_file_line_and_cure(
         problem = "sum is 0"
     with pytest.raises(cg.ClusterGeoError, match=rf"s\.toml', line {line}: (.|\n)*{problem}"):
         cg.read_scenario(path)
+
+
+def test_a_comparison_that_is_given_twice_is_refused(folder: Path) -> None:
+    path = changed(folder, "draws = 200", 'comparisons = [["near", "price", 3], ["near", "price", 5]]')
+    path.write_text(path.read_text().replace("weight = 2\n", "").replace("weight = 1\n", ""))
+    with pytest.raises(cg.ClusterGeoError, match=r"line 33: 'near' is compared with 'price' twice\. Keep one"):
+        cg.read_scenario(path)
+    path.write_text(path.read_text().replace('["near", "price", 5]', '[["near"], "price", 5]'))
+    with pytest.raises(cg.ClusterGeoError, match=r"line 33: expected .* two criteria, and how many times"):
+        cg.read_scenario(path)
+
+
+def test_what_is_said_of_points_and_lines_is_in_the_table_of_rules_too(folder: Path) -> None:
+    path = changed(folder, 'file = "stations.csv"', 'file = "stations.csv"\nas_of = "2025-03"\nsource = "timetable"')
+    cg.read_scenario(path).run(folder / "out", maps=False)
+    rules = pd.read_csv(folder / "out" / "rules.csv").set_index("rule")
+    assert rules.loc["rail", ["as_of", "source"]].tolist() == ["2025-03", "timetable"]
+    assert len(rules.loc["rail", "sha256"]) == 64
+
+
+def test_the_page_of_the_table_says_its_encoding_and_fits_a_telephone(folder: Path) -> None:
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    page = (folder / "out" / "tables" / "sites.ko.html").read_text(encoding="utf-8")
+    assert page.startswith('<!doctype html><html lang="ko"><head><meta charset="utf-8">')
+    assert 'name="viewport"' in page
+    assert "<title>후보지 판정: s</title>" in page
 
 
 def test_a_list_over_several_lines_does_not_shift_the_lines_of_what_follows(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyproj
 import shapely
 
 from clustergeo import crs, overlap
@@ -68,6 +69,27 @@ def buffered(shapes: NDArray[np.object_], target: Any, distance: float) -> NDArr
         left = shapely.difference(zone, shapely.union_all(strips[tree.query(zone)]))
         out += [part for part in shapely.get_parts(left) if part.geom_type == "Polygon"]
     return np.array([*out, None], dtype=object)[:-1]
+
+
+def scale_at(box: NDArray[np.float64], target: Any) -> float:
+    """Return how many units of a CRS a metre of the ground takes at most at the corners of a box; 1 at least.
+
+    Parameters
+    ----------
+    box
+        The least and greatest x and y.
+    target
+        A projected CRS in metres.
+
+    Examples
+    --------
+    >>> round(scale_at(np.array([14137575.0, 4439106.0, 14137575.0, 4439106.0]), "EPSG:3857"), 2)
+    1.25
+    """
+    corners = crs.lonlat_of(box[[[0, 1], [0, 3], [2, 1], [2, 3]]], target)
+    known = corners[np.isfinite(corners).all(axis=1)]
+    scales = np.asarray(pyproj.Proj(pyproj.CRS(target)).get_factors(*known.T).tissot_semimajor)
+    return float(scales[np.isfinite(scales)].max(initial=1.0))
 
 
 def _near(shapes: NDArray[np.object_], target: Any, distance: float) -> NDArray[np.object_]:

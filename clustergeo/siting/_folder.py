@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs, figures, labels, maps
-from clustergeo._contents import suffix
+from clustergeo._contents import page, suffix
 from clustergeo._formats import cell, csv_rows
 from clustergeo._table import Column, Table
 from clustergeo.errors import warn
@@ -110,9 +110,8 @@ def files(
     for lang in labels.LANGS:
         shown = _shown(plain, reasons.get(lang), tables.get("stability"), top=top, lang=lang, given=given)
         made = _table(shown, title, lang)
-        for kind, data in (("html", made.html()), ("md", made.markdown()), ("csv", made.csv())):
-            page = data if isinstance(data, bytes) else data.encode()
-            yield f"tables/sites{suffix(lang)}.{kind}", page
+        for kind, data in (("html", _page(made, lang)), ("md", made.markdown().encode()), ("csv", made.csv())):
+            yield f"tables/sites{suffix(lang)}.{kind}", data
         if not drawn:
             continue
         yield from _pages(shown, land, title, top, lang)
@@ -202,8 +201,16 @@ def _pages(
             layers = gone if ranked and 0 < out.sum() <= _DRAWN else layers
             sites = shown[~out] if ranked else shown
             heading = _titled(name, title, top, lang)
-            page = maps.map_html(maps.explore(sites, lang=lang, colour_by=column, layers=layers, title=heading))
-            yield f"maps/{name}{suffix(lang)}.html", page.encode("utf-8", errors="replace")
+            made = maps.map_html(maps.explore(sites, lang=lang, colour_by=column, layers=layers, title=heading))
+            yield f"maps/{name}{suffix(lang)}.html", made.encode("utf-8", errors="replace")
+
+
+def _page(made: Table, lang: str) -> bytes:
+    """Return the table as a page; sentences have room in it."""
+    headers = [column.header for column in made.columns]
+    reason = labels.column("reason", lang)
+    style = f"td:first-child{{white-space:nowrap}}td:nth-child({headers.index(reason) + 1}){{min-width:22rem}}"
+    return page(made.html(), lang, style=style if reason in headers else "", title=made.title)
 
 
 def _table(shown: gpd.GeoDataFrame, title: str, lang: str) -> Table:

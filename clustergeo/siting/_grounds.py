@@ -13,8 +13,8 @@ import shapely
 from clustergeo import crs, schema
 from clustergeo._zones import Zones, coverage_shape
 from clustergeo.errors import InputError
-from clustergeo.layers import EVERYWHERE, Layer, as_layer
-from clustergeo.siting._buffers import LARGEST_M, buffered
+from clustergeo.layers import EVERYWHERE, Layer, as_layer, digest
+from clustergeo.siting._buffers import LARGEST_M, buffered, scale_at
 from clustergeo.siting._together import Pieces
 from clustergeo.siting.ordinances import By, Ordinances
 
@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 _AREAL = 2
 # Complements are drawn in a box this much wider than the sites.
 _MARGIN = 1_000.0
+# Layers are looked for in a neighbourhood this much wider than a buffer: within 100 km the scale of a CRS varies.
+_ROOM = 1.05
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One layer of a set of exclusions and what it does; see `Exclusions.add`."""
+    """One layer of a set of exclusions and what it does; see `Exclusions.add`.
+
+    `layer` is there where its shapes are polygons; `told` always is, and says what they rest on.
+    """
 
     name: str
     frame: gpd.GeoDataFrame
@@ -42,6 +47,7 @@ class Rule:
     include: bool
     forced: bool
     where: gpd.GeoSeries | None
+    told: Layer
     weight: float = 1.0
     by: By | None = None
 
@@ -74,7 +80,7 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
     InputError
         The layer, its geometries or an option cannot be used; the message names the rule.
     """
-    schema.check_zone_name(name)
+    schema.check_zone_name(name, what="a rule")
     what = f"the layer of rule {name!r}"
     by = _by(name, options, on)
     for value in [None] if by is None else np.unique(by.table.numbers[np.isfinite(by.table.numbers)]).tolist():
@@ -92,8 +98,7 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
     kept = None
     if not len(thin):
         given = layer if isinstance(layer, Layer) else Layer(layer, name=name, coverage=coverage)
-        kept = as_layer(given, name=name)
-        coverage = kept.coverage
+        told = kept = as_layer(given, name=name)
     elif options["buffer_m"] <= 0:
         kind = shapes[thin[0]].geom_type
         msg = (
@@ -104,9 +109,11 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
     else:
         schema.check_sound(frame, what=what)
         # The rules of a coverage are those of a layer, whatever the geometries are.
-        coverage = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=name, coverage=coverage).coverage
+        told = Layer(frame.iloc[:0], name=name, coverage=coverage, sha256=digest(frame))
     place = None if where is None else _place(name, where)
-    return Rule(name=name, frame=frame.copy(), layer=kept, coverage=coverage, where=place, by=by, **options)
+    return Rule(
+        name=name, frame=frame.copy(), layer=kept, coverage=told.coverage, where=place, by=by, told=told, **options
+    )
 
 
 def _by(name: str, options: Mapping[str, Any], on: str | None) -> By | None:
@@ -141,6 +148,7 @@ def _check_numbers(
 ) -> None:
     """Refuse options that contradict each other or are out of range."""
     _check_kinds(name, max_share=max_share, max_area_m2=max_area_m2, buffer_m=buffer_m, weight=weight)
+    _check_flags(name, include=include, forced=forced)
     problems = []
     if max_share is not None and not 0 <= max_share < 1:
         problems.append(f"max_share is {max_share!r}; expected 0 or more and less than 1")
@@ -168,6 +176,14 @@ def _check_kinds(name: str, **options: Any) -> None:
     for key, one in options.items():
         if not schema.is_number(one) and (one is not None or not key.startswith("max_")):
             msg = f"Rule {name!r} cannot be used: {key} is {one!r}; expected a number."
+            raise InputError(msg)
+
+
+def _check_flags(name: str, **flags: Any) -> None:
+    """Refuse what is neither true nor false: a text such as "no" would count as true."""
+    for key, one in flags.items():
+        if not isinstance(one, bool | np.bool_):
+            msg = f"Rule {name!r} cannot be used: {key} is {one!r}; expected True or False."
             raise InputError(msg)
 
 
@@ -220,6 +236,7 @@ class Grounds:
     def __init__(self, rules: Sequence[Rule], target: Any, box: NDArray[np.float64]) -> None:
         self.rules = [one for one in rules if not one.forced]
         self._target = target
+        self._scale = scale_at(box, target)
         self._box = shapely.box(*(box[:2] - _MARGIN), *(box[2:] + _MARGIN))
         forced = [self._of(one) for one in rules if one.forced]
         self._forced = shapely.union_all(np.concatenate(forced)) if forced else None
@@ -260,7 +277,7 @@ class Grounds:
     def _of(self, one: Rule) -> NDArray[np.object_]:
         """Return the ground of a rule before forced ground is taken from it."""
         shapes = self._drawn(one.frame.geometry)
-        near = self._box.buffer(abs(one.buffer_m) * 1.01)
+        near = self._box.buffer(abs(one.buffer_m) * self._scale * _ROOM)
         shapes = shapes[shapely.intersects(shapes, near)]
         if one.buffer_m:
             shapes = buffered(shapes, self._target, one.buffer_m)
@@ -286,7 +303,8 @@ class Grounds:
         named = Layer(gpd.GeoDataFrame(geometry=[], crs=crs.LONLAT), name=one.name, coverage=one.coverage)
         shape = crs.carried(np.array([coverage_shape(named)], dtype=object), crs.LONLAT, self._target)[0]
         # Near the edge of what is known a buffer may reach in from beyond, and a setback may end there.
-        shape = shape if not one.buffer_m else shapely.buffer(shape, -abs(one.buffer_m) * 1.002)
+        narrower = abs(one.buffer_m) * max(1.002, self._scale * 1.001)
+        shape = shape if not one.buffer_m else shapely.buffer(shape, -narrower)
         return shapely.intersection(shape, self._box)
 
     def _complete(self, one: Rule) -> Any:

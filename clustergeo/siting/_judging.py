@@ -56,7 +56,7 @@ class Judge:
         self._named = tuple(one.name for one in self.counted)
         self.names = (*self._named, *(_unset(one) for one in self.counted if one.by))
         self.as_of: str | None = None
-        self.rests_on = [one.layer for one in rules if one.layer is not None]
+        self.rests_on = [one.told for one in rules]
         self._rules, self._own, self._remainder = rules, own, remainder
         self._grounds: dict[str, _grounds.Grounds] = {}
 

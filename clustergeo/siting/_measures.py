@@ -57,6 +57,12 @@ def numbers_of(frame: gpd.GeoDataFrame, one: Criterion) -> NDArray[np.float64]:
         msg = f"Criterion {one.name!r} needs a column {one.column!r}, which the sites do not have. Add or name it."
         raise InputError(msg)
     given = frame[one.column]
+    if given.dtype.kind in "mM":
+        msg = (
+            f"Column {one.column!r} of criterion {one.name!r} holds times ({given.dtype}), which are no numbers. Give "
+            "what counts of them, such as the year or the minutes, as a column of numbers."
+        )
+        raise InputError(msg)
     numbers: NDArray[np.float64] = pd.to_numeric(given, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = np.flatnonzero((np.isnan(numbers) & given.notna().to_numpy()) | np.isinf(numbers))
     if len(wrong):

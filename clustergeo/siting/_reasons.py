@@ -100,15 +100,13 @@ def _set(one: Rule, row: Row, option: str) -> Any:
 
 def _cited(one: Rule, row: Row, lang: str) -> str:
     """Return what sets the value of a site, or that it is not known."""
-    if one.by is None:
-        return ""
     english, cited = lang == "en", row[f"excluded_{one.name}_rule"]
     if not isinstance(cited, str):
-        return "; its value there is not known" if english else "; 그곳의 값을 알 수 없음"
+        return "its value there is not known" if english else "그곳의 값을 알 수 없음"
     several = BESIDE in cited
     if english:
-        return f", by {cited}" + ", whichever holds where it lies" * several
-    return f", 근거: {cited}" + " 가운데 그 땅에 적용되는 것" * several
+        return f"by {cited}" + ", whichever holds where it lies" * several
+    return f"근거: {cited}" + " 가운데 그 땅에 적용되는 것" * several
 
 
 def _name(one: Rule, row: Row, lang: str) -> str:
@@ -120,6 +118,8 @@ def _name(one: Rule, row: Row, lang: str) -> str:
         notes.append(f"with {width:,g} m around" if english else f"주변 {width:,g} m 포함")
     elif width < 0:
         notes.append(f"set back {-width:,g} m" if english else f"경계 안쪽 {-width:,g} m는 뺌")
+    if one.set_by == "buffer_m":
+        notes.append(_cited(one, row, lang))
     if one.weight != 1:
         notes.append(f"of which {100 * one.weight:g} % counts" if english else f"{100 * one.weight:g} %만 반영")
     if one.where is not None:
@@ -129,17 +129,17 @@ def _name(one: Rule, row: Row, lang: str) -> str:
 
 def _allowed(one: Rule, row: Row, lang: str) -> str:
     """Return what the rule lets pass, and what sets that."""
-    english, cited = lang == "en", _cited(one, row, lang)
+    english, sets = lang == "en", one.set_by in ("max_share", "max_area_m2")
     area, share = _set(one, row, "max_area_m2"), _set(one, row, "max_share")
-    if one.set_by in ("max_share", "max_area_m2") and math.isnan(row[f"excluded_{one.name}_value"]):
-        return cited.lstrip(";, ")
+    if sets and math.isnan(row[f"excluded_{one.name}_value"]):
+        return _cited(one, row, lang)
     if area is not None:
         told = f"at most {area:,.0f} m² is allowed" if english else f"허용 {area:,.0f} m² 이하"
     elif not share:
         told = "none is allowed" if english else "허용하지 않음"
     else:
         told = f"at most {_percent(share)} is allowed" if english else f"허용 {_percent(share)} 이하"
-    return told + cited
+    return f"{told}, {_cited(one, row, lang)}" if sets else told
 
 
 def _taken(one: Rule, row: Row, lang: str) -> str:
@@ -148,7 +148,7 @@ def _taken(one: Rule, row: Row, lang: str) -> str:
     share, own = _range(row, _share(one), lang), row.get(f"excluded_{one.name}_own_share", math.nan)
     alone = ""
     if not math.isnan(own) and _percent(own) != share:
-        alone = f", {_percent(own)} by it alone" if english else f", 이것만으로는 {_percent(own)}"
+        alone = f", {_percent(own)} by it alone" if english else f", 이 규칙에만 저촉 {_percent(own)}"
     allowed, area = _allowed(one, row, lang), row[f"excluded_{one.name}_area_m2"]
     sized = "" if _set(one, row, "max_area_m2") is None or math.isnan(area) else f", {area:,.0f} m²"
     if row[_share(one)] == 1 and math.isnan(area):

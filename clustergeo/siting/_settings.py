@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,6 +88,14 @@ class Asked(NamedTuple):
     ranked: Located | None
 
 
+class _Drawn(NamedTuple):
+    """What a layer of a scenario holds: a Layer; or shapes that are no polygons, where they are complete and more."""
+
+    shapes: Any
+    coverage: Any
+    told: dict[str, Any]
+
+
 def asked(file: Path, data: bytes) -> Asked:
     """Return what a scenario asks for.
 
@@ -169,8 +177,8 @@ class _Reading:
                 msg = f'{error} In a scenario that is a line in this table: crs = "EPSG:...".'
                 raise InputError(msg) from error
 
-    def _layer(self, one: Located) -> tuple[str, Any]:
-        """Return the name of a layer and the layer, or shapes that are no polygons and where they are complete."""
+    def _layer(self, one: Located) -> tuple[str, _Drawn]:
+        """Return the name of a layer and what it holds."""
         if not isinstance(one.body.get("name"), str):
             problem = 'each layer has a table of its own: [layers.NAME] with file = "...". Write it so.'
             raise one.fault(problem)
@@ -186,24 +194,23 @@ class _Reading:
             if empty.coverage not in (None, EVERYWHERE):
                 coverage_shape(empty)
         if (shapely.get_dimensions(np.asarray(frame.geometry.values, dtype=object)) < _AREAL).any():
-            return name, (frame, coverage)
+            return name, _Drawn(frame, coverage, told)
         with one.refusing("file"):
-            return name, (Layer(frame, name=name, coverage=coverage, **told), None)
+            return name, _Drawn(Layer(frame, name=name, coverage=coverage, **told), None, {})
 
-    def _named(self, one: Located, layers: dict[str, Any], key: str) -> tuple[Any, Any]:
+    def _named(self, one: Located, layers: dict[str, _Drawn], key: str) -> _Drawn:
         """Return the layer that a setting names."""
         name = one.need(key)
         if name not in layers:
             known = ", ".join(layers) or "none"
             problem = f"there is no layer {name!r}; the layers are {known}. Add a table [layers.{name}] with its file."
             raise one.fault(problem, key)
-        found: tuple[Any, Any] = layers[name]
-        return found
+        return layers[name]
 
-    def _rule(self, rules: Exclusions, one: Located, layers: dict[str, Any]) -> Exclusions:
+    def _rule(self, rules: Exclusions, one: Located, layers: dict[str, _Drawn]) -> Exclusions:
         """Return exclusions with one more rule."""
         one.only(_RULE)
-        frame, coverage = self._named(one, layers, "layer")
+        drawn = self._named(one, layers, "layer")
         options: dict[str, Any] = {key: one.body[key] for key in one.body if key not in ("name", "layer", "where")}
         for key in _BY_JURISDICTION:
             if isinstance(options.get(key), str):
@@ -211,16 +218,24 @@ class _Reading:
                     options[key] = read_ordinances(self._noted(one, key))
         if "on" in options:
             options["on"] = str(options["on"])
-        where = self._named(one, layers, "where")[0] if "where" in one.body else None
+        where = self._named(one, layers, "where").shapes if "where" in one.body else None
+        name = one.body.get("name", one.body["layer"])
+        with one.refusing("name" if "name" in one.body else "layer"):
+            schema.check_zone_name(name, what="a rule")
         # The first option that is there stands for the rule: most refusals are of it.
         first = next((key for key in (*reversed(_BY_JURISDICTION), "weight", "where") if key in one.body), None)
         with one.refusing(first):
-            return rules.add(one.body.get("name", one.body["layer"]), frame, coverage=coverage, where=where, **options)
+            *others, made = rules.add(name, drawn.shapes, coverage=drawn.coverage, where=where, **options).rules
+        return Exclusions((*others, replace(made, told=replace(made.told, **drawn.told))))
 
-    def _criterion(self, criteria: Criteria, one: Located, sites: gpd.GeoDataFrame, layers: dict[str, Any]) -> Criteria:
+    def _criterion(
+        self, criteria: Criteria, one: Located, sites: gpd.GeoDataFrame, layers: dict[str, _Drawn]
+    ) -> Criteria:
         """Return criteria with one more."""
         one.only(_CRITERION)
         name, measure, value = one.need("name"), one.need("measure"), _value(one)
+        with one.refusing("name"):
+            schema.check_zone_name(name, what="a criterion")
         if measure not in _MEASURES:
             problem = f"measure is {measure!r}; expected one of {', '.join(map(repr, _MEASURES))}."
             raise one.fault(problem, "measure")
@@ -237,10 +252,12 @@ class _Reading:
             options = {key: one.body[key] for key in ("band", "at") if key in one.body}
             with one.refusing(next(iter(options), "file")):
                 return criteria.raster(name, path, value=value, **options)
-        frame, coverage = self._named(one, layers, "layer")
+        drawn = self._named(one, layers, "layer")
         extra = {"within_m": one.need("within_m")} if measure == "count" else {}
         with one.refusing("within_m" if extra else "layer"):
-            found: Criteria = getattr(criteria, measure)(name, frame, value=value, coverage=coverage, **extra)
+            found: Criteria = getattr(criteria, measure)(
+                name, drawn.shapes, value=value, coverage=drawn.coverage, **extra
+            )
         return found
 
     def _ranking(self, criteria: Criteria) -> tuple[Ranking, dict[str, Any], Located]:
@@ -271,8 +288,12 @@ class _Reading:
                 problem = "weights follow from these comparisons, but others are given too. Keep one of them."
                 raise head.fault(problem, "comparisons")
             pairs = body["comparisons"]
-            if not all(isinstance(pair, list) and len(pair) == _PAIR for pair in pairs):
+            if not all(map(_compared, pairs)):
                 problem = 'expected [["rail", "price", 3], ...]: two criteria, and how many times the first counts.'
+                raise head.fault(problem, "comparisons")
+            twice = next((pair for at, pair in enumerate(pairs) if pair[:2] in [one[:2] for one in pairs[:at]]), None)
+            if twice is not None:
+                problem = f"{twice[0]!r} is compared with {twice[1]!r} twice. Keep one of the two."
                 raise head.fault(problem, "comparisons")
             with head.refusing("comparisons"):
                 return weighting.ahp({(one, other): times for one, other, times in pairs}), head, "comparisons"
@@ -281,6 +302,11 @@ class _Reading:
                 problem = (
                     f'weights is {body["weights"]!r}; expected "entropy", a table of numbers, or a weight with each of '
                     "[[criteria]]."
+                )
+                raise head.fault(problem, "weights")
+            if each:
+                problem = (
+                    f"weights are given here, but {next(iter(each))!r} has a weight of its own too. Keep one of them."
                 )
                 raise head.fault(problem, "weights")
             return body["weights"], head, "weights"
@@ -321,6 +347,11 @@ def _value(one: Located) -> Value:
         first = [options.pop(key) for key in ("points", "ideal") if key in options]
         made: Value = make(*first, **options)
         return made
+
+
+def _compared(pair: Any) -> bool:
+    """Say whether a setting names two criteria and a third thing, which is to be a number."""
+    return isinstance(pair, list) and len(pair) == _PAIR and all(isinstance(name, str) for name in pair[:2])
 
 
 def _pairs(points: Any) -> bool:

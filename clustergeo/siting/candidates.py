@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _MOST = 5_000_000
 _SAME = 1e-9
+# Files round their coordinates: parcels so near to each other are neighbours.
+_GAP_M = 0.01
+_DEGREE_M = 111_000.0
 
 
 def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "square") -> gpd.GeoDataFrame:
@@ -86,6 +89,9 @@ def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "s
 def _cells(whole: Any, size: float, shape: str) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
     """Return row, column and polygon of the cells about a region; row and column count from the plane's centre."""
     left, bottom, right, top = shapely.bounds(whole)
+    if not np.isfinite([left, bottom, right, top]).all():
+        msg = "The region reaches round the earth, which no one plane shows. Lay a grid over each of its parts."
+        raise InputError(msg)
     # Rows of hexagons lie three quarters of their height apart, every other one half a width aside.
     height = size if shape == "square" else size * np.sqrt(3) / 2
     first, last = int(np.floor(left / size)) - 1, int(np.ceil(right / size)) + 1
@@ -129,9 +135,10 @@ def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: fl
 
     Notes
     -----
-    Parcels are contiguous where they share a border, not a corner. An assembly starts at the first parcel that is free
-    and takes the neighbour with which it shares the longest border, until it is large enough: a plain rule that gives
-    compact sites, and not the only way to put parcels together.
+    Parcels are contiguous where they share a border, not a corner; a gap of less than a centimetre is none, because
+    files round their coordinates. Ground in which parcels overlap counts once. An assembly starts at the first parcel
+    that is free and takes the neighbour with which it shares the longest border, until it is large enough: a plain rule
+    that gives compact sites, and not the only way to put parcels together.
 
     Examples
     --------
@@ -150,7 +157,8 @@ def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: fl
     schema.check_polygons(frame, what="the parcels")
     shapes = np.asarray(frame.geometry.values, dtype=object)
     areas = np.nan_to_num(crs.areas_m2(frame.geometry))
-    groups = _grown(areas, _borders(shapes), min_area_m2, most)
+    held = _Parcels(shapes, frame.crs, areas)
+    groups = _grown(held, min_area_m2, most)
     ids = frame["site_id"].to_numpy()
     left = len(frame) - sum(map(len, groups))
     if left:
@@ -158,50 +166,114 @@ def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: fl
             f"{left} of {len(frame)} parcels are in no assembly: with their free neighbours they do not reach "
             f"{min_area_m2:,.0f} m² or exceed the largest area. Lower min_area_m2, or give more parcels."
         )
+    whole = [held.united(group) for group in groups]
+    sizes = np.array([areas[group].sum() for group in groups], dtype=np.float64)
+    twice = [at for at, group in enumerate(groups) if any(held.overlapping[row] & set(group) for row in group)]
+    sizes[twice] = crs.areas_m2(gpd.GeoSeries([whole[at] for at in twice], crs=frame.crs))
     made = {
         "site_id": [f"{ids[group[0]]}+{len(group) - 1}" for group in groups],
         "parcels": [";".join(ids[group]) for group in groups],
         "parcel_count": [len(group) for group in groups],
-        "area_m2": [float(areas[group].sum()) for group in groups],
+        "area_m2": sizes,
     }
-    whole = [shapely.union_all(shapes[group]) for group in groups]
     out = gpd.GeoDataFrame(pd.DataFrame(made), geometry=whole, crs=frame.crs)
     return out.astype({"site_id": "str", "parcels": "str", "parcel_count": "int64", "area_m2": "float64"})
 
 
-def _borders(shapes: NDArray[np.object_]) -> list[dict[int, float]]:
-    """Return the neighbours of each parcel and the length of the border that they share."""
-    rows, columns = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    pairs = rows < columns
-    rows, columns = rows[pairs], columns[pairs]
-    lengths = shapely.length(shapely.intersection(shapes[rows], shapes[columns]))
-    out: list[dict[int, float]] = [{} for _ in shapes]
-    for row, column, length in zip(rows.tolist(), columns.tolist(), lengths.tolist(), strict=True):
-        if length > _SAME:
-            out[row][column] = out[column][row] = length
-    return out
+class _Parcels:
+    """Parcels, what each shares with its neighbours, and what it adds to some of them.
+
+    Attributes
+    ----------
+    borders
+        For each parcel its neighbours and the length of the border that they share, in metres.
+    overlapping
+        For each parcel those that it overlaps.
+    """
+
+    def __init__(self, shapes: NDArray[np.object_], source: Any, areas: NDArray[np.float64]) -> None:
+        self.shapes, self.areas = shapes, areas
+        self._gap = _GAP_M if source.is_projected else _GAP_M / _DEGREE_M
+        self.borders: list[dict[int, float]] = [{} for _ in shapes]
+        self.overlapping: list[set[int]] = [set() for _ in shapes]
+        placed = shapes if source.is_projected else crs.transform(shapes, source, _plane(shapes, source))
+        rows, columns = shapely.STRtree(placed).query(placed, predicate="dwithin", distance=_GAP_M)
+        rows, columns = (side[rows < columns] for side in (rows, columns))
+        lengths, laps = _shared(placed[rows], placed[columns])
+        doubled = laps > _SAME * np.minimum(*(shapely.area(placed[side]) for side in (rows, columns)))
+        for row, column, length, twice in zip(
+            *(one.tolist() for one in (rows, columns, lengths, doubled)), strict=True
+        ):
+            if length > _SAME:
+                self.borders[row][column] = self.borders[column][row] = length
+            if twice:
+                self.overlapping[row].add(column)
+                self.overlapping[column].add(row)
+
+    def adds(self, row: int, members: set[int]) -> float:
+        """Return the area that a parcel adds to others: ground in two of them counts once."""
+        twice = sorted(self.overlapping[row] & members)
+        if not twice:
+            return float(self.areas[row])
+        left = shapely.difference(self.shapes[row], shapely.union_all(self.shapes[twice]))
+        return float(self.areas[row] * left.area / self.shapes[row].area)
+
+    def united(self, group: list[int]) -> Any:
+        """Return the ground of neighbours as one polygon, gaps that part it closed."""
+        whole = shapely.union_all(self.shapes[group])
+        if whole.geom_type == "Polygon":
+            return whole
+        whole, *rest = shapely.get_parts(whole)
+        while rest:
+            near = min(range(len(rest)), key=lambda at: float(shapely.distance(whole, rest[at])))
+            part = rest.pop(near)
+            snapped = shapely.snap(part, shapely.snap(whole, part, self._gap), self._gap)
+            whole = shapely.union(shapely.snap(whole, snapped, self._gap), snapped)
+        return whole
 
 
-def _grown(areas: NDArray[np.float64], borders: list[dict[int, float]], least: float, most: float) -> list[list[int]]:
+def _plane(shapes: NDArray[np.object_], source: Any) -> str:
+    """Return the equal-area plane of shapes."""
+    return crs.plane_for(crs.to_lonlat(gpd.GeoSeries(shapes, crs=source)).total_bounds)
+
+
+def _shared(one: NDArray[np.object_], other: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the length of the border that the polygons of each pair share, and the area in which they overlap."""
+    met = shapely.intersection(one, other)
+    lengths = shapely.length(met)
+    # Where a corner of one lies on an edge of the other, rounding moves it off: the border is found by snapping.
+    apart = np.flatnonzero(lengths <= _GAP_M)
+    first, second = (shapely.boundary(side[apart]) for side in (one, other))
+    first = shapely.snap(first, second, _GAP_M)
+    second = shapely.snap(second, first, _GAP_M)
+    near = shapely.length(shapely.intersection(first, second))
+    lengths[apart] = np.where(near > _GAP_M, near, lengths[apart])
+    return lengths, shapely.area(met)
+
+
+def _grown(parcels: _Parcels, least: float, most: float) -> list[list[int]]:
     """Return groups of parcels, each grown from its first along the longest shared borders."""
-    free = areas > 0
+    free = parcels.areas > 0
     groups = []
-    for seed in range(len(areas)):
-        if not free[seed] or areas[seed] > most:
+    for seed, area in enumerate(parcels.areas.tolist()):
+        if not free[seed] or area > most:
             continue
-        group, total, shared = [seed], areas[seed], dict(borders[seed])
+        group, total, shared = [seed], area, dict(parcels.borders[seed])
         heap = [(-length, other) for other, length in shared.items()]
         heapq.heapify(heap)
         members = {seed}
         while total < least and heap:
             length, other = heapq.heappop(heap)
             # An entry is stale where the border has become longer since.
-            if other in members or not free[other] or -length < shared[other] or total + areas[other] > most:
+            if other in members or not free[other] or -length < shared[other]:
+                continue
+            more = parcels.adds(other, members)
+            if total + more > most:
                 continue
             group.append(other)
             members.add(other)
-            total += areas[other]
-            for near, border in borders[other].items():
+            total += more
+            for near, border in parcels.borders[other].items():
                 shared[near] = shared.get(near, 0.0) + border
                 heapq.heappush(heap, (-shared[near], near))
         if total >= least * (1 - _SAME):

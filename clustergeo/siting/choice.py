@@ -136,7 +136,7 @@ def choose(
     amount = _numbers(people, weight, "the demand") if weight else np.ones(len(people))
     rooms = _numbers(frame, capacity, "the sites") if capacity else None
     ids = frame["site_id"].tolist()
-    _check(frame, k, objective, within, fixed, bounded=capacity is not None)
+    _check(frame, k, objective, within, fixed, bounded=capacity is not None, seconds=time_limit_s)
     if not amount.sum() > 0:
         msg = "There is no demand to serve: the weights are 0. Give a column of positive numbers."
         raise InputError(msg)
@@ -177,6 +177,7 @@ def _check(
     fixed: Sequence[str],
     *,
     bounded: bool,
+    seconds: float,
 ) -> None:
     """Refuse options that contradict each other or the sites."""
     problems = []
@@ -190,6 +191,8 @@ def _check(
         problems.append("capacity is for 'p_median' only")
     if objective == "p_median" and within is not None:
         problems.append("within is for 'coverage' only")
+    if not (schema.is_number(seconds) and seconds > 0):
+        problems.append(f"time_limit_s is {seconds!r}; expected seconds, more than 0")
     if isinstance(fixed, str):
         problems.append(f"fixed is the text {fixed!r}; give a list of ids")
     else:
@@ -343,7 +346,8 @@ def _covering(
     served = np.zeros(ways.shape)
     covered = np.flatnonzero(np.isfinite(reach).any(axis=1))
     served[covered, reach[covered].argmin(axis=1)] = 1.0
-    return opened, served, -best, -bound
+    # The sum keeps what covers nothing from being a negative zero.
+    return opened, served, -best + 0.0, -bound + 0.0
 
 
 def _solved(

@@ -123,7 +123,14 @@ class Criteria:
         >>> Criteria().share("flat", flat, value=Value.linear(worst=0, best=1), coverage="everywhere")
         <Criteria: flat (share)>
         """
-        _layer(name, layer, coverage)
+        frame, _ = _layer(name, layer, coverage)
+        thin = np.flatnonzero(frame.geometry.notna() & ~frame.geometry.geom_type.isin(("Polygon", "MultiPolygon")))
+        if len(thin):
+            msg = (
+                f"Criterion {name!r} is a share in polygons, but row {thin[0]} of its layer is a "
+                f"{frame.geometry.iloc[thin[0]].geom_type}. Give polygons, or take the distance or the count."
+            )
+            raise InputError(msg)
         options: dict[str, Any] = {
             "max_share": None,
             "max_area_m2": None,
@@ -261,7 +268,7 @@ class Criteria:
 
     def _with(self, one: Criterion) -> Criteria:
         """Return these criteria and one more."""
-        schema.check_zone_name(one.name)
+        schema.check_zone_name(one.name, what="a criterion")
         if not isinstance(one.value, Value):
             msg = f"The value of criterion {one.name!r} is {one.value!r}; expected a Value, such as Value.linear(...)."
             raise InputError(msg)

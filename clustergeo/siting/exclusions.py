@@ -266,7 +266,7 @@ class Exclusions:
         rows = []
         for one in self.rules:
             kind = "forced" if one.forced else "include" if one.include else "exclude"
-            told = one.layer.provenance if one.layer is not None else {}
+            told = one.told.provenance
             free = one.max_share is None and one.max_area_m2 is None and not one.forced
             options = {"max_share": 0.0 if free else one.max_share, "max_area_m2": one.max_area_m2}
             options |= {"buffer_m": one.buffer_m}

@@ -61,7 +61,7 @@ def scores(values: NDArray[np.float64], weights: NDArray[np.float64], method: Me
     >>> scores(np.array([[1.0, 0.0], [0.5, 0.5]]), np.array([0.6, 0.4]), "product").tolist()
     [0.0, 0.5]
     """
-    if method == "sum":
+    if method == "sum" or not len(values):
         return (values @ weights.T).T
     if method == "topsis":
         return topsis(values, weights)

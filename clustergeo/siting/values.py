@@ -93,7 +93,7 @@ class Value:
         >>> Value.piecewise([(0, 0), (10, 0.8), (20, 1)])(np.array([5.0, 15.0])).tolist()
         [0.4, 0.9]
         """
-        return cls("piecewise", *_points(points, least=_TWO), unit)
+        return cls("piecewise", *_points(points), unit)
 
     @classmethod
     def step(cls, points: Sequence[tuple[float, float]], *, below: float = 0.0, unit: str | None = None) -> Value:
@@ -120,7 +120,7 @@ class Value:
         """
         _check(below=below)
         held: Any = [*points] if isinstance(points, list | tuple | np.ndarray) else [points]
-        at, worth = _points([(-np.inf, below), *held], least=_TWO)
+        at, worth = _points([(-np.inf, below), *held], stepped=True)
         return cls("step", at, worth, unit)
 
     @classmethod
@@ -190,17 +190,19 @@ def _check(**figures: Any) -> None:
             raise InputError(msg)
 
 
-def _points(points: Sequence[tuple[float, float]], *, least: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return checked figures and values."""
+def _points(
+    points: Sequence[tuple[float, float]], *, stepped: bool = False
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return checked figures and values; the first of steps is the value below all figures, and has none."""
     try:
         pairs = np.asarray(points, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = f"The points of a value function are {points!r}; expected pairs of numbers, a figure and its value."
         raise InputError(msg) from error
     problem = None
-    if pairs.ndim != _TWO or pairs.shape[1:] != (_TWO,) or len(pairs) < least:
+    if pairs.ndim != _TWO or pairs.shape[1:] != (_TWO,) or len(pairs) < _TWO:
         problem = "expected two points or more, each a figure and its value"
-    elif np.isnan(pairs).any() or not np.isfinite(pairs[1:]).all():
+    elif not np.isfinite(pairs[1:] if stepped else pairs).all():
         problem = "a number is not finite"
     elif not (np.diff(pairs[:, 0]) > 0).all():
         problem = "its ends are equal or its figures do not rise; every figure must be greater than the one before"

@@ -51,8 +51,8 @@ def ahp(comparisons: Mapping[tuple[str, str], float] | pd.DataFrame, *, limit: f
     Raises
     ------
     InputError
-        A pair is missing or given twice and differently, a comparison is not positive, or the ratio is above the limit;
-        the message names the comparison that contradicts the others most.
+        A pair is missing or given twice and differently, a comparison is not positive, the limit is no number, or the
+        ratio is above it; the message names the comparison that contradicts the others most.
 
     Notes
     -----
@@ -67,6 +67,9 @@ def ahp(comparisons: Mapping[tuple[str, str], float] | pd.DataFrame, *, limit: f
     >>> abs(round(found.consistency_ratio, 6))
     0.0
     """
+    if not (schema.is_number(limit) and limit >= 0):
+        msg = f"limit is {limit!r}; expected the largest consistency ratio that is accepted, 0 or more."
+        raise InputError(msg)
     names, table = _table(comparisons)
     values, vectors = np.linalg.eig(table)
     first = int(np.argmax(values.real))
@@ -206,8 +209,10 @@ def given(weights: Any, names: Sequence[str]) -> NDArray[np.float64]:
     problems += [f"the weight of {name!r} is {one!r}" for name, one in weights.items() if not schema.is_number(one)]
     numbers = {name: float(value) for name, value in weights.items() if schema.is_number(value)}
     problems += [f"the weight of {name!r} is {value:g}" for name, value in numbers.items() if not 0 <= value < np.inf]
-    if not problems and not sum(numbers.values()):
-        problems = ["their sum is 0; give one of them more"]
+    if not problems and not 0 < sum(numbers.values()) < np.inf:
+        problems = [
+            f"their sum is {sum(numbers.values()):g}; give {'less' if any(numbers.values()) else 'one of them more'}"
+        ]
     if problems:
         msg = (
             f"The weights cannot be used: {'; '.join(itertools.islice(problems, _SHOWN))}. Expected 0 or more for each."
