@@ -160,8 +160,9 @@ def _raise(problems: list[str], what: str, cure: str) -> None:
     """Raise one error for all problems, if there are any."""
     if problems:
         more = f"\n- and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        counted = "; rows are counted from 0" if any(one.startswith("row ") for one in problems) else ""
         msg = (
-            f"{what} cannot be used, {len(problems)} problem(s):\n- "
+            f"{what} cannot be used, {len(problems)} problem(s){counted}:\n- "
             + "\n- ".join(problems[:SHOWN])
             + more
             + f"\n{cure}"

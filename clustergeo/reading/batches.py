@@ -17,6 +17,8 @@ from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
 from clustergeo.reading.archives import holds, opened
+from clustergeo.reading.binary import parsed_in_part
+from clustergeo.reading.dbf import check_table
 from clustergeo.reading.downloads import address_of
 from clustergeo.reading.formats import Options, swapped
 from clustergeo.reading.losses import Holdings, refusal
@@ -233,7 +235,7 @@ def _from_parquet(file: Path, options: Options, size: int, row_groups: tuple[int
         schema=footer.schema,
         geometry=footer.geometry,
         rows=sum(footer.groups[first:last]),
-        report=(*report, *footer.dropped),
+        report=(*report, *footer.told),
         swap_xy=options.swap_xy,
         _read=_turned(
             functools.partial(geoparquet.read_batches, file, footer.schema, range(first, last), size),
@@ -265,9 +267,13 @@ def _swapped_batches(read: Callable[[], Iterator[pa.RecordBatch]], geometry: str
     """Yield batches with x as y."""
     for batch in read():
         at = batch.schema.get_field_index(geometry)
-        shapes = swapped(shapely.from_wkb(np.array(batch.column(at).to_pylist(), dtype=object)))
+        shapes, lost = parsed_in_part(np.array(batch.column(at).to_pylist(), dtype=object))
         columns = list(batch.columns)
-        columns[at] = pa.array(shapely.to_wkb(shapes), batch.schema.field(at).type)
+        # What is no geometry stays as it is, to be refused with the others of its kind.
+        kept = dict.fromkeys(one.row for one in lost)
+        turned = shapely.to_wkb(swapped(shapes))
+        values = [columns[at][row].as_py() if row in kept else one for row, one in enumerate(turned)]
+        columns[at] = pa.array(values, batch.schema.field(at).type)
         yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
@@ -280,7 +286,7 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         texts = encodings.Encoding(None, [])
         if file.suffix.lower() == ".shp":
             texts = encodings.of_shapefile(file, options.encoding, source.name)
-            report += [*texts.report, *no_index(file)]
+            report += [*texts.report, *no_index(file), *check_table(file, path, encoding=texts.name)]
         with readable(path), gdal_path(file) as place:
             plain_flatgeobuf(file)
             chosen = chosen_layer(place, source.layer, path=path)
@@ -327,7 +333,7 @@ def _vector_batches(
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
-            driver = str(pyogrio.read_info(place, layer=chosen)["driver"])
+            driver = str(pyogrio.read_info(place, layer=chosen, encoding=texts.name)["driver"])
             found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
             _, reader = stack.enter_context(found)
         at = schema.get_field_index(geometry)
@@ -337,6 +343,7 @@ def _vector_batches(
                 batch = next(reader, None)
             if batch is None:
                 break
+            encodings.check_texts(zip(schema.names, batch, strict=True), path, first=rows)
             if batch.column(at).null_count:
                 missing += (rows + np.flatnonzero(np.asarray(batch.column(at).is_null()))).tolist()
             rows += batch.num_rows

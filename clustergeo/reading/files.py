@@ -225,8 +225,8 @@ def _bare(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 
 
 def _numbers(rows: NDArray[np.bool_]) -> str:
-    """Return the numbers of the first of some rows, from 1."""
-    return some((np.flatnonzero(rows) + 1).tolist())
+    """Return the numbers of the first of some rows, from 0."""
+    return some(np.flatnonzero(rows).tolist())
 
 
 def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -239,7 +239,7 @@ def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tupl
     kept = shapes.copy()
     kept[zero] = None
     frame = frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=frame.crs))
-    return frame, [f"row {_numbers(zero)} lies at 0, 0: read as no position"]
+    return frame, [f"row {_numbers(zero)} (counted from 0) lies at 0, 0: read as no position"]
 
 
 def _nowhere(found: _Read) -> list[str]:
@@ -252,9 +252,8 @@ def _nowhere(found: _Read) -> list[str]:
         bare = bare & np.asarray(frame["within"].isna(), dtype=bool)
     if not bare.any():
         return []
-    return [
-        f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_numbers(bare)}): where they lie is not known"
-    ]
+    rows = f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_numbers(bare)}, counted from 0)"
+    return [f"{rows}: where they lie is not known"]
 
 
 def _drawn(
@@ -264,14 +263,15 @@ def _drawn(
     bare = _bare(frame)
     if not bare.any():
         return frame, report
-    rows = _numbers(bare)
+    rows = f"{int(bare.sum())} rows without a geometry"
+    where = f"(row {_numbers(bare)}, counted from 0)"
     if not repair:
         msg = (
-            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {rows}): what they cover is not known, "
-            "and would be taken for free ground. repair=True (--repair) leaves them out and says so."
+            f"{shown(name)} has {rows} {where}: what they cover is not known, and would be taken for free ground. "
+            "repair=True (--repair) leaves them out and says so."
         )
         raise InputError(msg)
-    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {rows})"]
+    return frame[~bare], [*report, f"{rows} were left out, as asked {where}"]
 
 
 def _repaired(found: _Read) -> tuple[gpd.GeoDataFrame, list[str], int]:
