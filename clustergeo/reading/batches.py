@@ -283,17 +283,19 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
-        texts = encodings.Encoding(None, [])
+        texts, deleted = encodings.Encoding(None, []), 0
         if file.suffix.lower() == ".shp":
             texts = encodings.of_shapefile(file, options.encoding, source.name)
-            report += [*texts.report, *no_index(file), *check_table(file, path, encoding=texts.name)]
+            table = check_table(file, path, encoding=texts.name)
+            report, deleted = [*report, *texts.report, *no_index(file), *table.report], table.deleted
         with readable(path), gdal_path(file) as place:
             plain_flatgeobuf(file)
             chosen = chosen_layer(place, source.layer, path=path)
             info = pyogrio.read_info(place, layer=chosen, encoding=texts.name)
             if info["geometry_type"] is None:
                 raise no_geometry(path)
-            count = int(info["features"])
+            # Of a shapefile GDAL counts the rows that it leaves out too.
+            count = int(info["features"]) - deleted
             with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
                 meta, reader = found
                 held = reader.schema

@@ -46,7 +46,7 @@ def parsed_in_part(binary: NDArray[np.object_]) -> tuple[NDArray[np.object_], li
     --------
     >>> point = shapely.to_wkb(shapely.Point(1, 2))
     >>> parsed_in_part(np.array([point, point[:9]], dtype=object))[1]
-    [Loss(row=1, found='no well-known binary of a geometry: 0101000000000000000000f03f…')]
+    [Loss(row=1, found='no well-known binary of a geometry: 010100000000000000…')]
     """
     shapes = np.full(len(binary), None, dtype=object)
     lost = []

@@ -100,7 +100,14 @@ def _is_number(text: bytes) -> bool:
     return True
 
 
-def check_table(file: Path, name: str | Path, *, encoding: str | None = None) -> list[str]:
+class Checked(NamedTuple):
+    """What is told of a table, one sentence each, and how many of its rows are marked as deleted."""
+
+    report: list[str]
+    deleted: int
+
+
+def check_table(file: Path, name: str | Path, *, encoding: str | None = None) -> Checked:
     """Refuse a shapefile whose table is cut short or has numbers that are none, and return what is told of others.
 
     Parameters
@@ -114,8 +121,8 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
 
     Returns
     -------
-    list of str
-        How many rows are marked as deleted, and how many numbers did not fit their column.
+    Checked
+        It tells how many rows are marked as deleted, and how many numbers did not fit their column.
 
     Raises
     ------
@@ -124,7 +131,7 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
     """
     beside = companion(file, ".dbf") if file.suffix.lower() == ".shp" else None
     if beside is None:
-        return []
+        return Checked([], 0)
     table = Table(beside)
     if table.rows < table.told:
         msg = (
@@ -154,4 +161,4 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
     if lost:
         told = some(f"{count} of column {column!r}" for column, count in lost.items())
         report.append(f"numbers that did not fit their column stand in its .dbf as stars, so they are unknown: {told}")
-    return report
+    return Checked(report, count)

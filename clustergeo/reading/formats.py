@@ -123,7 +123,7 @@ def _by_encoding(source: Source, options: Options) -> Rows:
         found = encodings.of_shapefile(file, options.encoding, source.name)
         with encodings.whole(file, found) as whole:
             checked = check_table(file, source.name, encoding=found.name)
-            return _from_vector(whole, source, found.name, [*found.report, *no_index(file), *checked])
+            return _from_vector(whole, source, found.name, [*found.report, *no_index(file), *checked.report])
     with tempfile.TemporaryDirectory() as folder:
         told = encodings.of_text(file, options.encoding, source.name)
         if told.name not in (encodings.UTF8, "utf-8-sig"):
