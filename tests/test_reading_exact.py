@@ -1,4 +1,4 @@
-"""What a file holds arrives as it stands there: whole numbers to the last digit, texts as texts, rows by their number."""
+"""What a file holds arrives as it stands there: whole numbers to the last digit, texts as texts, rows by number."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_text_that_is_not_utf8_is_refused_by_everything_that_reads_it(tmp_path
         with_first(file, "이름", CP949, pa.string())
     # Older versions of pandas cannot take the bytes at all, and say so without the row.
     for reads in (cg.read_sites, cg.check):
-        with pytest.raises(cg.ClusterGeoError, match="not UTF-8|cannot be read"):
+        with pytest.raises(cg.ClusterGeoError, match=r"not UTF-8|cannot be read"):
             reads(file)
     with pytest.raises(cg.ClusterGeoError, match=r"not UTF-8.*: row 0, column '이름', holds b'\\x8cc"):
         cg.tag_file(file, tmp_path / "out.parquet")

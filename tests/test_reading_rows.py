@@ -31,7 +31,7 @@ def written(folder: Path, shapes: list[object], crs: int, ending: str) -> Path:
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_one_swapped_row_among_right_ones_is_refused_by_its_number(tmp_path: Path, ending: str) -> None:
     path = written(tmp_path, [Point(127, 37), Point(37.1, 127.1), Point(127.2, 37)], 4326, ending)
-    with pytest.raises(cg.ClusterGeoError, match=r"1 of its rows are swapped.*counted from 0:\n- row 1: x=37.1, y=127.1"):
+    with pytest.raises(cg.ClusterGeoError, match=r"are swapped.*counted from 0:\n- row 1: x=37.1, y=127.1"):
         cg.read_sites(path)
     found = cg.check(path)
     assert found["row"].tolist() == [1]
