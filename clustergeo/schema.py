@@ -62,6 +62,10 @@ _FLOATS = ("area_km2", "announced_area_km2", "position_error_m")
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
+DECIDED = "decided_while_reading"
+"""Where a frame of sites keeps in its `attrs` what was decided while it was read, one sentence each."""
+
+
 class Fault(NamedTuple):
     """A cell of an evidence column that cannot be used: its row, from 0, its column, what is wrong, what it holds."""
 

@@ -90,8 +90,8 @@ def read_sites(
     -------
     geopandas.GeoDataFrame
         One row a site, in the file's CRS, all columns kept, with a unique text `site_id` (made from the row number,
-        from 1, where the file has none) and known evidence columns in their types. What was decided while reading is
-        told in a ClusterGeoWarning.
+        from 1, where the file has none) and known evidence columns in their types; times are ISO text. What was decided
+        while reading is told in a ClusterGeoWarning, and kept in `attrs["decided_while_reading"]` for a report.
 
     Raises
     ------
@@ -114,9 +114,13 @@ def read_and_repair(path: Given, options: Options, *, repair: bool) -> tuple[gpd
     """Return the sites of a file as `read_sites` does, and how many of their geometries were repaired."""
     found = _read(path, options)
     frame, report, repaired = _repaired(found) if repair else (found.frame, found.report, 0)
-    for decided in [*report, *_nowhere(found)]:
+    told = [*report, *_nowhere(found)]
+    for decided in told:
         warn(f"the file {shown(found.name)}: {decided}.")
-    return schema.site_frame(frame, what=f"the file {shown(found.name)}", checked=found.sound), repaired
+    sites = schema.site_frame(frame, what=f"the file {shown(found.name)}", checked=found.sound)
+    if told:
+        sites.attrs[schema.DECIDED] = told
+    return sites, repaired
 
 
 def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
