@@ -98,11 +98,6 @@ def check_zone_name(name: Any) -> None:
         raise InputError(msg)
 
 
-def is_number(value: Any) -> bool:
-    """Say whether a value is a real number; true and false, texts and null are none."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-
-
 def check_geo(frame: Any, *, what: str) -> None:
     """Refuse anything that is not a GeoDataFrame with a geometry column and a CRS.
 
