@@ -150,3 +150,46 @@ def test_edges_that_are_arcs_of_a_sphere_are_told(tmp_path: Path) -> None:
     assert "arcs on a sphere" in " ".join(cg.read_layer(file, name="zone").report)
     with pytest.warns(cg.ClusterGeoWarning, match="arcs on a sphere"):
         cg.tag_file(file, tmp_path / "out.parquet")
+
+
+# Of a day that is none GDAL says so itself, and pyogrio has no place to say it.
+@pytest.mark.filterwarnings("ignore:.*error_handler", "ignore:Invalid content")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "update zones set floors = 'three' where fid = 2",
+            "row 1, column 'floors': 'three' stands where a whole number",
+        ),
+        ("update zones set floors = 1.5 where fid = 2", "row 1, column 'floors': 1.5 stands where a whole number"),
+        ("update zones set small = 99999999999 where fid = 3", "row 2, column 'small': 99999999999 stands where"),
+        ("update zones set area = 'wide' where fid = 1", "row 0, column 'area': 'wide' stands where a number"),
+        ("update zones set planned = 'yes' where fid = 1", "row 0, column 'planned': 'yes' stands where 0 or 1"),
+        ("update zones set day = 'soon' where fid = 1", "row 0, column 'day': 'soon' stands where a day and a time"),
+    ],
+)
+def test_a_cell_that_is_not_of_its_columns_type_is_refused_for_another_value_would_be_read(
+    tmp_path: Path, change: str, said: str
+) -> None:
+    columns = {"floors": [1, 2, 3], "small": np.arange(3, dtype="int32"), "area": [1.5, 2.5, np.nan]}
+    frame = squares().assign(**columns, planned=True, day=pd.Timestamp("2026-01-02T03:04:05"))
+    file = written(frame, tmp_path, ".gpkg")
+    assert len(cg.read_sites(file)) == cg.tag_file(file, tmp_path / "out.parquet").rows == 3
+    edited(file, change)
+    for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "again.parquet")):
+        with pytest.raises(cg.ClusterGeoError, match=said):
+            reads(file)
+    assert not (tmp_path / "again.parquet").exists()
+
+
+@pytest.mark.parametrize("name", ["EPSG:99999", "urn:ogc:def:crs:LOCAL::1", "some plane"])
+def test_a_crs_of_a_geojson_that_nobody_knows_is_told(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "zones.geojson"
+    point = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [127.1, 37]}}
+    crs = {"type": "name", "properties": {"name": name}}
+    file.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [point]}))
+    with pytest.warns(cg.ClusterGeoWarning, match=f"its crs is '{name}', which nobody knows; read as longitude"):
+        cg.read_sites(file)
+    with pytest.warns(cg.ClusterGeoWarning, match="overridden by KGD2002, as asked") as told:
+        cg.read_sites(file, crs="EPSG:4737")
+    assert len(told) == 1

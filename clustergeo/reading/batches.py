@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from clustergeo._files import native
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
+from clustergeo.reading.affinity import check_types
 from clustergeo.reading.archives import holds, opened
 from clustergeo.reading.binary import parsed_in_part
 from clustergeo.reading.dbf import check_table
@@ -338,6 +340,9 @@ def _vector_batches(
             driver = str(pyogrio.read_info(place, layer=chosen, encoding=texts.name)["driver"])
             found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
             _, reader = stack.enter_context(found)
+        # Beside GDAL's reading.
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        typed = pool.submit(check_types, file, driver=driver, layer=chosen, name=path)
         at = schema.get_field_index(geometry)
         rows, missing = 0, list[int]()
         while True:
@@ -351,6 +356,7 @@ def _vector_batches(
             rows += batch.num_rows
             columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        typed.result()
         lost = Holdings(file, driver=driver, layer=chosen, name=str(path)).lost(missing, rows)
         if lost:
             raise refusal(lost, str(path))

@@ -22,6 +22,7 @@ from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading._arrow import WHOLE, is_plain, opened_frame, plain_frame, settled
+from clustergeo.reading.affinity import check_types
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
 from clustergeo.reading.dbf import check_table
 from clustergeo.reading.fence import fast_frame
@@ -39,6 +40,7 @@ from clustergeo.reading.opening import (
     plain_flatgeobuf,
     readable,
     shown,
+    unknown_crs,
 )
 from clustergeo.reading.spreadsheets import TABLES, read_table
 
@@ -128,7 +130,7 @@ def _by_encoding(source: Source, options: Options) -> Rows:
         told = encodings.of_text(file, options.encoding, source.name)
         if told.name not in (encodings.UTF8, "utf-8-sig"):
             file = encodings.transcoded(file, str(told.name), Path(folder, f"file{file.suffix.lower()}"))
-        return _from_vector(file, source, None, told.report)
+        return _from_vector(file, source, None, [*told.report, *(unknown_crs(file) if options.crs is None else [])])
 
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> Rows:
@@ -139,11 +141,13 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
         driver = str(info["driver"])
         # Beside GDAL's reading.
         holdings = pool.submit(Holdings, file, driver=driver, layer=chosen, name=source.name)
+        typed = pool.submit(check_types, file, driver=driver, layer=chosen, name=source.name)
         frame, sound, lost = _from_gdal(file, place, chosen, encoding, fast=is_plain(info))
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
+        typed.result()
         known = {one.row for one in lost}
         held = holdings.result().lost(np.flatnonzero(frame.geometry.isna()).tolist(), len(frame))
         lost = sorted([*lost, *(one for one in held if one.row not in known)])
