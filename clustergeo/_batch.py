@@ -17,6 +17,7 @@ from clustergeo import _ids, overlap, schema
 from clustergeo.errors import InputError
 from clustergeo.overlap import Polygons
 from clustergeo.reading._axes import odd_rows
+from clustergeo.reading.binary import UNPARSED, parsed_in_part
 from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
 from clustergeo.reading.projection import check_bounds
 
@@ -125,7 +126,7 @@ class Worker:
         column = batch.column(self._file.geometry)
         try:
             shapes = self._shapes(column)
-        except (InputError, shapely.errors.ShapelyError):
+        except (InputError, *UNPARSED):
             piece.problems = _malformed(first, column)
             return piece
         ids = _ids.texts(batch.column(SITE_ID)) if self.has_ids else _ids.numbered(self._before + first, len(batch))
@@ -261,10 +262,7 @@ def _astray(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
 
 def _malformed(first: int, column: pa.Array) -> list[str]:
     """Return what is wrong with a column that cannot be read: rows that are no geometry, or have no place."""
-    values = np.array(column.to_pylist(), dtype=object)
-    shapes = shapely.from_wkb(values, on_invalid="ignore")
-    given = np.array([value is not None for value in values], dtype=bool)
-    lost = given & shapely.is_missing(shapes)
-    told = [f"row {first + row}: no well-known binary of a geometry, or an open ring" for row in np.flatnonzero(lost)]
+    shapes, lost = parsed_in_part(np.array(column.to_pylist(), dtype=object))
+    told = [f"row {first + one.row}: {one.found}" for one in lost]
     told += [f"row {first + row}: coordinates are not finite" for row in np.flatnonzero(_astray(shapes))]
     return told or [f"rows {first} to {first + len(column) - 1}: the geometry column cannot be read"]

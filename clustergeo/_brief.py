@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clustergeo import _digits, datasets, facts, labels, tables, timeline
+from clustergeo import _digits, facts, labels, sources, tables, timeline
 from clustergeo._contents import facts_as_of
 from clustergeo._formats import cell
 from clustergeo.explaining import explain
@@ -94,12 +94,17 @@ _LAYER_WORDS = {
 
 
 class Told(NamedTuple):
-    """What a report says of its run: the day asked for, whose sites, when it was made; and the facts of the sites."""
+    """What a report says of its run.
+
+    `as_of` is the day asked for, `shipped` says whether the sites are the 15, `run_at` when it was made; `history`
+    holds the facts of the sites, `decided` what was decided while their file was read, one sentence each.
+    """
 
     as_of: str | None
     shipped: bool
     run_at: str
     history: pd.DataFrame | None = None
+    decided: tuple[str, ...] = ()
 
 
 class Source(NamedTuple):
@@ -186,7 +191,7 @@ def brief(tagged: gpd.GeoDataFrame, used: Iterable[Layer | Mapping[str, Any]], *
         layer_heads=tuple(_LAYER_WORDS[name][at] for name in LAYER_COLUMNS),
         layers=tuple(_layer_row(layer, lang) for layer in used),
         decided_head=words["decided"],
-        decided=tuple(_decided(used)),
+        decided=(*([f"{words['sites']}: {'; '.join(told.decided)}"] if told.decided else []), *_decided(used)),
         sources=tuple(_sources(tagged, names, lang)),
         made=words["made"].format(time=told.run_at),
         run_at=told.run_at,
@@ -360,5 +365,5 @@ def _sources(tagged: pd.DataFrame, names: list[str], lang: str) -> Iterator[Sour
             for address in str(told).split() if told else []:
                 if (part.removesuffix("_reported"), address) not in said:
                     said.add((part.removesuffix("_reported"), address))
-                    shown = datasets.source_words(address, lang)
+                    shown = sources.source_words(address, lang)
                     yield Source(name, labels.column(column, lang), None if day is None else str(day), shown)

@@ -20,9 +20,10 @@ import pandas as pd
 import shapely
 
 from clustergeo import crs, facts
-from clustergeo.datasets import BOUNDARY_SOURCE, BOUNDARY_VINTAGE, CAPITAL_PROVINCES
+from clustergeo.datasets import BOUNDARY_VINTAGE, CAPITAL_PROVINCES
 from clustergeo.errors import DataError
 from clustergeo.policy import programmes, rulefiles
+from clustergeo.sources import BOUNDARY_SOURCE
 
 TOLERANCE_M = 25.0
 DECIMALS = 5

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CRATE_NAME = "ro-crate-metadata.json"
-_DECIDED = "decidedWhileReading"
+DECIDED = "decidedWhileReading"
 
 _TYPES = {
     ".csv": "text/csv",
@@ -81,6 +81,7 @@ def ro_crate(
     name: str = "clustergeo: where the sites lie",
     as_of: str | None = None,
     own_facts: bool = False,
+    decided: Iterable[str] = (),
     description: str = "Sites tagged by region, sector and restriction zones, and what each tag rests on.",
 ) -> bytes:
     """Return the metadata of a folder of outputs, as RO-Crate 1.1.
@@ -100,6 +101,8 @@ def ro_crate(
         The day that was asked for, ISO text; None if none was.
     own_facts
         Whether facts of the caller's were added to the shipped ones.
+    decided
+        What was decided while the file of the sites was read, one sentence each.
     name, description
         Of the whole folder.
 
@@ -140,6 +143,7 @@ def ro_crate(
     }
     root |= {term: day for term, day in (("factsAsOf", facts_as_of), ("asOf", as_of)) if day}
     root |= {"ownFacts": True} if own_facts else {}
+    root |= {DECIDED: list(decided)} if decided else {}
     run = {
         "@id": "#run",
         "@type": "CreateAction",
@@ -159,7 +163,7 @@ def ro_crate(
     # Words that RO-Crate does not define are defined here, so that a JSON-LD reader keeps them.
     own = {
         term: f"https://w3id.org/ro/terms/clustergeo#{term}"
-        for term in ("asOf", "coverage", _DECIDED, "factsAsOf", "ownFacts", "rows")
+        for term in ("asOf", "coverage", DECIDED, "factsAsOf", "ownFacts", "rows")
     }
     own["sha256"] = "https://schema.org/sha256"
     context = ["https://w3id.org/ro/crate/1.1/context", own]
@@ -199,7 +203,7 @@ def _layer(layer: Layer | Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
         "coverage": "coverage",
         "attribution": "creditText",
         "sha256": "sha256",
-        "decided": _DECIDED,
+        "decided": DECIDED,
     }
     entity |= {term: text for key, term in terms.items() if (text := _text(told, key))}
     source = _text(told, "source")

@@ -10,7 +10,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from clustergeo import _extras, datasets, labels
+from clustergeo import _extras, labels, sources
 from clustergeo._brief import LAYER_COLUMNS, UNBROKEN_ROWS, addressed
 from clustergeo._formats import line
 from clustergeo._widths import least, shares
@@ -119,7 +119,7 @@ class _Paper:
         about.set("descr", line(" ".join(said.headline)))
         about.set("title", line(words["map"]))
         # The boundaries are drawn on it: their terms ask to be named beside it.
-        note = words["boundaries"].format(text=datasets.boundary_attribution(said.lang))
+        note = words["boundaries"].format(text=sources.boundary_attribution(said.lang))
         self._caption("figure", words["map"], note)
 
     def tables(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from clustergeo import datasets, labels
+from clustergeo import labels, sources
 from clustergeo._brief import LAYER_COLUMNS, words_of
 from clustergeo._formats import attributes, cell
 from clustergeo._workbook import Sheet, kind_of, workbook_bytes
@@ -102,7 +102,7 @@ def _worded(column: str, value: Any, lang: str) -> Any:
     if isinstance(value, str) and column == "designations":
         return "; ".join(places.named(one, lang) for one in value.split(";"))
     if isinstance(value, str) and column.endswith("_source"):
-        return datasets.source_words(value, lang)
+        return sources.source_words(value, lang)
     if isinstance(value, list | dict):
         return ";".join(map(str, value)) if isinstance(value, list) else str(value)
     return value

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -13,14 +11,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import crs, facts
-from clustergeo.errors import DataError, InputError
+from clustergeo import crs, facts, sources
+from clustergeo._shipped import data_path
+from clustergeo.errors import InputError
 
 LEVELS = ("province", "municipality", "locality")
 CAPITAL_PROVINCES = ("11", "23", "31")
 ANNOUNCEMENT = "announcement-2023"
 BOUNDARY_VINTAGE = "2018"
-BOUNDARY_SOURCE = "kostat-2018-localities"
 
 _SITE_COLUMNS = (
     "site_id",
@@ -64,23 +62,6 @@ _SITE_COLUMNS = (
 )
 
 
-def data_path(name: str) -> Path:
-    """Return the path of a shipped data file.
-
-    Raises
-    ------
-    DataError
-        The file is not there: the installation is broken.
-    """
-    here = Path(__file__).resolve().parent
-    # A wheel holds the data inside the package; a checkout holds it where the build wrote it.
-    for folder in (here / "_data", here.parent / "data" / "processed"):
-        if (folder / name).is_file():
-            return folder / name
-    msg = f"The shipped data file {name!r} is missing. Reinstall clustergeo, or rebuild it (see docs/data.md)."
-    raise DataError(msg)
-
-
 @functools.cache
 def _table(name: str) -> pd.DataFrame:
     """Return a shipped table as text; callers copy before they change anything."""
@@ -101,12 +82,6 @@ def load_sectors() -> pd.DataFrame:
 def load_macro_regions() -> pd.DataFrame:
     """Return the macro-regions of every scheme: `scheme, code, name_ko, name_en, provinces_kostat, source, note`."""
     return _table("macro_regions.csv").copy()
-
-
-@functools.cache
-def load_sources() -> dict[str, dict[str, Any]]:
-    """Return the sources of the shipped facts by id: publisher, what each is cited for, URL, date and licence."""
-    return tomllib.loads(data_path("sources.toml").read_text(encoding="utf-8"))
 
 
 def load_table(name: str) -> pd.DataFrame:
@@ -339,21 +314,16 @@ def load_sites(*, as_of: str | None = None, own_facts: pd.DataFrame | None = Non
         held = facts.merge(held, own_facts)
     wide = facts.on_day(held, as_of).reindex(base["site_id"]).reset_index(drop=True)
     for column in [name for name in wide.columns if name.endswith("_source")]:
-        wide[column] = [source_urls(text) for text in wide[column]]
+        wide[column] = [sources.source_urls(text) for text in wide[column]]
     municipalities = municipalities_on(as_of).loc[base["municipality_code_kostat"]].reset_index(drop=True)
     regions = municipalities[["province", "province_en", "city", "city_en", "municipality", "municipality_en"]]
     frame = pd.concat([base.drop(columns=["geometry", "within"]), wide, regions], axis=1)
     frame["sectors"] = [text.split(";") for text in base["sectors"]]
-    frame["position_source"] = [source_urls(text) for text in base["position_source"]]
+    frame["position_source"] = [sources.source_urls(text) for text in base["position_source"]]
     frame["footprint_basis"] = "disc"
     frame["within"] = gpd.GeoSeries(base["within"].values, crs=crs.LONLAT)
     frame["geometry"] = crs.discs(base.geometry, wide["area_km2"].to_numpy(dtype=np.float64) * 1e6)
     return gpd.GeoDataFrame(frame[list(_SITE_COLUMNS)], geometry="geometry", crs=crs.LONLAT)
-
-
-def boundary_attribution(lang: str) -> str:
-    """Return whom the administrative areas are owed to, in Korean (`ko`) or English (`en`)."""
-    return str(load_sources()[BOUNDARY_SOURCE][f"attribution_{lang}"])
 
 
 def with_facts(frame: gpd.GeoDataFrame, own_facts: pd.DataFrame, *, as_of: str | None = None) -> gpd.GeoDataFrame:
@@ -403,23 +373,3 @@ def macro_region_codes(provinces: pd.Series, *, scheme: str = ANNOUNCEMENT) -> p
     held = table[table["scheme"] == scheme]
     places = {code: row.code for row in held.itertuples(index=False) for code in row.provinces_kostat.split()}
     return pd.Series([places.get(code) for code in provinces], index=provinces.index, dtype=object)
-
-
-def source_urls(ids: Any) -> str | None:
-    """Return the URLs of sources named by id, joined by a space; what has no URL stays as it is."""
-    if not isinstance(ids, str) or not ids:
-        return None
-    sources = load_sources()
-    return " ".join(str(sources.get(name, {}).get("url") or name) for name in ids.split())
-
-
-def source_words(text: str, lang: str) -> str:
-    """Return sources as a reader takes them: addresses as they are, a shipped source without one by what it tells.
-
-    Examples
-    --------
-    >>> source_words("https://e.org/a complex-layer-202512", "en")
-    'https://e.org/a an interior point of the Yongin complex (code 141060) [complex-layer-202512]'
-    """
-    told = {name: load_sources().get(name, {}).get(f"describes_{lang}") for name in text.split(" ")}
-    return " ".join(f"{told[name]} [{name}]" if told[name] else name for name in text.split(" "))

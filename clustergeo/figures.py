@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import _areas, _legend, _marks, _placing, _scene, _sheet, crs, datasets, labels
+from clustergeo import _areas, _legend, _marks, _placing, _scene, _sheet, crs, datasets, labels, sources
 from clustergeo.errors import InputError
 from clustergeo.facts import latest_date
 from clustergeo.layers import named_layers
@@ -178,7 +178,7 @@ def plot(
     notes = [_count(words[key], number) for key, number in left_out if number]
     dated = [words["as_of"].format(date=date)] if (date := latest_date(tagged)) is not None else []
     first = " · ".join([*dated, *notes, words["plane"]])
-    second = words["boundaries"].format(text=datasets.boundary_attribution(lang))
+    second = words["boundaries"].format(text=sources.boundary_attribution(lang))
     second = " · ".join([second, *(f"{zone.words}: {zone.terms}" for zone in drawn_zones if zone.terms)])
     columns = int(rect[2] * 72 / 3.7)
     first = _sheet.wrap(first, columns=columns, lines=2)

@@ -11,10 +11,10 @@ from clustergeo import _cards, _files, _groups, _key, _lettering, _pack, _page, 
 from clustergeo._drawing import Drawing, Labels, regions
 from clustergeo._land import land
 from clustergeo._words import all_words, word
-from clustergeo.datasets import boundary_attribution
 from clustergeo.errors import InputError, PageError
 from clustergeo.facts import latest_date
 from clustergeo.layers import named_layers
+from clustergeo.sources import boundary_attribution
 
 if TYPE_CHECKING:
     import os

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustergeo import datasets, facts, labels
+from clustergeo import datasets, facts, labels, schema
 from clustergeo._contents import (
     OFFICE,
     PICTURES,
@@ -75,6 +75,7 @@ def report(
     layers = {name: _layer(zone, name) for name, zone in (zones or {}).items()}
     corrections = facts.read_facts(Path(own_facts)) if isinstance(own_facts, str | os.PathLike) else own_facts
     frame, shipped = _sites(sites, as_of, corrections)
+    decided = tuple(map(str, frame.attrs.get(schema.DECIDED, ())))
     tagged = tag(frame, zones=layers, as_of=as_of)
     used: list[Any] = [*layers.values(), *shipped_layers(shipped=shipped)]
     run_at = run_time()
@@ -98,6 +99,7 @@ def report(
             shipped=shipped,
             run_at=run_at,
             history=history_of(corrections, shipped=shipped),
+            decided=decided,
         )
         for name, content in pages:
             _spare(place, name, earlier)
@@ -105,7 +107,13 @@ def report(
             written[name] = (content, None)
         latest = facts.latest_date(tagged)
         crate = ro_crate(
-            written, used, facts_as_of=latest, run_at=run_at, as_of=as_of, own_facts=corrections is not None
+            written,
+            used,
+            facts_as_of=latest,
+            run_at=run_at,
+            as_of=as_of,
+            own_facts=corrections is not None,
+            decided=decided,
         )
         stage.write(CRATE_NAME, crate)
     return place
@@ -175,6 +183,7 @@ def page_files(
     shipped: bool,
     run_at: str,
     history: pd.DataFrame | None,
+    decided: tuple[str, ...] = (),
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the name and bytes of the workbooks, the documents, the interactive maps and the front pages.
 
@@ -198,10 +207,12 @@ def page_files(
         The day asked for, whether the sites are the shipped ones, and the time of the run.
     history
         The dated facts of the sites, for their timelines; None where there are none.
+    decided
+        What was decided while the file of the sites was read, one sentence each.
     """
     from clustergeo import _brief, _document, _front, _spreadsheet, maps  # noqa: PLC0415
 
-    told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at, history=history)
+    told = _brief.Told(as_of=as_of, shipped=shipped, run_at=run_at, history=history, decided=decided)
     listed, here = [*names, *office], office_endings()
     past = history if history is None or as_of is None else facts.known_by(history, as_of)
     for lang in labels.LANGS:

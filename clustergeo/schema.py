@@ -62,6 +62,10 @@ _FLOATS = ("area_km2", "announced_area_km2", "position_error_m")
 _POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
+DECIDED = "decided_while_reading"
+"""Where a frame of sites keeps in its `attrs` what was decided while it was read, one sentence each."""
+
+
 class Fault(NamedTuple):
     """A cell of an evidence column that cannot be used: its row, from 0, its column, what is wrong, what it holds."""
 
@@ -92,11 +96,6 @@ def check_zone_name(name: Any, *, what: str = "a zone layer") -> None:
             f"{', '.join(sorted(_RESERVED_ZONES))}."
         )
         raise InputError(msg)
-
-
-def is_number(value: Any) -> bool:
-    """Say whether a value is a real number; true and false, texts and null are none."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def check_geo(frame: Any, *, what: str) -> None:
@@ -160,8 +159,9 @@ def _raise(problems: list[str], what: str, cure: str) -> None:
     """Raise one error for all problems, if there are any."""
     if problems:
         more = f"\n- and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        counted = "; rows are counted from 0" if any(one.startswith("row ") for one in problems) else ""
         msg = (
-            f"{what} cannot be used, {len(problems)} problem(s):\n- "
+            f"{what} cannot be used, {len(problems)} problem(s){counted}:\n- "
             + "\n- ".join(problems[:SHOWN])
             + more
             + f"\n{cure}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clustergeo import datasets, facts, labels, tags
+from clustergeo import datasets, facts, labels, sources, tags
 from clustergeo.errors import InputError
 from clustergeo.policy import applying, places
 from clustergeo.policy.rulefiles import shipped
@@ -69,9 +69,9 @@ def history(site_id: str, *, own_facts: pd.DataFrame | None = None) -> pd.DataFr
         raise InputError(msg)
     days = mine["as_of"].map(facts.last_day)
     ordered = mine.loc[days.sort_values(kind="stable").index]
-    return ordered.assign(source=[datasets.source_urls(text) for text in ordered["source"]])[
-        list(_HISTORY)
-    ].reset_index(drop=True)
+    return ordered.assign(source=[sources.source_urls(text) for text in ordered["source"]])[list(_HISTORY)].reset_index(
+        drop=True
+    )
 
 
 class Dated(NamedTuple):
@@ -116,7 +116,7 @@ def dated(
 
 def _sources(text: str) -> tuple[str, str]:
     """Return the addresses of sources, and what has none by its publisher's name."""
-    known = datasets.load_sources()
+    known = sources.load_sources()
     urls, named = [], []
     for word in text.split():
         source = known.get(word, {})
@@ -253,10 +253,10 @@ def _of_sites(since: str, until: str, own_facts: pd.DataFrame | None) -> pd.Data
                 # The column joins all that is known; what is new is what made the difference.
                 new = between[(between["attribute"] == "designation") & (between["scope"] == "whole")]
                 said |= {f"{stem}_as_of": new["as_of"].iloc[-1], f"{stem}_source": " ".join(new["source"])}
-            urls = datasets.source_urls(" ".join(dict.fromkeys(str(said[f"{stem}_source"]).split())))
+            urls = sources.source_urls(" ".join(dict.fromkeys(str(said[f"{stem}_source"]).split())))
             rows.append((site, attribute, one, other, said[f"{stem}_as_of"], urls))
         for event in between[between["attribute"] == "event"].itertuples(index=False):
-            told = (event.value, event.as_of, datasets.source_urls(event.source))
+            told = (event.value, event.as_of, sources.source_urls(event.source))
             rows.append((site, "event", None, *told))
     return pd.DataFrame(rows, columns=list(_SITE_CHANGES), dtype=object)
 

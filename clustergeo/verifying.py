@@ -20,7 +20,7 @@ import pyogrio
 
 from clustergeo import datasets, labels, schema
 from clustergeo._contents import OFFICE, PICTURES, data_files, is_report_name, suffix, table_files, worded
-from clustergeo._crate import CRATE_NAME, entities, software_version
+from clustergeo._crate import CRATE_NAME, DECIDED, entities, software_version
 from clustergeo._files import native, shown
 from clustergeo._formats import geojson_bytes
 from clustergeo.errors import ClusterGeoError, InputError
@@ -152,6 +152,7 @@ def _made_again(
             shipped=shipped,
             run_at=str(root.get("datePublished")),
             history=history_of(None, shipped=shipped),
+            decided=tuple(map(str, root.get(DECIDED, ()))),
         )
         files |= dict(pages)
     return files

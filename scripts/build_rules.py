@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clustergeo import datasets, labels, policy
 from clustergeo.policy import conditions, places
+from clustergeo.sources import load_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,7 +141,7 @@ def sources(ids: str) -> str:
     """Return sources as links, or as the publisher and why there is no address."""
     out = []
     for name in ids.split():
-        source = datasets.load_sources()[name]
+        source = load_sources()[name]
         out.append(
             f"[{source['publisher']}]({source['url']})" if source.get("url") else f"{source['publisher']} ({name})"
         )

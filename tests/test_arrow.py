@@ -69,12 +69,15 @@ def test_one_row_that_is_no_valid_polygon_leaves_the_file_to_be_checked(tmp_path
     assert_geodataframe_equal(found.frame, pyogrio.read_dataframe(file, use_arrow=True))
 
 
-def test_days_and_no_rows_are_for_the_plain_way(tmp_path: Path) -> None:
-    days = written(frame().assign(day=pd.Timestamp("2026-01-02")), tmp_path)
-    assert _arrow.opened_frame(str(days), "parcels") is None
-    assert str(cg.read_sites(days)["day"].iloc[0]).startswith("2026-01-02")
-    days.unlink()
+def test_no_rows_are_for_the_plain_way(tmp_path: Path) -> None:
     assert _arrow.opened_frame(str(written(frame()[:0], tmp_path)), "parcels") is None
+
+
+def test_a_layer_of_days_is_opened_by_the_plain_way_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = written(frame().assign(day=pd.Timestamp("2026-01-02")), tmp_path)
+    monkeypatch.setattr(_arrow, "gathered", lambda *_, **__: pytest.fail("it was opened by Arrow first"))
+    monkeypatch.setattr(_arrow, "open_arrow", lambda *_, **__: pytest.fail("it was opened by Arrow first"))
+    assert str(cg.read_sites(file)["day"].iloc[0]).startswith("2026-01-02")
 
 
 def test_json_is_for_the_plain_way_which_gives_what_it_holds(tmp_path: Path) -> None:
@@ -88,7 +91,7 @@ def test_json_is_for_the_plain_way_which_gives_what_it_holds(tmp_path: Path) -> 
         held.execute("insert into gpkg_data_columns values (?, ?, ?, ?, ?, ?, ?)", row)
         row = ("parcels", "uses", "gpkg_schema", "https://www.geopackage.org/spec/", "read-write")
         held.execute("insert into gpkg_extensions values (?, ?, ?, ?, ?)", row)
-    assert _arrow.opened_frame(str(file), "parcels") is None
+    assert not _arrow.is_plain(pyogrio.read_info(file))
     assert cg.read_sites(file)["uses"].iloc[0] == ["공장", 3]
 
 
@@ -117,7 +120,7 @@ def test_points_at_zero_are_still_no_position(tmp_path: Path) -> None:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         assert cg.read_sites(file).geometry.isna().tolist() == [True, False]
-    assert any("row 1 lies at 0, 0" in str(one.message) for one in told)
+    assert any("row 0 (counted from 0) lies at 0, 0" in str(one.message) for one in told)
 
 
 def test_a_layer_that_is_called_checked_is_not_looked_at_again() -> None:

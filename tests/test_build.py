@@ -13,7 +13,9 @@ import shapely
 from squares import boundary_file
 
 import clustergeo as cg
-from clustergeo import _build, datasets
+from clustergeo import _build
+from clustergeo._shipped import data_path
+from clustergeo.sources import load_sources
 
 RAW = Path(__file__).resolve().parents[1] / "data" / "raw"
 
@@ -27,7 +29,7 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def localities() -> gpd.GeoDataFrame:
-    return gpd.read_parquet(datasets.data_path("localities.parquet"))
+    return gpd.read_parquet(data_path("localities.parquet"))
 
 
 def edit(raw: Path, table: str, site: str, **cells: str) -> None:
@@ -44,12 +46,12 @@ def test_the_build_gives_the_shipped_bytes_and_a_wrong_fact_stops_it(raw: Path, 
     boundary, out = boundary_file(), tmp_path / "out"
     listing = _build.build(raw, out, boundary=boundary)
     for entry in listing["layers"]:
-        built, shipped = (path.read_bytes() for path in (out / entry["file"], datasets.data_path(entry["file"])))
+        built, shipped = (path.read_bytes() for path in (out / entry["file"], data_path(entry["file"])))
         assert hashlib.sha256(built).hexdigest() == entry["sha256"]
         if Path(entry["file"]).suffix != ".parquet":
             assert built == shipped
         else:
-            one, other = (gpd.read_parquet(p) for p in (out / entry["file"], datasets.data_path(entry["file"])))
+            one, other = (gpd.read_parquet(p) for p in (out / entry["file"], data_path(entry["file"])))
             assert one.geometry.geom_equals(other.geometry).all(), entry["file"]
             assert one.drop(columns=one.select_dtypes("geometry").columns).equals(
                 other.drop(columns=other.select_dtypes("geometry").columns)
@@ -96,7 +98,7 @@ def test_an_address_that_the_boundary_contradicts_stops_the_build(
 def test_a_fact_that_cites_no_listed_source_stops_the_build(raw: Path, tmp_path: Path) -> None:
     edit(raw, "facts", "cheonan", source="hearsay")
     with pytest.raises(cg.ClusterGeoError, match=r"line \d+.*hearsay"):
-        _build.facts.read_facts(raw / "facts.csv", sources=frozenset(datasets.load_sources()))
+        _build.facts.read_facts(raw / "facts.csv", sources=frozenset(load_sources()))
 
 
 def test_a_locality_of_a_site_that_is_not_in_the_table_of_sites_stops_the_build(

@@ -16,6 +16,7 @@ import shapely
 
 import clustergeo as cg
 from clustergeo import datasets, facts
+from clustergeo._shipped import data_path
 
 GEOD = pyproj.Geod(ellps="GRS80")
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +36,7 @@ def read_toml(path: Path) -> Any:
 
 def test_every_listed_file_has_the_listed_rows_and_sha256() -> None:
     for entry in cg.catalogue().itertuples(index=False):
-        path = datasets.data_path(entry.file)
+        path = data_path(entry.file)
         assert hashlib.sha256(path.read_bytes()).hexdigest() == entry.sha256, entry.file
         readers = {".parquet": gpd.read_parquet, ".csv": partial(pd.read_csv, dtype=str), ".toml": read_toml}
         assert len(readers[path.suffix](path)) == entry.rows, entry.file
@@ -43,7 +44,7 @@ def test_every_listed_file_has_the_listed_rows_and_sha256() -> None:
 
 def test_every_shipped_file_is_listed_with_licence_vintage_source_and_attribution() -> None:
     listed = cg.catalogue()
-    shipped = {path.name for path in datasets.data_path("catalogue.json").parent.iterdir()}
+    shipped = {path.name for path in data_path("catalogue.json").parent.iterdir()}
     assert shipped - set(listed["file"]) == {"catalogue.json"}
     for column in ("layer", "vintage", "licence", "source", "attribution", "sha256"):
         assert (listed[column].str.strip().str.len() > 1).all(), column
@@ -52,7 +53,7 @@ def test_every_shipped_file_is_listed_with_licence_vintage_source_and_attributio
 
 
 def test_all_that_is_shipped_is_under_five_megabytes() -> None:
-    folder = datasets.data_path("catalogue.json").parent
+    folder = data_path("catalogue.json").parent
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5_000_000
 
 
@@ -72,12 +73,12 @@ def test_a_shipped_table_is_the_raw_one(name: str) -> None:
     raw = ROOT / "data" / "raw" / name
     if not raw.is_file():
         pytest.skip("the raw tables are only in a checkout")
-    assert datasets.data_path(name).read_bytes() == raw.read_bytes()
+    assert data_path(name).read_bytes() == raw.read_bytes()
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
     with pytest.raises(cg.ClusterGeoError, match=r"nothing\.csv"):
-        datasets.data_path("nothing.csv")
+        data_path("nothing.csv")
 
 
 # Regions

@@ -12,6 +12,7 @@ import pytest
 import clustergeo as cg
 from clustergeo import datasets, facts
 from clustergeo.policy import conditions, programmes, rulefiles
+from clustergeo.sources import load_sources
 
 RAW = Path(__file__).resolve().parents[1] / "data" / "raw"
 
@@ -252,7 +253,7 @@ def test_every_shipped_rule_has_a_source_that_exists_and_a_programme_of_the_tree
     known = {programme.id for programme in cg.programme_tree()}
     for rule in cg.load_rules():
         assert rule.source.split(), rule.id
-        assert set(rule.source.split()) <= set(datasets.load_sources()), rule.id
+        assert set(rule.source.split()) <= set(load_sources()), rule.id
         assert rule.programme in known, rule.id
         assert bool(rule.note_ko) == bool(rule.note_en), rule.id
 
@@ -329,7 +330,7 @@ def raw_copy(tmp_path: Path) -> Path:
 
 
 def checked(raw: Path) -> None:
-    sources = frozenset(datasets.load_sources())
+    sources = frozenset(load_sources())
     held = rulefiles.read_rules(raw / "rules.toml", sources=sources)
     programmes.check_tables(raw, held, sources=sources)
 

@@ -71,7 +71,7 @@ def test_a_geometry_that_is_read_in_part_only_is_refused_by_its_row(
     for read in (functools.partial(cg.read_layer, name="rdz"), cg.read_sites, reading.read_shapes):
         with pytest.raises(cg.ClusterGeoError) as refused:
             read(path)
-        assert f"row 2: {told}" in str(refused.value)
+        assert f"row 1: {told}" in str(refused.value)
 
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
@@ -101,10 +101,10 @@ def test_whole_geometries_of_any_dimension_are_read(tmp_path: Path, ending: str)
 
 def test_a_feature_without_a_geometry_is_told_by_its_row(tmp_path: Path) -> None:
     path = geojson(tmp_path / "a.geojson", [GOOD, None, {"type": "MultiPolygon", "coordinates": []}])
-    with pytest.warns(cg.ClusterGeoWarning, match=r"2 of 3 rows have no geometry \(row 2, 3\)"):
+    with pytest.warns(cg.ClusterGeoWarning, match=r"2 of 3 rows have no geometry \(row 1, 2, counted from 0\)"):
         sites = cg.read_sites(path)
     assert len(sites) == 3
-    with pytest.warns(cg.ClusterGeoWarning, match=r"2 of 3 rows have no geometry \(row 2, 3\)"):
+    with pytest.warns(cg.ClusterGeoWarning, match=r"2 of 3 rows have no geometry \(row 1, 2, counted from 0\)"):
         reading.read_shapes(path)
 
 
@@ -127,7 +127,7 @@ def test_a_topojson_polygon_of_an_arc_that_is_not_there_is_refused(tmp_path: Pat
     }
     path = tmp_path / "a.topojson"
     path.write_text(json.dumps(held))
-    with pytest.raises(cg.ClusterGeoError, match=r"row 2: arcs\[1\]\[0\]\[0\] = 7"):
+    with pytest.raises(cg.ClusterGeoError, match=r"row 1: arcs\[1\]\[0\]\[0\] = 7"):
         cg.read_layer(path, name="rdz")
 
 
@@ -141,7 +141,7 @@ def test_an_esri_json_with_a_ring_that_is_none_is_refused(tmp_path: Path) -> Non
     }
     path = tmp_path / "a.json"
     path.write_text(json.dumps(held))
-    with pytest.raises(cg.ClusterGeoError, match=r"row 2: rings\[1\]\[0\]"):
+    with pytest.raises(cg.ClusterGeoError, match=r"row 1: rings\[1\]\[0\]"):
         cg.read_layer(path, name="rdz")
 
 
@@ -184,9 +184,9 @@ LOST = {
 @pytest.mark.parametrize("write", LOST.values(), ids=LOST)
 def test_a_row_whose_geometry_gdal_gives_as_none_is_refused(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     path = write(tmp_path)
-    with pytest.raises(cg.ClusterGeoError, match=r"1 geometries that cannot be read.*\n- row 2: "):
+    with pytest.raises(cg.ClusterGeoError, match=r"1 geometries that cannot be read.*\n- row 1: "):
         cg.read_sites(path)
-    with pytest.raises(cg.ClusterGeoError, match="row 2: "):
+    with pytest.raises(cg.ClusterGeoError, match="row 1: "):
         streaming.tag_file(path, tmp_path / "out.parquet")
     assert not (tmp_path / "out.parquet").exists()
     assert cg.check(path)["row"].tolist()[0] == 1
@@ -200,7 +200,7 @@ def test_a_row_whose_geometry_gdal_gives_as_none_is_refused(tmp_path: Path, writ
 def test_a_row_without_a_geometry_in_the_file_is_read_as_such_and_told(
     tmp_path: Path, write: Callable[[Path], Path]
 ) -> None:
-    with pytest.warns(cg.ClusterGeoWarning, match=r"1 of 2 rows have no geometry \(row 2\)"):
+    with pytest.warns(cg.ClusterGeoWarning, match=r"1 of 2 rows have no geometry \(row 1, counted from 0\)"):
         held = cg.read_sites(write(tmp_path))
     assert held.geometry.isna().tolist() == [False, True]
 

@@ -31,7 +31,7 @@ def written(folder: Path, shapes: list[object], crs: int, ending: str) -> Path:
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_one_swapped_row_among_right_ones_is_refused_by_its_number(tmp_path: Path, ending: str) -> None:
     path = written(tmp_path, [Point(127, 37), Point(37.1, 127.1), Point(127.2, 37)], 4326, ending)
-    with pytest.raises(cg.ClusterGeoError, match=r"1 of its rows are swapped.*\n- row 2: x=37.1, y=127.1"):
+    with pytest.raises(cg.ClusterGeoError, match=r"are swapped.*counted from 0:\n- row 1: x=37.1, y=127.1"):
         cg.read_sites(path)
     found = cg.check(path)
     assert found["row"].tolist() == [1]
@@ -42,7 +42,7 @@ def test_one_swapped_row_among_right_ones_is_refused_by_its_number(tmp_path: Pat
 def test_one_swapped_row_of_a_plane_is_refused_by_its_number(tmp_path: Path, ending: str) -> None:
     turned = box(1_950_000, 950_000, 1_950_100, 950_100)
     path = written(tmp_path, [box(950_000, 1_950_000, 950_100, 1_950_100), turned], 5179, ending)
-    with pytest.raises(cg.ClusterGeoError, match=r"row 2: x=1.95005e\+06"):
+    with pytest.raises(cg.ClusterGeoError, match=r"row 1: x=1.95005e\+06"):
         cg.read_layer(path, name="rdz")
     found = cg.check(path)
     assert found["row"].tolist() == [1]
@@ -51,7 +51,7 @@ def test_one_swapped_row_of_a_plane_is_refused_by_its_number(tmp_path: Path, end
 
 def test_one_row_of_degrees_in_a_plane_is_refused_though_it_would_lie_in_the_sea_of_korea(tmp_path: Path) -> None:
     path = written(tmp_path, [Point(200_000, 500_000), Point(127, 37)], 5186, ".gpkg")
-    with pytest.raises(cg.ClusterGeoError, match=r"longitude and latitude, not .*\n- row 2: x=127, y=37"):
+    with pytest.raises(cg.ClusterGeoError, match=r"longitude and latitude, not .*\n- row 1: x=127, y=37"):
         cg.read_sites(path)
     found = cg.check(path)
     assert found[["row", "problem"]].to_numpy().tolist() == [[1, "this row holds degrees among metres of a plane"]]
@@ -74,7 +74,7 @@ def test_a_point_at_zero_is_read_as_no_position_and_told(tmp_path: Path, ending:
     path = written(tmp_path, [right, Point(0, 0)], crs, ending)
     with pytest.warns(cg.ClusterGeoWarning) as told:
         sites = cg.read_sites(path)
-    assert any("row 2 lies at 0, 0: read as no position" in str(one.message) for one in told)
+    assert any("row 1 (counted from 0) lies at 0, 0: read as no position" in str(one.message) for one in told)
     assert sites.geometry.isna().tolist() == [False, True]
     found = cg.check(path)
     assert found[["row", "problem"]].to_numpy().tolist() == [[1, "the position is 0, 0"]]

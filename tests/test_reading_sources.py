@@ -369,7 +369,7 @@ def test_a_name_of_another_province_than_the_polygons_gives_no_coverage_and_is_t
 def test_rows_without_a_geometry_are_refused_for_they_would_be_free_ground(tmp_path: Path) -> None:
     frame = gpd.GeoDataFrame({"a": [1, 2]}, geometry=[shapely.box(127, 37, 127.1, 37.1), None], crs="EPSG:4326")
     frame.to_file(tmp_path / "a.gpkg")
-    with pytest.raises(cg.ClusterGeoError, match=r"1 rows without a geometry \(row 2\).*repair=True"):
+    with pytest.raises(cg.ClusterGeoError, match=r"1 rows without a geometry \(row 1, counted from 0\).*repair=True"):
         cg.read_layer(tmp_path / "a.gpkg", name="a")
     layer = cg.read_layer(tmp_path / "a.gpkg", name="a", repair=True)
     assert len(layer) == 1

@@ -499,6 +499,21 @@ def test_the_ids_in_binary_files_are_the_callers_only(own: MadeUp) -> None:
         assert tables == ["sites"]
 
 
+@pytest.mark.filterwarnings(r"ignore:.*own\.csv")
+def test_what_was_decided_of_the_sites_file_stands_on_the_pages_and_in_the_document(tmp_path: Path) -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    file = tmp_path / "own.csv"
+    file.write_bytes("이름;경도;위도;업종\n가;127.2;37.15;반도체\n".encode("cp949"))
+    folder = cg.report(tmp_path / "out", sites=file)
+    told = ["read as cp949 text", "parted by semicolons", "sectors were made from column"]
+    texts = [(folder / f"index{lang}.html").read_text(encoding="utf-8") for lang in SUFFIXES]
+    documents = [docx.Document(folder / f"report{lang}.docx") for lang in SUFFIXES]
+    texts += ["\n".join(one.text for one in document.paragraphs) for document in documents]
+    assert [[part in text for part in told] for text in texts] == [[True, True, True]] * 4
+    assert "자료를 읽으며 정한 것(영문 기록): 부지: " in texts[3]
+    assert cg.verify(folder).empty
+
+
 def test_a_fresh_report_of_ones_own_sites_verifies(own: MadeUp) -> None:
     found = cg.verify(own.folder)
     assert found.empty, found.to_string()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from clustergeo import datasets, labels
+from clustergeo import labels, sources
 from clustergeo.errors import InputError
 from clustergeo.policy import applying
 from clustergeo.policy.applicant import Applicant, exact
@@ -66,7 +66,7 @@ class Amount:
             head += (" 이상(상한 미상)", " or more (no upper bound is known)")[place]
         named = ", ".join(f"{name} ({_VERDICTS[verdict][place]})" for name, verdict in self.rules)
         used = f"{('규칙', 'Rules')[place]} ({self.on}): {named or ('없음', 'none')[place]}"
-        cited = datasets.source_urls(self.source)
+        cited = sources.source_urls(self.source)
         tail = [f"{('출처', 'Sources')[place]}: {cited}"] if cited else []
         return "\n".join(
             [head, *self.steps, used, *tail, f"{_ROUNDING[place]} {notice(day_of(self.on), labels.LANGS[place])}"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clustergeo import datasets, labels, schema
+from clustergeo import labels, schema, sources
 from clustergeo.errors import InputError
 from clustergeo.policy import conditions, places
 from clustergeo.policy.conditions import NO, UNKNOWN, YES
@@ -283,7 +283,7 @@ def _long(
             "confidence": by_rule([rule.confidence for rule in rules]),
             "valid_from": by_rule([rule.valid_from or None for rule in rules]),
             "valid_to": by_rule([rule.valid_to or None for rule in rules]),
-            "source": by_rule([datasets.source_urls(rule.source) for rule in rules]),
+            "source": by_rule([sources.source_urls(rule.source) for rule in rules]),
         },
         copy=False,
     )
@@ -381,7 +381,7 @@ def explain_rules(
         gist = rule.gist_ko if place == 0 else rule.gist_en
         note = rule.note_ko if place == 0 else rule.note_en
         sure = "" if rule.confidence == "stated" else ("불확실, ", "uncertain, ")[place]
-        cited = f"{_STATE_WORDS[rule.state][place]}, {rule.dates(lang)}; {datasets.source_urls(rule.source)}"
+        cited = f"{_STATE_WORDS[rule.state][place]}, {rule.dates(lang)}; {sources.source_urls(rule.source)}"
         lines += [
             f"{words[min(outcome.truth, valid)][place]} {rule.id}: {title}",
             f"  {reason_of(rule, valid, outcome, place)}.",

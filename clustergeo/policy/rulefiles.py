@@ -10,11 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clustergeo import datasets, facts
+from clustergeo import facts
+from clustergeo._shipped import data_path
 from clustergeo.errors import InputError
 from clustergeo.policy import expressions
 from clustergeo.policy.expressions import ConditionError
 from clustergeo.policy.rules import BASES, CONFIDENCES, KINDS, STATES, Benefit, Rule
+from clustergeo.sources import load_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +40,7 @@ _MOST, _DIGITS = 10**20, 6
 @functools.cache
 def shipped() -> tuple[Rule, ...]:
     """Return the shipped rules, read and checked once."""
-    return read_rules(datasets.data_path("rules.toml"), sources=frozenset(datasets.load_sources()))
+    return read_rules(data_path("rules.toml"), sources=frozenset(load_sources()))
 
 
 def load_rules(path: str | Path | None = None, *, own_only: bool = False) -> tuple[Rule, ...]:

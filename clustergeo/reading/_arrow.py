@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyogrio
 import shapely
 from pyogrio.raw import open_arrow
 
 from clustergeo.overlap.plain import POLYGONAL
-from clustergeo.overlap.threads import chunks, processors, stay_alone
+from clustergeo.overlap.threads import processors, stay_alone
+from clustergeo.reading.binary import UNPARSED, parsed, parsed_in_part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FEW = 2_048
+    from clustergeo.reading.losses import Loss
+
+WHOLE: dict[str, Any] = {"types_mapper": {pa.int64(): pd.Int64Dtype()}.get}
+"""How Arrow gives whole numbers to pandas without a loss; `settled` makes the usual types of them."""
+
+# How GDAL names the geometry of formats that do not name it.
+_UNNAMED = "wkb_geometry"
+_EXACT = 2**53
 
 
 class Gathered(NamedTuple):
@@ -33,7 +43,7 @@ def opened_frame(place: str, layer: str | None, encoding: str | None = None) -> 
     Parameters
     ----------
     place, layer
-        The name that GDAL knows the file by, and its layer.
+        The name that GDAL knows the file by, and its layer, of which `is_plain` is true.
     encoding
         Of the texts of a shapefile.
 
@@ -44,18 +54,65 @@ def opened_frame(place: str, layer: str | None, encoding: str | None = None) -> 
         are for the plain way to read or to refuse.
     """
     with open_arrow(place, layer=layer, encoding=encoding, use_pyarrow=True, datetime_as_string=True) as (meta, reader):
-        if not is_plain(meta):
-            return None
         try:
-            return gathered(reader, name=meta["geometry_name"] or "wkb_geometry", crs=meta["crs"])
-        except shapely.errors.ShapelyError:
+            return gathered(reader, name=meta["geometry_name"] or _UNNAMED, crs=meta["crs"])
+        except UNPARSED:
             return None
 
 
-def is_plain(meta: Mapping[str, Any]) -> bool:
+def plain_frame(place: str, layer: str | None, encoding: str | None = None) -> tuple[Any, list[Loss]]:
+    """Return the rows of any layer, and which of their geometries are none that can be read.
+
+    Parameters
+    ----------
+    place, layer, encoding
+        As for `opened_frame`.
+
+    Returns
+    -------
+    tuple
+        What pyogrio gives, a frame without geometries too; times as the text that the file holds.
+    """
+    options = {"layer": layer, "encoding": encoding, "use_arrow": True, "datetime_as_string": True}
+    kept = {"arrow_to_pandas_kwargs": WHOLE}
+    try:
+        return settled(pyogrio.read_dataframe(place, **options, **kept)), []
+    except UNPARSED:
+        rest = settled(pyogrio.read_dataframe(place, **options, **kept, read_geometry=False))
+    with open_arrow(place, layer=layer, encoding=encoding, columns=[], use_pyarrow=True) as (meta, reader):
+        name = meta["geometry_name"] or _UNNAMED
+        drawn = [batch.column(name).to_numpy(zero_copy_only=False) for batch in reader]
+    shapes, lost = parsed_in_part(np.concatenate(drawn))
+    return gpd.GeoDataFrame(rest, geometry=shapes, crs=meta["crs"] or None), lost
+
+
+def settled(frame: Any) -> Any:
+    """Return a frame read with `WHOLE` whose columns of whole numbers have the types of numpy where these lose nothing.
+
+    A column with a null is one of floats then, of which none above 2**53 is exact: a PNU of 19 digits would change.
+
+    Examples
+    --------
+    >>> whole = {"a": [1, 2], "b": [1, None], "pnu": [4_146_110_100_100_010_001, None]}
+    >>> settled(pd.DataFrame(whole, dtype="Int64")).dtypes.astype(str).to_dict()
+    {'a': 'int64', 'b': 'float64', 'pnu': 'Int64'}
+    """
+    for at, kind in enumerate(frame.dtypes):
+        if kind != pd.Int64Dtype():
+            continue
+        values = frame.iloc[:, at]
+        known = values.dropna().to_numpy(dtype=np.int64)
+        if len(known) == len(values):
+            frame.isetitem(at, values.astype("int64"))
+        elif not len(known) or (known.min() >= -_EXACT and known.max() <= _EXACT):
+            frame.isetitem(at, values.astype("float64"))
+    return frame
+
+
+def is_plain(info: Mapping[str, Any]) -> bool:
     """Say whether what pyogrio tells of a layer has neither days nor JSON, which its plain way turns into others."""
-    days = any(str(kind).startswith("datetime") for kind in meta["dtypes"])
-    return not days and "OFSTJSON" not in list(meta["ogr_subtypes"])
+    days = any(str(kind).startswith("datetime") for kind in info["dtypes"])
+    return not days and "OFSTJSON" not in list(info["ogr_subtypes"])
 
 
 def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole: bool = False) -> Gathered | None:
@@ -79,7 +136,7 @@ def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole:
 
     Raises
     ------
-    pyarrow.ArrowException, shapely.errors.ShapelyError
+    pyarrow.ArrowException, shapely.errors.ShapelyError, NotImplementedError
         A buffer is not sound, or a geometry is none.
     """
     names = reader.schema.names
@@ -99,21 +156,14 @@ def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole:
                 batch.validate(full=True)
                 if drawn.null_count:
                     return None
-            shapes.append(_parsed(drawn.to_numpy(zero_copy_only=False)))
+            shapes.append(parsed(drawn.to_numpy(zero_copy_only=False)))
             checks.append(pool.submit(_sound, shapes[-1]))
             rest.append(batch.select([one for one in names if one != name]))
     if not shapes:
         return None
-    frame = pa.Table.from_batches(rest).replace_schema_metadata().to_pandas()
+    frame = settled(pa.Table.from_batches(rest).replace_schema_metadata().to_pandas(**WHOLE))
     frame = gpd.GeoDataFrame(frame, geometry=np.concatenate(shapes), crs=crs or None)
     return Gathered(frame, all(check.result() for check in checks))
-
-
-def _parsed(binary: Any) -> Any:
-    """Return the geometries of WKB, a few at a time: the thread that checks waits while any are parsed."""
-    return np.concatenate(
-        [np.empty(0, dtype=object)] + [shapely.from_wkb(binary[few]) for few in chunks(len(binary), _FEW)]
-    )
 
 
 def _sound(shapes: Any) -> bool:

@@ -119,7 +119,7 @@ def check_shapes(
     Raises
     ------
     InputError
-        Naming the rows, from 1.
+        Naming the rows, from 0.
     """
     place = pyproj.CRS(source)
     try:
@@ -140,11 +140,11 @@ def _all_in_korea(bounds: Sequence[float], place: pyproj.CRS) -> bool:
 
 
 class _Numbered:
-    """The names of rows by their number, from 1."""
+    """The names of rows by their number, from 0."""
 
     def __getitem__(self, row: int) -> str:
         """Return the name of a row."""
-        return f"row {row + 1}"
+        return f"row {row}"
 
 
 def _in_korea(points: NDArray[np.float64], place: pyproj.CRS) -> NDArray[np.bool_]:
@@ -159,8 +159,9 @@ def _refused(path: str | Path, rows: Sequence[str] | _Numbered, found: _Odd) -> 
         f"{rows[row]}: x={x:g}, y={y:g}" for row, (x, y) in list(zip(at, middles, strict=True))[:_SHOWN]
     )
     more = f"\n- and {len(at) - _SHOWN} more" if len(at) > _SHOWN else ""
+    counted = "; rows are counted from 0" if isinstance(rows, _Numbered) else ""
     return InputError(
-        f"{shown(path)}: the coordinates of {len(at)} of its rows are {what}:\n- {lines}{more}\n"
+        f"{shown(path)}: the coordinates of {len(at)} of its rows are {what}{counted}:\n- {lines}{more}\n"
         "Correct these rows in the file; the others are right."
     )
 

@@ -16,8 +16,6 @@ def main(place: str, layer: str) -> None:
     from pyogrio.raw import open_arrow  # noqa: PLC0415
 
     with open_arrow(place, layer=layer, use_pyarrow=True) as (meta, reader):
-        if "OFSTJSON" in list(meta["ogr_subtypes"]):
-            sys.exit("JSON is for the plain way")
         told = {"geometry": meta["geometry_name"] or "wkb_geometry", "crs": meta["crs"] or ""}
         schema = reader.schema.with_metadata(told)
         with pa.ipc.new_stream(sys.stdout.buffer, schema) as sink:

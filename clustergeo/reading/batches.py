@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from clustergeo._files import native
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
+from clustergeo.reading.affinity import check_types
 from clustergeo.reading.archives import holds, opened
+from clustergeo.reading.binary import parsed_in_part
+from clustergeo.reading.dbf import check_table
 from clustergeo.reading.downloads import address_of
 from clustergeo.reading.formats import Options, swapped
 from clustergeo.reading.losses import Holdings, refusal
@@ -233,7 +237,7 @@ def _from_parquet(file: Path, options: Options, size: int, row_groups: tuple[int
         schema=footer.schema,
         geometry=footer.geometry,
         rows=sum(footer.groups[first:last]),
-        report=(*report, *footer.dropped),
+        report=(*report, *footer.told),
         swap_xy=options.swap_xy,
         _read=_turned(
             functools.partial(geoparquet.read_batches, file, footer.schema, range(first, last), size),
@@ -265,9 +269,13 @@ def _swapped_batches(read: Callable[[], Iterator[pa.RecordBatch]], geometry: str
     """Yield batches with x as y."""
     for batch in read():
         at = batch.schema.get_field_index(geometry)
-        shapes = swapped(shapely.from_wkb(np.array(batch.column(at).to_pylist(), dtype=object)))
+        shapes, lost = parsed_in_part(np.array(batch.column(at).to_pylist(), dtype=object))
         columns = list(batch.columns)
-        columns[at] = pa.array(shapely.to_wkb(shapes), batch.schema.field(at).type)
+        # What is no geometry stays as it is, to be refused with the others of its kind.
+        kept = dict.fromkeys(one.row for one in lost)
+        turned = shapely.to_wkb(swapped(shapes))
+        values = [columns[at][row].as_py() if row in kept else one for row, one in enumerate(turned)]
+        columns[at] = pa.array(values, batch.schema.field(at).type)
         yield pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
@@ -277,17 +285,19 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
-        texts = encodings.Encoding(None, [])
+        texts, deleted = encodings.Encoding(None, []), 0
         if file.suffix.lower() == ".shp":
             texts = encodings.of_shapefile(file, options.encoding, source.name)
-            report += [*texts.report, *no_index(file)]
+            table = check_table(file, path, encoding=texts.name)
+            report, deleted = [*report, *texts.report, *no_index(file), *table.report], table.deleted
         with readable(path), gdal_path(file) as place:
             plain_flatgeobuf(file)
             chosen = chosen_layer(place, source.layer, path=path)
             info = pyogrio.read_info(place, layer=chosen, encoding=texts.name)
             if info["geometry_type"] is None:
                 raise no_geometry(path)
-            count = int(info["features"])
+            # Of a shapefile GDAL counts the rows that it leaves out too.
+            count = int(info["features"]) - deleted
             with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
                 meta, reader = found
                 held = reader.schema
@@ -327,9 +337,12 @@ def _vector_batches(
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
-            driver = str(pyogrio.read_info(place, layer=chosen)["driver"])
+            driver = str(pyogrio.read_info(place, layer=chosen, encoding=texts.name)["driver"])
             found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
             _, reader = stack.enter_context(found)
+        # Beside GDAL's reading.
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        typed = pool.submit(check_types, file, driver=driver, layer=chosen, name=path)
         at = schema.get_field_index(geometry)
         rows, missing = 0, list[int]()
         while True:
@@ -337,11 +350,13 @@ def _vector_batches(
                 batch = next(reader, None)
             if batch is None:
                 break
+            encodings.check_texts(zip(schema.names, batch, strict=True), path, first=rows)
             if batch.column(at).null_count:
                 missing += (rows + np.flatnonzero(np.asarray(batch.column(at).is_null()))).tolist()
             rows += batch.num_rows
             columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        typed.result()
         lost = Holdings(file, driver=driver, layer=chosen, name=str(path)).lost(missing, rows)
         if lost:
             raise refusal(lost, str(path))

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from clustergeo.errors import InputError
+from clustergeo.reading.dbf import ASCII_END, Table
 from clustergeo.reading.opening import companion, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from numpy.typing import NDArray
+    from clustergeo.reading.dbf import Field
 
 UTF8 = "utf-8"
 KOREAN = "cp949"
 
-_ROWS = 65_536
 _BLOCK = 1 << 20
-_HEADER = 32
-_ASCII = 0x80
 # Codecs of Python that no file of texts is in.
 _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem")
 
@@ -58,10 +58,9 @@ class Encoding(NamedTuple):
 
 
 class _Misfit(NamedTuple):
-    """The first cell that is no text in an encoding."""
+    """The first cell that is no text in an encoding: where it is, and what it holds."""
 
-    row: int
-    column: str
+    where: str
     data: bytes
 
 
@@ -134,7 +133,7 @@ def of_shapefile(file: Path, asked: str | None, name: str) -> Encoding:
                 report.append(f"texts read as {tried}, {why}")
             return Encoding(tried, report + _half(cut) + _hint(tried, texts), cut)
         if plain:
-            report.append(f"{why}, which its texts are not (such as {misfit.data[:20]!r} in row {misfit.row})")
+            report.append(f"{why}, which its texts are not (such as {misfit.data[:20]!r}, {misfit.where})")
     raise InputError(_refusal(misfit, name, "UTF-8 or cp949"))
 
 
@@ -186,6 +185,41 @@ def of_text(file: Path, asked: str | None, name: str) -> Encoding:
         return Encoding(KOREAN, ["texts read as cp949, because they are no UTF-8"])
     msg = f'{shown(name)} is neither UTF-8 nor cp949 text. Name its encoding: encoding="..." (--encoding ...).'
     raise InputError(msg)
+
+
+def check_texts(columns: Iterable[tuple[str, Any]], name: str | Path, *, first: int = 0) -> None:
+    """Refuse texts of a format of UTF-8 that are none: they would be handed on unseen, to fail where they are used.
+
+    Parameters
+    ----------
+    columns
+        Names, and columns of Arrow or of pandas.
+    name
+        How to name the file in a refusal.
+    first
+        The number of their first row in the file.
+
+    Raises
+    ------
+    InputError
+        With the row, the column and the bytes.
+    """
+    for column, held in columns:
+        cells = pa.array(held) if isinstance(held, pd.api.extensions.ExtensionArray) else held
+        if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+            continue
+        try:
+            cells.validate(full=True)
+        except pa.ArrowInvalid:
+            texts = cells.cast(pa.large_binary()).to_pylist()
+            row = next((row for row, text in enumerate(texts) if text is not None and not _fits(text, UTF8)), None)
+            if row is None:
+                raise
+            msg = (
+                f"{shown(name)} has texts that are not UTF-8, as its format asks: row {first + row}, column "
+                f"{column!r}, holds {texts[row][:40]!r} (rows are counted from 0). Export it again in UTF-8."
+            )
+            raise InputError(msg) from None
 
 
 def transcoded(file: Path, encoding: str, target: Path) -> Path:
@@ -251,88 +285,57 @@ def _hint(name: str, texts: _Texts) -> list[str]:
 
 def _refusal(misfit: _Misfit | None, name: str, what: str) -> str:
     """Return the refusal of texts that are in no known encoding."""
-    where = "" if misfit is None else f": row {misfit.row}, column {misfit.column}, holds {misfit.data[:40]!r}"
+    where = "" if misfit is None else f": {misfit.where}, holds {misfit.data[:40]!r}"
     return f'{shown(name)} has texts that are not {what}{where}. Name their encoding: encoding="..." (--encoding ...).'
 
 
-class _Texts:
-    """The text columns of a DBF as bytes, read a piece at a time."""
-
-    def __init__(self, table: Path, *, write: bool = False) -> None:
-        with table.open("rb") as stream:
-            head = stream.read(_HEADER)
-            head += bytes(_HEADER - len(head))
-            start, self._width = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
-            fields = stream.read(max(start - _HEADER, 0))
-        self.language = head[29]
-        self._columns: list[tuple[bytes, slice]] = []
-        at = 1
-        for place in range(0, len(fields) - 1, 32):
-            one = fields[place : place + 32]
-            if one[:1] == b"\r" or len(one) < 32:  # noqa: PLR2004
-                break
-            # A text of more than 255 bytes keeps the rest of its width where numbers keep their decimals.
-            width = one[16] + 256 * one[17] if one[11:12] == b"C" else one[16]
-            if one[11:12] == b"C" and at + width <= self._width:
-                self._columns.append((one[:11].split(b"\0")[0], slice(at, at + width)))
-            at += width
-        held = max(table.stat().st_size - start, 0) // self._width if self._width else 0
-        rows = min(int.from_bytes(head[4:8], "little"), held)
-        self._cells: NDArray[np.uint8] = np.zeros((0, 0), dtype=np.uint8)
-        if rows:
-            self._cells = np.memmap(table, np.uint8, "r+" if write else "r", offset=start, shape=(rows, self._width))
+class _Texts(Table):
+    """The text columns of the table of a shapefile."""
 
     def foreign(self) -> bool:
         """Say whether any text holds more than ASCII."""
-        names = any(max(name, default=0) >= _ASCII for name, _ in self._columns)
-        return names or any(bool((piece >= _ASCII).any()) for _, _, _, piece in self._pieces())
+        names = any(max(field.name, default=0) >= ASCII_END for field in self.fields)
+        return names or any(bool((piece >= ASCII_END).any()) for _, _, piece in self.pieces())
 
     def misfit(self, encoding: str) -> tuple[_Misfit | None, int]:
         """Return the first cell that is no text in an encoding, and how many end within a character."""
-        for number, (name, _) in enumerate(self._columns):
-            if not _fits(name, encoding):
-                return _Misfit(-1, f"number {number + 1}, its name", name), 0
+        for number, field in enumerate(self.fields):
+            if not _fits(field.name, encoding):
+                return _Misfit(f"the name of column {number + 1}", field.name), 0
         cut = 0
-        for name, place, row, error in self._faults(encoding):
-            if error.reason not in _CUT or error.end < place.stop - place.start:
-                data = self._cells[row, place].tobytes().rstrip(b" \0")
-                return _Misfit(row, name.decode(encoding, "replace"), data), cut
+        for field, row, error in self._faults(encoding):
+            if error.reason not in _CUT or error.end < field.place.stop - field.place.start:
+                data = self.cells[row, field.place].tobytes().rstrip(b" \0")
+                return _Misfit(f"row {row}, column {field.name.decode(encoding, 'replace')}", data), cut
             cut += 1
         return None, cut
 
     def trim(self, encoding: str) -> None:
         """Overwrite with spaces what is left of a character at the end of a text."""
-        for _, place, row, error in self._faults(encoding):
-            self._cells[row, place.start + error.start : place.stop] = ord(" ")
+        for field, row, error in self._faults(encoding):
+            self.cells[row, field.place.start + error.start : field.place.stop] = ord(" ")
 
-    def _faults(self, encoding: str) -> Iterator[tuple[bytes, slice, int, UnicodeDecodeError]]:
-        """Yield the name and place of the column, the row and the fault of each cell that is no text."""
-        for first, name, place, piece in self._pieces():
+    def _faults(self, encoding: str) -> Iterator[tuple[Field, int, UnicodeDecodeError]]:
+        """Yield the column, the row and the fault of each cell that is no text."""
+        for first, field, piece in self.pieces():
             joined = np.full((len(piece), piece.shape[1] + 1), ord("\n"), dtype=np.uint8)
             joined[:, :-1] = piece
             if _fits(joined.tobytes(), encoding):
                 continue
-            for row in np.flatnonzero((piece >= _ASCII).any(axis=1)):
+            for row in np.flatnonzero((piece >= ASCII_END).any(axis=1)):
                 try:
                     piece[row].tobytes().decode(encoding)
                 except UnicodeDecodeError as error:
-                    yield name, place, first + int(row), error
+                    yield field, first + int(row), error
 
     def hangul(self, encoding: str = KOREAN) -> bool:
         """Say whether the first foreign text is Korean in an encoding."""
-        for _, _, _, piece in self._pieces():
-            for row in np.flatnonzero((piece >= _ASCII).any(axis=1))[:1]:
+        for _, _, piece in self.pieces():
+            for row in np.flatnonzero((piece >= ASCII_END).any(axis=1))[:1]:
                 text = piece[row].tobytes().decode(encoding, "replace")
-                foreign = [letter for letter in text if ord(letter) >= _ASCII]
+                foreign = [letter for letter in text if ord(letter) >= ASCII_END]
                 return all("가" <= letter <= "힣" for letter in foreign)
         return False
-
-    def _pieces(self) -> Iterator[tuple[int, bytes, slice, NDArray[Any]]]:
-        """Yield the first row, the name and place of a column, and its bytes, so many rows at a time."""
-        for first in range(0, len(self._cells), _ROWS):
-            block = np.array(self._cells[first : first + _ROWS])
-            for name, place in self._columns:
-                yield first, name, place, block[:, place]
 
 
 def _fits(data: bytes, encoding: str) -> bool:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import shapely
 
 from clustergeo.reading._arrow import Gathered, gathered
+from clustergeo.reading.binary import UNPARSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ def fast_frame(file: Path, place: str, layer: str | None) -> Gathered | None:
     file
         Any file; only large ones of FlatGeobuf are read here.
     place, layer
-        The name that GDAL knows it by, and its layer.
+        The name that GDAL knows it by, and its layer, of which `is_plain` is true.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def fast_frame(file: Path, place: str, layer: str | None) -> Gathered | None:
             reader = pa.ipc.open_stream(stream)
             told = {name.decode(): value.decode() for name, value in (reader.schema.metadata or {}).items()}
             return gathered(reader, name=told["geometry"], crs=told["crs"], whole=True)
-    except (OSError, pa.ArrowException, shapely.errors.ShapelyError, ValueError):
+    except (OSError, pa.ArrowException, ValueError, *UNPARSED):
         return None
 
 

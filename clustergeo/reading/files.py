@@ -90,8 +90,8 @@ def read_sites(
     -------
     geopandas.GeoDataFrame
         One row a site, in the file's CRS, all columns kept, with a unique text `site_id` (made from the row number,
-        from 1, where the file has none) and known evidence columns in their types. What was decided while reading is
-        told in a ClusterGeoWarning.
+        from 1, where the file has none) and known evidence columns in their types; times are ISO text. What was decided
+        while reading is told in a ClusterGeoWarning, and kept in `attrs["decided_while_reading"]` for a report.
 
     Raises
     ------
@@ -114,9 +114,13 @@ def read_and_repair(path: Given, options: Options, *, repair: bool) -> tuple[gpd
     """Return the sites of a file as `read_sites` does, and how many of their geometries were repaired."""
     found = _read(path, options)
     frame, report, repaired = _repaired(found) if repair else (found.frame, found.report, 0)
-    for decided in [*report, *_nowhere(found)]:
+    told = [*report, *_nowhere(found)]
+    for decided in told:
         warn(f"the file {shown(found.name)}: {decided}.")
-    return schema.site_frame(frame, what=f"the file {shown(found.name)}", checked=found.sound), repaired
+    sites = schema.site_frame(frame, what=f"the file {shown(found.name)}", checked=found.sound)
+    if told:
+        sites.attrs[schema.DECIDED] = told
+    return sites, repaired
 
 
 def read_shapes(path: str | Path, *, crs: Any = None, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -225,8 +229,8 @@ def _bare(frame: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 
 
 def _numbers(rows: NDArray[np.bool_]) -> str:
-    """Return the numbers of the first of some rows, from 1."""
-    return some((np.flatnonzero(rows) + 1).tolist())
+    """Return the numbers of the first of some rows, from 0."""
+    return some(np.flatnonzero(rows).tolist())
 
 
 def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -239,7 +243,7 @@ def _without_zeros(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> tupl
     kept = shapes.copy()
     kept[zero] = None
     frame = frame.set_geometry(gpd.GeoSeries(kept, index=frame.index, crs=frame.crs))
-    return frame, [f"row {_numbers(zero)} lies at 0, 0: read as no position"]
+    return frame, [f"row {_numbers(zero)} (counted from 0) lies at 0, 0: read as no position"]
 
 
 def _nowhere(found: _Read) -> list[str]:
@@ -252,9 +256,8 @@ def _nowhere(found: _Read) -> list[str]:
         bare = bare & np.asarray(frame["within"].isna(), dtype=bool)
     if not bare.any():
         return []
-    return [
-        f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_numbers(bare)}): where they lie is not known"
-    ]
+    rows = f"{int(bare.sum())} of {len(frame)} rows have no geometry (row {_numbers(bare)}, counted from 0)"
+    return [f"{rows}: where they lie is not known"]
 
 
 def _drawn(
@@ -264,14 +267,15 @@ def _drawn(
     bare = _bare(frame)
     if not bare.any():
         return frame, report
-    rows = _numbers(bare)
+    rows = f"{int(bare.sum())} rows without a geometry"
+    where = f"(row {_numbers(bare)}, counted from 0)"
     if not repair:
         msg = (
-            f"{shown(name)} has {int(bare.sum())} rows without a geometry (row {rows}): what they cover is not known, "
-            "and would be taken for free ground. repair=True (--repair) leaves them out and says so."
+            f"{shown(name)} has {rows} {where}: what they cover is not known, and would be taken for free ground. "
+            "repair=True (--repair) leaves them out and says so."
         )
         raise InputError(msg)
-    return frame[~bare], [*report, f"{int(bare.sum())} rows without a geometry were left out, as asked (row {rows})"]
+    return frame[~bare], [*report, f"{rows} were left out, as asked {where}"]
 
 
 def _repaired(found: _Read) -> tuple[gpd.GeoDataFrame, list[str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tempfile
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
@@ -18,9 +21,12 @@ import shapely
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
-from clustergeo.reading._arrow import opened_frame
+from clustergeo.reading._arrow import WHOLE, is_plain, opened_frame, plain_frame, settled
+from clustergeo.reading.affinity import check_types
+from clustergeo.reading.binary import UNPARSED, parsed_in_part
+from clustergeo.reading.dbf import check_table
 from clustergeo.reading.fence import fast_frame
-from clustergeo.reading.geoparquet import check_nesting, is_binary
+from clustergeo.reading.geoparquet import check_nesting, is_binary, spherical
 from clustergeo.reading.losses import Holdings, Loss
 from clustergeo.reading.opening import (
     PARQUET,
@@ -34,6 +40,7 @@ from clustergeo.reading.opening import (
     plain_flatgeobuf,
     readable,
     shown,
+    unknown_crs,
 )
 from clustergeo.reading.spreadsheets import TABLES, read_table
 
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
 
 _TEXT = (".geojson", ".json", ".topojson", ".geojsonl", ".geojsons", ".ndjson")
 _TOLD = r"Could not parse column|.*is not a valid CRS code|Unsupported geometry type|OGRGeoJSONRead\w*\(\)"
+_SPHERICAL = r".*has spherical edges"
 _SEVERAL = r"More than one layer found"
 ENDINGS = (*VECTOR, *_TEXT, *PARQUET, *TABLES)
 
@@ -90,8 +98,6 @@ class Rows(NamedTuple):
 def rows_of(source: Source, options: Options, *, anywhere: bool) -> Rows:
     """Return the rows of a file by its format; as they are, wherever they lie, on request."""
     ending = source.file.suffix.lower()
-    if ending in PARQUET:
-        return Rows(_from_parquet(source), [], [])
     if ending in TABLES:
         frame, report = read_table(
             source.file,
@@ -103,7 +109,10 @@ def rows_of(source: Source, options: Options, *, anywhere: bool) -> Rows:
             anywhere=anywhere,
         )
         return Rows(frame, report, [])
-    return _by_encoding(source, options)
+    rows = _from_parquet(source) if ending in PARQUET else _by_encoding(source, options)
+    columns = ((str(name), rows.frame.iloc[:, at].array) for at, name in enumerate(rows.frame.columns))
+    encodings.check_texts(((name, one) for name, one in columns if isinstance(one.dtype, pd.StringDtype)), source.name)
+    return rows
 
 
 def _by_encoding(source: Source, options: Options) -> Rows:
@@ -115,27 +124,33 @@ def _by_encoding(source: Source, options: Options) -> Rows:
             return _from_vector(file, source, None, [])
         found = encodings.of_shapefile(file, options.encoding, source.name)
         with encodings.whole(file, found) as whole:
-            return _from_vector(whole, source, found.name, [*found.report, *no_index(file)])
+            checked = check_table(file, source.name, encoding=found.name)
+            return _from_vector(whole, source, found.name, [*found.report, *no_index(file), *checked.report])
     with tempfile.TemporaryDirectory() as folder:
         told = encodings.of_text(file, options.encoding, source.name)
         if told.name not in (encodings.UTF8, "utf-8-sig"):
             file = encodings.transcoded(file, str(told.name), Path(folder, f"file{file.suffix.lower()}"))
-        return _from_vector(file, source, None, told.report)
+        return _from_vector(file, source, None, [*told.report, *(unknown_crs(file) if options.crs is None else [])])
 
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> Rows:
     """Return the rows of a format that GDAL reads."""
     with readable(source.name), gdal_path(file) as place, ThreadPoolExecutor(1) as pool:
         plain_flatgeobuf(file)
-        chosen, driver = _layer_and_driver(file, place, source)
+        chosen, info = _layer_and_info(file, place, source, encoding)
+        driver = str(info["driver"])
         # Beside GDAL's reading.
         holdings = pool.submit(Holdings, file, driver=driver, layer=chosen, name=source.name)
-        frame, sound = _from_gdal(file, place, chosen, encoding)
+        typed = pool.submit(check_types, file, driver=driver, layer=chosen, name=source.name)
+        frame, sound, lost = _from_gdal(file, place, chosen, encoding, fast=is_plain(info))
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
-        lost = holdings.result().lost(np.flatnonzero(frame.geometry.isna()).tolist(), len(frame))
+        typed.result()
+        known = {one.row for one in lost}
+        held = holdings.result().lost(np.flatnonzero(frame.geometry.isna()).tolist(), len(frame))
+        lost = sorted([*lost, *(one for one in held if one.row not in known)])
         if frame.crs is None and driver == "TopoJSON":
             # Metres in it are refused by their bounds, as in GeoJSON.
             frame = frame.set_crs(crs_room.LONLAT)
@@ -143,8 +158,8 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
     return Rows(frame, report, lost, sound=sound)
 
 
-def _layer_and_driver(file: Path, place: str, source: Source) -> tuple[str | None, str]:
-    """Return which layer of a file is read, and GDAL's name of its format."""
+def _layer_and_info(file: Path, place: str, source: Source, encoding: str | None) -> tuple[str | None, dict[str, Any]]:
+    """Return which layer of a file is read, and what pyogrio tells of it."""
     if file.suffix.lower() in _TEXT:
         with warnings.catch_warnings():
             # Of the layers of a TopoJSON, which are told below.
@@ -152,36 +167,59 @@ def _layer_and_driver(file: Path, place: str, source: Source) -> tuple[str | Non
             info = pyogrio.read_info(place)
         if info["driver"] != "TopoJSON":
             only = (info["layer_name"], info["geometry_type"])
-            return chosen_layer(place, source.layer, path=source.name, only=only), str(info["driver"])
+            return chosen_layer(place, source.layer, path=source.name, only=only), info
     chosen = chosen_layer(place, source.layer, path=source.name)
-    return chosen, str(pyogrio.read_info(place, layer=chosen)["driver"])
+    return chosen, pyogrio.read_info(place, layer=chosen, encoding=encoding)
 
 
-def _from_gdal(file: Path, place: str, layer: str | None, encoding: str | None) -> tuple[Any, bool]:
-    """Return what GDAL reads of a layer, in the fastest right way, and whether all are sound."""
+def _from_gdal(
+    file: Path, place: str, layer: str | None, encoding: str | None, *, fast: bool
+) -> tuple[Any, bool, list[Loss]]:
+    """Return what GDAL reads of a layer, in the fastest right way, whether all are sound, and which cannot be read."""
     with warnings.catch_warnings():
         # A text that only calls itself JSON stays text; a code that PROJ does not know is judged by its parameters; a
         # geometry that GDAL does not understand is told by its row.
         warnings.filterwarnings("ignore", message=_TOLD)
-        fast = fast_frame(file, place, layer)
-        if fast is None:
-            fast = opened_frame(place, layer, encoding)
-        if fast is not None:
-            return fast
-        frame = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, datetime_as_string=True, use_arrow=True)
-        return frame, False
+        found = fast_frame(file, place, layer) if fast else None
+        if found is None and fast:
+            found = opened_frame(place, layer, encoding)
+        if found is not None:
+            return found.frame, found.sound, []
+        frame, lost = plain_frame(place, layer, encoding)
+        return frame, False, lost
 
 
-def _from_parquet(source: Source) -> gpd.GeoDataFrame:
-    """Return the frame of a GeoParquet file."""
+def _from_parquet(source: Source) -> Rows:
+    """Return the rows of a GeoParquet file."""
     data = source.file.read_bytes()
     try:
-        for name in (field.name for field in pq.read_schema(io.BytesIO(data)) if is_binary(field.type)):
+        held = pq.read_schema(io.BytesIO(data))
+        for name in (field.name for field in held if is_binary(field.type)):
             check_nesting(pq.read_table(io.BytesIO(data), columns=[name]).column(0), source.name)
-        return gpd.read_parquet(io.BytesIO(data))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=_SPHERICAL)
+            # The types that pandas has written say themselves what they are.
+            frame, lost = _parquet_frame(data, {} if b"pandas" in (held.metadata or {}) else WHOLE)
     except InputError:
         raise
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{shown(source.name)} cannot be read as GeoParquet: {reason}. Plain Parquet has no geometry."
         raise InputError(msg) from error
+    return Rows(frame, spherical(held), lost)
+
+
+def _parquet_frame(data: bytes, options: dict[str, Any]) -> tuple[gpd.GeoDataFrame, list[Loss]]:
+    """Return what geopandas reads of a GeoParquet file, and which geometries are none that can be read."""
+    try:
+        frame = gpd.read_parquet(io.BytesIO(data), to_pandas_kwargs=options)
+        return settled(frame) if options else frame, []
+    except UNPARSED:
+        table = pq.read_table(io.BytesIO(data))
+    place = table.schema.get_field_index(json.loads(table.schema.metadata[b"geo"])["primary_column"])
+    shapes, lost = parsed_in_part(table.column(place).to_numpy())
+    mended = pa.array(shapely.to_wkb(shapes), type=table.schema.field(place).type)
+    sink = io.BytesIO()
+    pq.write_table(table.set_column(place, table.schema.field(place), mended), sink)
+    frame = gpd.read_parquet(io.BytesIO(sink.getvalue()), to_pandas_kwargs=options)
+    return settled(frame) if options else frame, lost

@@ -16,6 +16,7 @@ import pyproj
 
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
+from clustergeo.reading.encoding import check_texts
 from clustergeo.reading.opening import UNKNOWN_BOUNDS, gdal_path, no_geometry, no_rows, readable, shown
 from clustergeo.reading.projection import named_crs
 
@@ -61,8 +62,8 @@ class Footer:
         Least and greatest x and y, not-a-number where the file does not say.
     groups
         Rows of each row group.
-    dropped
-        What was left out and why, one sentence each.
+    told
+        What was decided, such as what was left out, one sentence each.
     """
 
     schema: pa.Schema
@@ -70,7 +71,7 @@ class Footer:
     crs: pyproj.CRS | None
     bounds: tuple[float, ...]
     groups: tuple[int, ...]
-    dropped: tuple[str, ...]
+    told: tuple[str, ...]
 
 
 def read_footer(file: Path) -> Footer:
@@ -110,7 +111,7 @@ def read_footer(file: Path) -> Footer:
             crs=_crs(column, file),
             bounds=_bounds(column, found, box),
             groups=tuple(found.row_group(number).num_rows for number in range(found.num_row_groups)),
-            dropped=tuple(f"the row labels of pandas ({label}) are left out" for label in labels),
+            told=(*(f"the row labels of pandas ({label}) are left out" for label in labels), *spherical(held)),
         )
 
 
@@ -124,6 +125,7 @@ def read_batches(file: Path, schema: pa.Schema, groups: range, size: int) -> Ite
     """
     with _opened(file) as parquet:
         batches = parquet.iter_batches(batch_size=size, row_groups=list(groups), columns=schema.names)
+        row = sum(parquet.metadata.row_group(number).num_rows for number in range(groups.start))
         while True:
             with readable(file):
                 batch = next(batches, None)
@@ -133,6 +135,8 @@ def read_batches(file: Path, schema: pa.Schema, groups: range, size: int) -> Ite
                 batch = pa.RecordBatch.from_arrays(columns, schema=schema)
             for column in columns:
                 check_nesting(column, file)
+            check_texts(zip(schema.names, columns, strict=True), file, first=row)
+            row += len(batch)
             yield batch
 
 
@@ -165,6 +169,16 @@ def is_binary(kind: pa.DataType) -> bool:
     """Say whether a column may hold well-known binary, an extension of it too."""
     kind = kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def spherical(schema: pa.Schema) -> list[str]:
+    """Return what is told of a file whose edges are arcs on a sphere, as those of BigQuery are; nothing of others."""
+    geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
+    columns = geo.get("columns", {}) if isinstance(geo, dict) else {}
+    column = columns.get(geo.get("primary_column"), {}) if isinstance(columns, dict) else {}
+    if not isinstance(column, dict) or column.get("edges") != "spherical":
+        return []
+    return ["its edges are said to be arcs on a sphere; they are read as straight lines"]
 
 
 def _may_nest(column: pa.Array) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from clustergeo.errors import InputError
+from clustergeo.reading.dbf import Table
 from clustergeo.reading.opening import companion, shown
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _DECODER = json.JSONDecoder()
 # How many lists stand around a position, by the type of the geometry.
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 _ESRI = {"rings": 2, "paths": 2, "points": 1}
-_SHP_HEAD, _SHX_ENTRY, _SHP_NULL = 100, 8, 0
+_SHP_HEAD, _SHX_ENTRY, _SHP_NULL, _SHP_LEAST = 100, 8, 0, 12
 
 
 class Loss(NamedTuple):
@@ -116,29 +117,35 @@ class Holdings:
 
 def refusal(lost: Sequence[Loss], name: str) -> InputError:
     """Return the refusal of a file with geometries that cannot be read."""
-    rows = "\n- ".join(f"row {one.row + 1}: {one.found}" for one in lost[:_SHOWN])
+    rows = "\n- ".join(f"row {one.row}: {one.found}" for one in lost[:_SHOWN])
     more = f"\n- and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
     return InputError(
-        f"{shown(name)} has {len(lost)} geometries that cannot be read, or in part only:\n- {rows}{more}\n"
-        "What they cover would be lost in silence. Mend or export these rows again, or delete them."
+        f"{shown(name)} has {len(lost)} geometries that cannot be read, or in part only; rows are counted from 0:"
+        f"\n- {rows}{more}\nWhat they cover would be lost in silence. Mend or export these rows again, or delete them."
     )
 
 
 def _of_shapefile(file: Path, missing: Sequence[int]) -> Iterator[Loss]:
     """Yield the rows of a shapefile whose shape is no null shape and was read as none."""
-    index = companion(file, ".shx")
+    index, table = companion(file, ".shx"), companion(file, ".dbf")
     if index is None:
         return
     data = index.read_bytes()[_SHP_HEAD:]
     # Of a damaged index the whole entries count.
-    starts = np.frombuffer(data[: len(data) // _SHX_ENTRY * _SHX_ENTRY], dtype=">i4")[::2]
+    starts = np.frombuffer(data[: len(data) // _SHX_ENTRY * _SHX_ENTRY], dtype=">u4")[::2]
+    deleted = np.zeros(0, dtype=bool) if table is None else Table(table).deleted()
+    if deleted.any():
+        # GDAL leaves these out, so that the rows after them count less.
+        starts = starts[: len(deleted)][~deleted[: len(starts)]]
     with file.open("rb") as stream:
         for row in missing:
             if row >= len(starts):
                 return
             stream.seek(2 * int(starts[row]))
             head = stream.read(24)
-            if int.from_bytes(head[8:12], "little") != _SHP_NULL:
+            if len(head) < _SHP_LEAST:
+                yield Loss(int(row), f"its .shx points to byte {2 * int(starts[row]):,}, where no shape begins")
+            elif int.from_bytes(head[8:12], "little") != _SHP_NULL:
                 yield Loss(int(row), f"shape {head.hex()}…")
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import math
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyogrio
+import pyproj
 import shapely
 
 from clustergeo._files import native
@@ -39,6 +41,9 @@ _ADDRESS = ";!"
 # reads foreign memory, in damaged files too; its plain way is half as fast and right. The setting holds for the
 # process and touches no other format.
 _SAFE = {"OGR_FLATGEOBUF_STREAM_BASE_IMPL": True}
+# Before its features a GeoJSON of the older form names its CRS.
+_CRS = re.compile(r'"crs"\s*:\s*\{[^{}]*"properties"\s*:\s*\{[^{}]*"name"\s*:\s*"([^"\\]*)"')
+_HEAD = 4_096
 _RESTORE = "SHAPE_RESTORE_SHX"
 _SHAPEFILE = (9994).to_bytes(4, "big")
 
@@ -196,6 +201,21 @@ def chosen_layer(
         )
         raise InputError(msg)
     return names[0]
+
+
+def unknown_crs(file: Path) -> list[str]:
+    """Return what is told of a GeoJSON whose `crs` GDAL does not know, and takes for longitude and latitude."""
+    with file.open("rb") as stream:
+        found = _CRS.search(stream.read(_HEAD).decode("utf-8", "replace"))
+    if found is None:
+        return []
+    try:
+        pyproj.CRS.from_user_input(found[1])
+    except pyproj.exceptions.CRSError:
+        return [
+            f"its crs is {found[1]!r}, which nobody knows; read as longitude and latitude of WGS 84: if not, pass crs="
+        ]
+    return []
 
 
 def companion(file: Path, ending: str) -> Path | None:

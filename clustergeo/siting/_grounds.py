@@ -15,6 +15,7 @@ from clustergeo._zones import Zones, coverage_shape
 from clustergeo.errors import InputError
 from clustergeo.layers import EVERYWHERE, Layer, as_layer, digest
 from clustergeo.siting._buffers import LARGEST_M, buffered, scale_at
+from clustergeo.siting._numbers import is_number
 from clustergeo.siting._together import Pieces
 from clustergeo.siting.ordinances import By, Ordinances
 
@@ -174,7 +175,7 @@ def _check_numbers(
 def _check_kinds(name: str, **options: Any) -> None:
     """Refuse options that are no numbers; limits may be left out."""
     for key, one in options.items():
-        if not schema.is_number(one) and (one is not None or not key.startswith("max_")):
+        if not is_number(one) and (one is not None or not key.startswith("max_")):
             msg = f"Rule {name!r} cannot be used: {key} is {one!r}; expected a number."
             raise InputError(msg)
 

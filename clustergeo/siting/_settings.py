@@ -21,6 +21,7 @@ from clustergeo.reading import read_shapes, read_sites
 from clustergeo.siting import _grounds, _located, scoring, weighting
 from clustergeo.siting._located import DAY, FLAG, LIST, NUMBER, TABLE, TEXT, WHOLE
 from clustergeo.siting._measures import numbers_of
+from clustergeo.siting._numbers import is_number
 from clustergeo.siting.criteria import Criteria
 from clustergeo.siting.exclusions import Exclusions
 from clustergeo.siting.ordinances import read_ordinances
@@ -338,7 +339,7 @@ def _value(one: Located) -> Value:
         wrong += [
             f"{key} is {setting!r}, not {'a list of pairs of numbers' if key == 'points' else 'a number'}"
             for key, setting in options.items()
-            if key != "unit" and not (_pairs(setting) if key == "points" else schema.is_number(setting))
+            if key != "unit" and not (_pairs(setting) if key == "points" else is_number(setting))
         ]
         wrong += [f"unit is {options['unit']!r}, not a text"] if not isinstance(options.get("unit", ""), str) else []
         if wrong:
@@ -357,6 +358,6 @@ def _compared(pair: Any) -> bool:
 def _pairs(points: Any) -> bool:
     """Say whether a setting is a list of pairs of numbers."""
     return isinstance(points, list) and all(
-        isinstance(one, list) and len(one) == 2 and all(map(schema.is_number, one))  # noqa: PLR2004
+        isinstance(one, list) and len(one) == 2 and all(map(is_number, one))  # noqa: PLR2004
         for one in points
     )

@@ -13,6 +13,7 @@ import shapely
 from clustergeo import crs, schema
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
+from clustergeo.siting._numbers import is_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "s
     >>> float(cells["area_m2"].iloc[0]), round(float((cells["area_m2"] * cells["inside_share"]).sum()) / 1e6, 2)
     (1000000.0, 98.72)
     """
-    if not (schema.is_number(size_m) and 0 < size_m < np.inf):
+    if not (is_number(size_m) and 0 < size_m < np.inf):
         msg = f"size_m is {size_m!r}; expected metres, more than 0."
         raise InputError(msg)
     if shape not in ("square", "hexagon"):
@@ -148,7 +149,7 @@ def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: fl
     [['1+1', '1;2'], ['3+1', '3;4']]
     """
     most = np.inf if max_area_m2 is None else max_area_m2
-    if not (schema.is_number(min_area_m2) and schema.is_number(most) and 0 < min_area_m2 <= most):
+    if not (is_number(min_area_m2) and is_number(most) and 0 < min_area_m2 <= most):
         msg = (
             f"min_area_m2 is {min_area_m2!r} and max_area_m2 {max_area_m2!r}; expected 0 < min_area_m2 <= max_area_m2."
         )

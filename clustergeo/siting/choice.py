@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustergeo import crs, overlap, schema
 from clustergeo.errors import InputError, warn
+from clustergeo.siting._numbers import is_number
 from clustergeo.tags import drawn_of
 
 if TYPE_CHECKING:
@@ -185,13 +186,13 @@ def _check(
         problems.append(f"objective is {objective!r}; expected 'p_median' or 'coverage'")
     if not (isinstance(k, int | np.integer) and not isinstance(k, bool) and 1 <= k <= len(frame)):
         problems.append(f"k is {k!r}; expected 1 to {len(frame)}, the number of sites")
-    if objective == "coverage" and not (schema.is_number(within) and (within or 0) > 0):
+    if objective == "coverage" and not (is_number(within) and (within or 0) > 0):
         problems.append(f"within is {within!r}; coverage needs a distance, more than 0")
     if objective == "coverage" and bounded:
         problems.append("capacity is for 'p_median' only")
     if objective == "p_median" and within is not None:
         problems.append("within is for 'coverage' only")
-    if not (schema.is_number(seconds) and seconds > 0):
+    if not (is_number(seconds) and seconds > 0):
         problems.append(f"time_limit_s is {seconds!r}; expected seconds, more than 0")
     if isinstance(fixed, str):
         problems.append(f"fixed is the text {fixed!r}; give a list of ids")
@@ -286,7 +287,7 @@ def _quotas(
 
 def _ends(quota: Any) -> bool:
     """Say whether a quota is two numbers."""
-    return isinstance(quota, tuple | list) and len(quota) == _TWO and all(map(schema.is_number, quota))
+    return isinstance(quota, tuple | list) and len(quota) == _TWO and all(map(is_number, quota))
 
 
 def _median(

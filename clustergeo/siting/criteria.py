@@ -14,6 +14,7 @@ from clustergeo.errors import InputError
 from clustergeo.layers import Layer
 from clustergeo.siting import _grounds, _measures
 from clustergeo.siting._measures import UNITS, Criterion
+from clustergeo.siting._numbers import is_number
 from clustergeo.siting._rasters import Raster
 from clustergeo.siting.values import Value
 from clustergeo.tags import drawn_of
@@ -97,7 +98,7 @@ class Criteria:
         >>> Criteria().count("firms", firms, within_m=5000, value=many, coverage="everywhere")
         <Criteria: firms (count)>
         """
-        if not (schema.is_number(within_m) and 0 < within_m < np.inf):
+        if not (is_number(within_m) and 0 < within_m < np.inf):
             msg = f"Criterion {name!r} has within_m={within_m!r}; expected metres, more than 0."
             raise InputError(msg)
         frame, covered = _layer(name, layer, coverage)

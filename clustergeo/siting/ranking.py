@@ -10,9 +10,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from clustergeo import schema
 from clustergeo.errors import InputError
 from clustergeo.siting import _draws, scoring, weighting
+from clustergeo.siting._numbers import is_number
 from clustergeo.siting.criteria import Criteria
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ def check_draws(*, draws: int = 1, top: int = 1, concentration: float | None = N
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             msg = f"{name} is {value!r}; expected a whole number, {least} or more."
             raise InputError(msg)
-    if concentration is not None and not (schema.is_number(concentration) and 0 < concentration < np.inf):
+    if concentration is not None and not (is_number(concentration) and 0 < concentration < np.inf):
         msg = (
             f"concentration is {concentration!r}; expected a positive number, or None for all weights alike (in a "
             'scenario: concentration = "none").'

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clustergeo import schema
 from clustergeo.errors import InputError
+from clustergeo.siting._numbers import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,7 +185,7 @@ class Value:
 def _check(**figures: Any) -> None:
     """Refuse figures that are no numbers."""
     for name, figure in figures.items():
-        if not schema.is_number(figure):
+        if not is_number(figure):
             msg = f"{name} of a value function is {figure!r}; expected a number."
             raise InputError(msg)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clustergeo import schema
 from clustergeo.errors import InputError
+from clustergeo.siting._numbers import is_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def ahp(comparisons: Mapping[tuple[str, str], float] | pd.DataFrame, *, limit: f
     >>> abs(round(found.consistency_ratio, 6))
     0.0
     """
-    if not (schema.is_number(limit) and limit >= 0):
+    if not (is_number(limit) and limit >= 0):
         msg = f"limit is {limit!r}; expected the largest consistency ratio that is accepted, 0 or more."
         raise InputError(msg)
     names, table = _table(comparisons)
@@ -98,7 +98,7 @@ def _table(comparisons: Any) -> tuple[list[str], NDArray[np.float64]]:
         if [str(name) for name in comparisons.index] != names:
             msg = "The table of comparisons has other rows than columns. Name both by the criteria, in one order."
             raise InputError(msg)
-        if not all(map(schema.is_number, comparisons.to_numpy().ravel())):
+        if not all(map(is_number, comparisons.to_numpy().ravel())):
             msg = "The table of comparisons holds what is no number. Give Saaty's 1 to 9, or fractions."
             raise InputError(msg)
         table = comparisons.to_numpy(dtype=np.float64)
@@ -136,7 +136,7 @@ def _check_pairs(comparisons: Any) -> None:
     pairs = isinstance(comparisons, Mapping) and all(
         isinstance(one, tuple) and len(one) == _FREE for one in comparisons
     )
-    if not pairs or not all(map(schema.is_number, comparisons.values())):
+    if not pairs or not all(map(is_number, comparisons.values())):
         msg = f"comparisons are {comparisons!r}; expected pairs of names with a number, such as {{('a', 'b'): 3}}."
         raise InputError(msg)
 
@@ -206,8 +206,8 @@ def given(weights: Any, names: Sequence[str]) -> NDArray[np.float64]:
         raise InputError(msg)
     problems = [f"criterion {name!r} has no weight" for name in names if name not in weights]
     problems += [f"{name!r} is no criterion (there are {', '.join(names)})" for name in weights if name not in names]
-    problems += [f"the weight of {name!r} is {one!r}" for name, one in weights.items() if not schema.is_number(one)]
-    numbers = {name: float(value) for name, value in weights.items() if schema.is_number(value)}
+    problems += [f"the weight of {name!r} is {one!r}" for name, one in weights.items() if not is_number(one)]
+    numbers = {name: float(value) for name, value in weights.items() if is_number(value)}
     problems += [f"the weight of {name!r} is {value:g}" for name, value in numbers.items() if not 0 <= value < np.inf]
     if not problems and not 0 < sum(numbers.values()) < np.inf:
         problems = [

@@ -1,0 +1,195 @@
+"""What a file holds arrives as it stands there: whole numbers to the last digit, texts as texts, rows by number."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import struct
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+
+import clustergeo as cg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNU = 4_146_110_100_100_010_001
+CP949 = "똠방각하".encode("cp949")
+
+
+def squares(rows: int = 3) -> gpd.GeoDataFrame:
+    x = 200_000 + 20 * np.arange(rows)
+    return gpd.GeoDataFrame({"이름": ["똠"] * rows}, geometry=shapely.box(x, 550_000, x + 10, 550_010), crs=5186)
+
+
+def written(frame: gpd.GeoDataFrame, folder: Path, ending: str) -> Path:
+    file = folder / f"zones{ending}"
+    if ending == ".parquet":
+        frame.to_parquet(file)
+        # As other programs write it: pandas has not noted its types.
+        table = pq.read_table(file)
+        pq.write_table(table.replace_schema_metadata({b"geo": table.schema.metadata[b"geo"]}), file)
+    elif ending in {".geojson", ".geojsonl"}:
+        frame.to_crs(4326).to_file(file, driver={".geojson": "GeoJSON", ".geojsonl": "GeoJSONSeq"}[ending])
+    else:
+        frame.to_file(file, SPATIAL_INDEX="NO", layer="zones")
+    return file
+
+
+def edited(file: Path, change: str, values: tuple[object, ...] = ()) -> Path:
+    with contextlib.closing(sqlite3.connect(file)) as held, held:
+        held.execute(change, values)
+    return file
+
+
+def with_first(file: Path, column: str, value: bytes, kind: pa.DataType) -> Path:
+    """Give the first row of a GeoParquet file these bytes as its value in a column."""
+    table = pq.read_table(file)
+    place = table.schema.get_field_index(column)
+    held = [value, *table.column(place).cast(pa.binary()).to_pylist()[1:]]
+    ends = np.cumsum([0, *map(len, held)]).astype("int32")
+    array = pa.Array.from_buffers(kind, len(held), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(held))])
+    pq.write_table(table.set_column(place, column, array), file)
+    return file
+
+
+def curve() -> bytes:
+    """Return a circle as the well-known binary of a CurvePolygon."""
+    points = [(200_000, 550_000), (200_010, 550_010), (200_000, 550_000)]
+    ring = b"\x01" + struct.pack("<II", 8, 3) + b"".join(struct.pack("<dd", *point) for point in points)
+    return b"\x01" + struct.pack("<II", 10, 1) + ring
+
+
+def with_shape(folder: Path, binary: bytes, ending: str) -> Path:
+    """Write three squares, the first of which has this well-known binary instead."""
+    if ending == ".parquet":
+        return with_first(written(squares(), folder, ending), "geometry", binary, pa.binary())
+    file = folder / "zones.gpkg"
+    squares().to_file(file, SPATIAL_INDEX="NO", layer="zones", geometry_type="Unknown")
+    return edited(file, "update zones set geom = ? where fid = 1", (b"GP\0\x01" + struct.pack("<i", 5186) + binary,))
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".fgb", ".geojson", ".geojsonl", ".parquet"])
+def test_a_parcel_number_keeps_its_last_digit_though_another_is_missing(tmp_path: Path, ending: str) -> None:
+    numbers = pd.array([PNU, None, PNU + 2], dtype="Int64")
+    sites = cg.read_sites(written(squares().assign(pnu=numbers), tmp_path, ending))
+    assert sorted(sites["pnu"].dropna().tolist()) == [PNU, PNU + 2]
+    assert sites["pnu"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
+def test_small_whole_numbers_have_the_types_that_geopandas_gives(tmp_path: Path, ending: str) -> None:
+    frame = squares().assign(floors=pd.array([1, None, 3], dtype="Int64"), parcel=[1, 2, PNU])
+    sites = cg.read_sites(written(frame, tmp_path, ending))
+    assert (str(sites["floors"].dtype), str(sites["parcel"].dtype)) == ("float64", "int64")
+    assert sites["parcel"].tolist() == [1, 2, PNU]
+
+
+def test_days_beside_a_parcel_number_leave_it_exact(tmp_path: Path) -> None:
+    numbers = pd.array([PNU, None, PNU + 2], dtype="Int64")
+    frame = squares().assign(pnu=numbers, day=pd.Timestamp("2026-01-02"))
+    assert cg.read_sites(written(frame, tmp_path, ".gpkg"))["pnu"].tolist()[::2] == [PNU, PNU + 2]
+
+
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
+def test_a_text_that_is_not_utf8_is_refused_by_everything_that_reads_it(tmp_path: Path, ending: str) -> None:
+    file = written(squares(), tmp_path, ending)
+    if ending == ".gpkg":
+        edited(file, "update zones set 이름 = cast(? as text) where fid = 1", (CP949,))
+    else:
+        with_first(file, "이름", CP949, pa.string())
+    # Older versions of pandas cannot take the bytes at all, and say so without the row.
+    for reads in (cg.read_sites, cg.check):
+        with pytest.raises(cg.ClusterGeoError, match=r"not UTF-8|cannot be read"):
+            reads(file)
+    with pytest.raises(cg.ClusterGeoError, match=r"not UTF-8.*: row 0, column '이름', holds b'\\x8cc"):
+        cg.tag_file(file, tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*x and y swapped, as asked")
+@pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
+@pytest.mark.parametrize(
+    ("binary", "said"),
+    [
+        (curve(), "row 0: a CurvePolygon; expected straight lines"),
+        (b"\x01" + struct.pack("<II", 12, 1) + shapely.to_wkb(shapely.box(0, 0, 1, 1)), "row 0: a MultiSurface"),
+        (shapely.to_wkb(shapely.box(0, 0, 1, 1))[:30], "row 0: no well-known binary of a geometry: 0103"),
+    ],
+    ids=["a curve", "a surface", "cut short"],
+)
+def test_a_geometry_that_cannot_be_read_is_refused_by_its_row(
+    tmp_path: Path, ending: str, binary: bytes, said: str
+) -> None:
+    file = with_shape(tmp_path, binary, ending)
+    for reads in (cg.read_sites, lambda one: cg.read_layer(one, name="zone")):
+        with pytest.raises(cg.ClusterGeoError, match=f"1 geometries that cannot be read.*counted from 0:\n- {said}"):
+            reads(file)
+    for swap_xy in (None, True):
+        with pytest.raises(cg.ClusterGeoError, match=said):
+            cg.tag_file(file, tmp_path / "out.parquet", swap_xy=swap_xy, crs=5186)
+    found = cg.check(file)
+    assert found["row"].tolist() == [0, 0]
+    assert f"row 0: {found['found'].iloc[0]}".startswith(said)
+
+
+def test_edges_that_are_arcs_of_a_sphere_are_told(tmp_path: Path) -> None:
+    file = written(squares(), tmp_path, ".parquet")
+    table = pq.read_table(file)
+    geo = json.loads(table.schema.metadata[b"geo"])
+    geo["columns"]["geometry"]["edges"] = "spherical"
+    pq.write_table(table.replace_schema_metadata({b"geo": json.dumps(geo).encode()}), file)
+    assert "arcs on a sphere" in " ".join(cg.read_layer(file, name="zone").report)
+    with pytest.warns(cg.ClusterGeoWarning, match="arcs on a sphere"):
+        cg.tag_file(file, tmp_path / "out.parquet")
+
+
+# Of a day that is none GDAL says so itself, and pyogrio has no place to say it.
+@pytest.mark.filterwarnings("ignore:.*error_handler", "ignore:Invalid content")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "update zones set floors = 'three' where fid = 2",
+            "row 1, column 'floors': 'three' stands where a whole number",
+        ),
+        ("update zones set floors = 1.5 where fid = 2", "row 1, column 'floors': 1.5 stands where a whole number"),
+        ("update zones set small = 99999999999 where fid = 3", "row 2, column 'small': 99999999999 stands where"),
+        ("update zones set area = 'wide' where fid = 1", "row 0, column 'area': 'wide' stands where a number"),
+        ("update zones set planned = 'yes' where fid = 1", "row 0, column 'planned': 'yes' stands where 0 or 1"),
+        ("update zones set day = 'soon' where fid = 1", "row 0, column 'day': 'soon' stands where a day and a time"),
+    ],
+)
+def test_a_cell_that_is_not_of_its_columns_type_is_refused_for_another_value_would_be_read(
+    tmp_path: Path, change: str, said: str
+) -> None:
+    columns = {"floors": [1, 2, 3], "small": np.arange(3, dtype="int32"), "area": [1.5, 2.5, np.nan]}
+    frame = squares().assign(**columns, planned=True, day=pd.Timestamp("2026-01-02T03:04:05"))
+    file = written(frame, tmp_path, ".gpkg")
+    assert len(cg.read_sites(file)) == cg.tag_file(file, tmp_path / "out.parquet").rows == 3
+    edited(file, change)
+    for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "again.parquet")):
+        with pytest.raises(cg.ClusterGeoError, match=said):
+            reads(file)
+    assert not (tmp_path / "again.parquet").exists()
+
+
+@pytest.mark.parametrize("name", ["EPSG:99999", "urn:ogc:def:crs:LOCAL::1", "some plane"])
+def test_a_crs_of_a_geojson_that_nobody_knows_is_told(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "zones.geojson"
+    point = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [127.1, 37]}}
+    crs = {"type": "name", "properties": {"name": name}}
+    file.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [point]}))
+    with pytest.warns(cg.ClusterGeoWarning, match=f"its crs is '{name}', which nobody knows; read as longitude"):
+        cg.read_sites(file)
+    with pytest.warns(cg.ClusterGeoWarning, match="overridden by KGD2002, as asked") as told:
+        cg.read_sites(file, crs="EPSG:4737")
+    assert len(told) == 1
