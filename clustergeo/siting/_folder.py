@@ -209,7 +209,8 @@ def _page(made: Table, lang: str) -> bytes:
     """Return the table as a page; sentences have room in it."""
     reason = labels.column("reason", lang)
     wide = [at for at, column in enumerate(made.columns, 1) if column.header == reason]
-    style = "td:first-child{white-space:nowrap}" + "".join(f"td:nth-child({at}){{min-width:22rem}}" for at in wide)
+    style = "table{font-size:.86rem}td:first-child{white-space:nowrap}"
+    style += "".join(f"td:nth-child({at}){{min-width:22rem}}" for at in wide)
     return page(made.html(), lang, style=style, title=made.title)
 
 
