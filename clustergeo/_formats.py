@@ -183,6 +183,17 @@ def guarded(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
+def unguarded(text: str) -> str:
+    """Return a text as it was before `guarded`.
+
+    Examples
+    --------
+    >>> unguarded("'=HYPERLINK(1)"), unguarded("'twas")
+    ('=HYPERLINK(1)', "'twas")
+    """
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
+
+
 def line(text: str) -> str:
     r"""Return a text on one line, without control characters: a cell has neither lines nor bells.
 

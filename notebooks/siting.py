@@ -72,7 +72,7 @@ capital = cg.Layer(
 )
 exclusions = cg.Exclusions().add("capital_area", capital, max_share=0.001)
 applied = exclusions.apply(candidates)
-print(applied["kept"].value_counts().to_dict())
+print(f"{applied['kept'].sum()} kept, {(~applied['kept']).sum()} excluded")
 print(exclusions.explain(applied, "31191"))
 print(exclusions.explain(applied, "31191", lang="ko"))
 

@@ -131,3 +131,29 @@ def test_the_command_prints_both_tables_or_says_why_not(folder: Path) -> None:
     refused = run(folder / "strict.toml", folder / "empty")
     assert refused.returncode == 1
     assert "holds no result of a scenario" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("manifest.json", "{"),
+        ("manifest.json", "{}"),
+        ("sites.csv", ""),
+        ("sites.csv", "a,b\n1,2\n"),
+        ("scenario.toml", "[["),
+    ],
+)
+def test_a_result_that_was_damaged_is_refused(folder: Path, name: str, text: str) -> None:
+    cg.read_scenario(folder / "strict.toml").run(folder / "out", maps=False)
+    (folder / "out" / name).write_text(text)
+    with pytest.raises(cg.ClusterGeoError, match=r"changed or damaged .*Run its scenario again"):
+        cg.compare(folder / "out", folder / "strict.toml")
+
+
+def test_ids_that_a_spreadsheet_would_run_or_count_are_the_same_in_a_folder(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    sites.assign(site_id=["=1+1", "-x", "001"]).to_file(folder / "sites.gpkg")
+    cg.read_scenario(folder / "strict.toml").run(folder / "out", maps=False)
+    found = cg.compare(folder / "out", folder / "strict.toml").sites
+    assert found["site_id"].tolist() == ["=1+1", "-x", "001"]
+    assert found["moved"].tolist() == ["stays", "stays", "stays_out"]

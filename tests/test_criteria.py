@@ -6,7 +6,6 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from hypothesis import given
@@ -172,7 +171,7 @@ def test_what_cannot_be_measured_is_refused() -> None:
         cg.Criteria().attribute("price", value=KM).measure(rail)
     with pytest.raises(cg.ClusterGeoError, match="holds 'dear' in row 1"):
         cg.Criteria().attribute("price", value=KM).measure(spots((127, 37), (127, 37), price=["1", "dear"]))
-    days = spots((127, 37), price=pd.to_datetime(["2026-01-01"]))
+    days = spots((127, 37), price=np.array(["2026-01-01"], dtype="datetime64[s]"))
     with pytest.raises(cg.ClusterGeoError, match=r"'price' of criterion 'price' holds times \(datetime64"):
         cg.Criteria().attribute("price", value=KM).measure(days)
     with pytest.raises(

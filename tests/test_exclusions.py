@@ -141,6 +141,17 @@ def test_what_weighted_rules_leave_of_a_spot_is_multiplied(grounds: list[tuple[l
     assert row["eligible"].area == pytest.approx(100 * (1 - wholly), rel=1e-6, abs=1e-6)
 
 
+def test_weighted_rules_that_have_all_of_a_site_need_no_more_than_their_weights() -> None:
+    rules = cg.Exclusions()
+    for name, width, weight in (("a", 100, 0.5), ("b", 100, 0.2), ("c", 50, 0.4)):
+        rules = rules.add(name, layer([square(0, 0, width, 100)], name=name), weight=weight)
+    row = applied(rules).iloc[0]
+    # Half of the site keeps 0.5 x 0.8 and half 0.5 x 0.8 x 0.6.
+    assert row["excluded_share"] == pytest.approx(1 - 0.32)
+    own = [row[f"excluded_{name}_own_share"] for name in "abc"]
+    assert own == pytest.approx([0.64 - 0.32, 0.4 - 0.32, 0.4 - 0.32])
+
+
 def test_a_weight_bounds_what_a_rule_takes_where_little_is_known() -> None:
     rules = cg.Exclusions().add("wet", layer([square(0, 0, 50, 100)], name="wet"), weight=0.4, max_share=0.3)
     out = applied(rules, SITE, shapely.Point(200010, 500010), shapely.Point(200090, 500010))

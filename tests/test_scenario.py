@@ -282,6 +282,14 @@ def test_the_page_of_the_table_says_its_encoding_and_fits_a_telephone(folder: Pa
     assert "<title>후보지 판정: s</title>" in page
 
 
+def test_criteria_alone_make_a_scenario(folder: Path) -> None:
+    text = (folder / "s.toml").read_text()
+    (folder / "s.toml").write_text(text[: text.index("[[exclusions]]")] + text[text.index("[[criteria]]") :])
+    names = {path.name for path in cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)}
+    assert "reasons.csv" not in names
+    assert {"sites.html", "weights.csv", "stability.csv", "swaps.csv"} <= names
+
+
 def test_a_list_over_several_lines_does_not_shift_the_lines_of_what_follows(folder: Path) -> None:
     points = 'kind = "piecewise", points = [\n  [0, 1],\n  [50, 0.4],\n  [100, 0]\n]'
     path = changed(folder, 'kind = "linear", worst = 100, best = 0', points)

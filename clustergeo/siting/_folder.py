@@ -207,10 +207,11 @@ def _pages(
 
 def _page(made: Table, lang: str) -> bytes:
     """Return the table as a page; sentences have room in it."""
-    headers = [column.header for column in made.columns]
     reason = labels.column("reason", lang)
-    style = f"td:first-child{{white-space:nowrap}}td:nth-child({headers.index(reason) + 1}){{min-width:22rem}}"
-    return page(made.html(), lang, style=style if reason in headers else "", title=made.title)
+    wide = [at for at, column in enumerate(made.columns, 1) if column.header == reason]
+    style = "table{font-size:.86rem}td:first-child{white-space:nowrap}"
+    style += "".join(f"td:nth-child({at}){{min-width:22rem}}" for at in wide)
+    return page(made.html(), lang, style=style, title=made.title)
 
 
 def _table(shown: gpd.GeoDataFrame, title: str, lang: str) -> Table:

@@ -88,7 +88,7 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
         _check_numbers(name, **(options if by is None or value is None else options | {by.option: value}))
     if by is not None:
         # The largest stands for all where one is enough to know what kind of rule it is.
-        options[by.option] = float(np.nanmax(by.table.numbers, initial=0.0)) if by.option == "buffer_m" else 0.0
+        options[by.option] = _widths(0.0, by)[1]
     if isinstance(layer, Layer) and coverage is not None:
         msg = f"Rule {name!r} gives a coverage beside a Layer, which has its own. Give it there: Layer(..., coverage=)."
         raise InputError(msg)
@@ -96,14 +96,15 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
     schema.check_geo(frame, what=what)
     shapes = np.asarray(frame.geometry.values, dtype=object)
     thin = np.flatnonzero((shapely.get_dimensions(shapes) < _AREAL) & ~shapely.is_missing(shapes))
+    least, most = _widths(options["buffer_m"], by)
     kept = None
     if not len(thin):
         given = layer if isinstance(layer, Layer) else Layer(layer, name=name, coverage=coverage)
         told = kept = as_layer(given, name=name)
-    elif options["buffer_m"] <= 0:
+    elif least < 0 or most <= 0:
         kind = shapes[thin[0]].geom_type
         msg = (
-            f"Rule {name!r} has buffer_m={options['buffer_m']:g}, but row {thin[0]} of its layer is a {kind}, which "
+            f"Rule {name!r} has buffer_m={least:g}, but row {thin[0]} of its layer is a {kind}, which "
             "has no area to take or to set back from. Give a positive buffer_m, or polygons."
         )
         raise InputError(msg)
@@ -115,6 +116,13 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
     return Rule(
         name=name, frame=frame.copy(), layer=kept, coverage=told.coverage, where=place, by=by, told=told, **options
     )
+
+
+def _widths(given: float, by: By | None) -> tuple[float, float]:
+    """Return the least and the greatest buffer that a rule can have."""
+    if by is None or by.option != "buffer_m":
+        return given, given
+    return float(np.fmin.reduce(by.table.numbers, initial=0.0)), float(np.fmax.reduce(by.table.numbers, initial=0.0))
 
 
 def _by(name: str, options: Mapping[str, Any], on: str | None) -> By | None:

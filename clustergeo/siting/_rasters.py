@@ -146,7 +146,8 @@ class Raster:
         try:
             return rasterio.open(self.path)
         except rasterio.errors.RasterioIOError as error:
-            msg = f"{shown(self.path)} cannot be read as a raster: {error}. Check the name and the format."
+            why = str(error).rstrip(".")
+            msg = f"{shown(self.path)} cannot be read as a raster: {why}. Check the name and the format."
             raise InputError(msg) from error
 
 

@@ -105,8 +105,8 @@ class Pieces:
         Notes
         -----
         Where at most one ground meets a site, or one has all of it and at most one other any, the areas follow from
-        `inside`; elsewhere the site's parts in the grounds are united, and where a ground has a weight, the site is
-        divided into what lies in the same grounds.
+        `inside`, and by weights where at most one has a part of it only; elsewhere the site's parts in the grounds are
+        united, and where a ground has a weight, what lies in several is counted by inclusion and exclusion.
         """
         light = (self._weights < 1)[:, None]
         met, full = inside > 0, (inside >= whole) & (whole > 0) & ~light
@@ -124,7 +124,11 @@ class Pieces:
         hard = (number > 1) & (filled == 0)
         if own:
             hard |= (number > 2) & (filled == 1)  # noqa: PLR2004
-        rows = np.flatnonzero(mixed)
+        some = met & ~((inside >= whole * self._weights[:, None]) & (whole > 0))
+        easy = np.flatnonzero(mixed & (some.sum(axis=0) <= 1))
+        together[easy], each = self._layered(inside[:, easy], some[:, easy], met[:, easy], whole[easy])
+        alone[:, easy] = each if own else np.nan
+        rows = np.flatnonzero(mixed & (some.sum(axis=0) > 1))
         if len(rows):
             shapes = overlap.as_array(overlap.rows_of(sites, rows))
             parts = chunks(len(rows), _CHUNK)
@@ -144,6 +148,22 @@ class Pieces:
             if own:
                 alone[:, rows] = np.where(met[:, rows] & ~beside[:, rows], together[rows] - others, 0.0)
         return together, alone
+
+    def _layered(
+        self,
+        inside: NDArray[np.float64],
+        some: NDArray[np.bool_],
+        met: NDArray[np.bool_],
+        whole: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the same of sites of which all grounds that meet them have all, but for at most one that has some."""
+        left = np.where(met & ~some, 1.0 - self._weights[:, None], 1.0)
+        part, rest = np.where(some, inside, 0.0).sum(axis=0), np.prod(left, axis=0)
+        alone = np.where(some, part * rest, 0.0)
+        for number in range(len(met)):
+            without = np.prod(np.delete(left, number, axis=0), axis=0)
+            alone[number] += (without - rest) * (whole - part)
+        return whole * (1.0 - rest) + part * rest, alone
 
     def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
         """Return what the grounds leave of each polygon, in part or whole; an empty polygon where nothing is left."""
@@ -190,34 +210,44 @@ class Pieces:
     def _weighed(
         self, sites: NDArray[np.object_], met: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return what all grounds take of each site by their weights, and what each of them alone does."""
+        """Return what all grounds take of each site by their weights, and what each of them alone does.
+
+        Inclusion and exclusion: what lies in several grounds counts with the product of their weights, added where
+        their number is odd and taken off where it is even; pieces of one ground overlap nowhere, so areas add up.
+        """
         rows, columns = self._met(sites)
         held = self._pieces()
-        # Faces: parts of sites, whose each is, and in which grounds it lies.
-        faces, whose = sites, np.arange(len(sites))
-        inside = np.zeros((len(sites), len(met)), dtype=bool)
-        for number in range(len(met)):
-            mine = held.owners[columns] == number
-            near, grounds = _runs(rows[mine], held.shapes[columns[mine]])
-            ground = np.full(len(sites), None, dtype=object)
-            ground[near] = [shapely.union_all(one) for one in grounds]
-            asked = met[number, whose] & ~shapely.is_missing(ground[whose])
-            cut = ground[whose[asked]]
-            here, beside = shapely.intersection(faces[asked], cut), shapely.difference(faces[asked], cut)
-            order = np.concatenate([np.flatnonzero(~asked), np.flatnonzero(asked), np.flatnonzero(asked)])
-            faces, index = shapely.get_parts(np.concatenate([faces[~asked], here, beside]), return_index=True)
-            whose, inside = whose[order[index]], inside[order[index]]
-            inside[:, number] |= (index >= (~asked).sum()) & (index < len(order) - asked.sum())
-            areal = shapely.get_dimensions(faces) == _AREAL
-            faces, whose, inside = faces[areal], whose[areal], inside[areal]
-        sizes, taken = shapely.area(faces), np.where(inside, self._weights, 0.0).T
-        lost = joint(taken)
-        together = np.bincount(whose, weights=sizes * lost, minlength=len(sites)).astype(np.float64)
-        alone = np.zeros(met.shape)
-        for number in range(len(met)):
-            without = joint(np.delete(taken, number, axis=0))
-            alone[number] = np.bincount(whose, weights=sizes * (lost - without), minlength=len(sites))
+        clips, index = _areal(shapely.intersection(sites[rows], held.shapes[columns]))
+        rows, owners = rows[index], held.owners[columns[index]]
+        first, last = (np.searchsorted(rows, np.arange(len(sites)), side=side) for side in ("left", "right"))
+        together, alone = np.zeros(len(sites)), np.zeros(met.shape)
+        shapes, whose, latest = clips, rows, owners
+        factor, inside = self._weights[owners], owners[:, None] == np.arange(len(met))
+        while len(shapes):
+            taken = shapely.area(shapes) * factor
+            together += np.bincount(whose, weights=taken, minlength=len(sites))
+            for number in range(len(met)):
+                mine = inside[:, number]
+                alone[number] += np.bincount(whose[mine], weights=taken[mine], minlength=len(sites))
+            # Each meets the clips of its site in the grounds that come later.
+            counts = last[whose] - first[whose]
+            one = np.repeat(np.arange(len(shapes)), counts)
+            other = np.arange(len(one)) + np.repeat(first[whose] - np.cumsum(counts) + counts, counts)
+            later = owners[other] > latest[one]
+            one, other = one[later], other[later]
+            shapes, index = _areal(shapely.intersection(shapes[one], clips[other]))
+            one, other = one[index], other[index]
+            whose, latest = whose[one], owners[other]
+            factor = -factor[one] * self._weights[latest]
+            inside = inside[one] | (latest[:, None] == np.arange(len(met)))
         return together, alone
+
+
+def _areal(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+    """Return the polygons of what a set operation left, and whose each is."""
+    parts, index = shapely.get_parts(shapes, return_index=True)
+    areal = shapely.get_dimensions(parts) == _AREAL
+    return parts[areal], index[areal]
 
 
 def _runs(rows: NDArray[np.intp], values: NDArray[np.object_]) -> tuple[NDArray[np.intp], list[NDArray[np.object_]]]:
@@ -267,9 +297,8 @@ def _halved(cut: Cut, shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_],
     first = shapely.box(left, bottom, np.where(wide, x, right), np.where(wide, top, y))
     second = shapely.box(np.where(wide, x, left), np.where(wide, bottom, y), right, top)
     cuts = cut(np.concatenate([shapes, shapes]), np.concatenate([first, second]))
-    parts, index = shapely.get_parts(cuts, return_index=True)
-    areal = shapely.get_dimensions(parts) == _AREAL
-    return parts[areal], index[areal] % len(shapes)
+    parts, index = _areal(cuts)
+    return parts, index % len(shapes)
 
 
 def _clipped(shapes: NDArray[np.object_], boxes: NDArray[np.object_]) -> NDArray[np.object_]:

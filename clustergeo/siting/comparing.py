@@ -12,7 +12,7 @@ import pandas as pd
 
 from clustergeo import labels
 from clustergeo._files import native, shown
-from clustergeo._formats import cell
+from clustergeo._formats import cell, unguarded
 from clustergeo._table import Column, Table
 from clustergeo.errors import InputError
 from clustergeo.siting._located import decoded
@@ -210,11 +210,15 @@ class _Side:
                 "folder that `clustergeo site` wrote."
             )
             raise InputError(msg)
-        settings = tomllib.loads(decoded((folder / "scenario.toml").read_bytes()))
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        flat = _flat(settings) | {f"sha256 of {name}": digest for name, digest in manifest["inputs"].items()}
-        sites = pd.read_csv(folder / "sites.csv", dtype={"site_id": "str"}, keep_default_na=False, na_values={"": [""]})
-        sites = sites.set_index("site_id").replace("", None)
+        try:
+            settings = tomllib.loads(decoded((folder / "scenario.toml").read_bytes()))
+            inputs: dict[str, str] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+            flat = _flat(settings) | {f"sha256 of {name}": digest for name, digest in inputs.items()}
+            sites = pd.read_csv(folder / "sites.csv", dtype={"site_id": "str"}, keep_default_na=False)
+            sites = sites.set_index(sites.pop("site_id").map(unguarded)).replace("", None)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            msg = f"{shown(folder)} holds a result that was changed or damaged ({error}). Run its scenario again."
+            raise InputError(msg) from error
         for name in ("excluded_by",):
             if name in sites.columns:
                 sites[name] = sites[name].fillna("")
