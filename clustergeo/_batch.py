@@ -263,6 +263,6 @@ def _astray(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
 def _malformed(first: int, column: pa.Array) -> list[str]:
     """Return what is wrong with a column that cannot be read: rows that are no geometry, or have no place."""
     shapes, lost = parsed_in_part(np.array(column.to_pylist(), dtype=object))
-    told = [f"row {first + one.row}: {one.found}" for one in lost]
+    told = [f"row {first + one.row}: its geometry cannot be read: {one.said}" for one in lost]
     told += [f"row {first + row}: coordinates are not finite" for row in np.flatnonzero(_astray(shapes))]
     return told or [f"rows {first} to {first + len(column) - 1}: the geometry column cannot be read"]
