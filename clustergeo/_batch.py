@@ -16,9 +16,9 @@ import shapely
 from clustergeo import _ids, overlap, schema
 from clustergeo.errors import InputError
 from clustergeo.overlap import Polygons
-from clustergeo.reading._axes import odd_rows
+from clustergeo.reading._axes import odd_rows, total
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
-from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
+from clustergeo.reading.opening import shown
 from clustergeo.reading.projection import check_bounds
 
 if TYPE_CHECKING:
@@ -142,11 +142,12 @@ class Worker:
             column = pc.if_else(pa.array(zero), pa.scalar(None, column.type), column)
             piece.bounds = overlap.bounds_of(shapes)
         piece.unplaced = int((~np.isfinite(piece.bounds).all(axis=1)).sum())
-        odd = odd_rows(piece.bounds, self._file.crs, swap_xy=self._file.swap_xy)
+        whole = total(piece.bounds)
+        odd = odd_rows(piece.bounds, whole, self._file.crs, swap_xy=self._file.swap_xy)
         piece.problems += [f"row {first + row}: {what}" for row, what in odd]
         if piece.problems:
             return piece
-        check_bounds(self._file.crs, _total(piece.bounds), path=self._file.path)
+        check_bounds(self._file.crs, whole, path=self._file.path)
         bad = overlap.invalid_rows(shapes)
         if len(bad) and self._repair:
             shapes, column, piece.repaired = overlap.repaired(shapes, bad), _mended(shapes, column, bad), len(bad)
@@ -217,14 +218,6 @@ _OTHER = "a geometry that is neither polygon nor point; a site is one of them"
 def _counted(problem: str, first: int) -> str:
     """Return a problem with its row counted from the start of the file."""
     return re.sub(r"^row (\d+)", lambda found: f"row {first + int(found[1])}", problem)
-
-
-def _total(bounds: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    """Return the bounds of all rows."""
-    known = bounds[np.isfinite(bounds).all(axis=1)]
-    if not len(known):
-        return UNKNOWN_BOUNDS
-    return (*known[:, :2].min(axis=0).tolist(), *known[:, 2:].max(axis=0).tolist())
 
 
 def as_arrow(column: pd.Series) -> pa.Array:
