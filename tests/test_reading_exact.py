@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 import struct
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,10 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 import pytest
 import shapely
 
 import clustergeo as cg
+from clustergeo.reading import _features, _wfs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +86,35 @@ def test_a_parcel_number_keeps_its_last_digit_though_another_is_missing(tmp_path
     sites = cg.read_sites(written(squares().assign(pnu=numbers), tmp_path, ending))
     assert sorted(sites["pnu"].dropna().tolist()) == [PNU, PNU + 2]
     assert sites["pnu"].isna().sum() == 1
+
+
+def test_a_parcel_number_of_a_service_keeps_its_last_digit_too() -> None:
+    features = [{"properties": {"pnu": one, "n": n}} for one, n in ((PNU, 1), (None, None), (PNU + 2, 3))]
+    frame = _features.frame_of(features, crs=4326, what="it")
+    assert frame["pnu"].tolist()[::2] == [PNU, PNU + 2]
+    assert str(frame["n"].dtype) == "float64"
+
+
+GML = """<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2"
+ xmlns:a="http://a">{members}</wfs:FeatureCollection>"""
+MEMBER = """<wfs:member><a:zone gml:id="z.{n}"><a:shape><gml:Point gml:id="p.{n}" srsName="EPSG:5186">
+<gml:pos>550000 200000</gml:pos></gml:Point></a:shape>{pnu}</a:zone></wfs:member>"""
+SCHEMA = """<schema xmlns="http://www.w3.org/2001/XMLSchema" xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:a="http://a"
+ targetNamespace="http://a" elementFormDefault="qualified"><import namespace="http://www.opengis.net/gml/3.2"/>
+<element name="zone" type="a:zoneType" substitutionGroup="gml:AbstractFeature"/><complexType name="zoneType">
+<complexContent><extension base="gml:AbstractFeatureType"><sequence>
+<element name="shape" type="gml:PointPropertyType" minOccurs="0"/><element name="pnu" type="long" minOccurs="0"/>
+</sequence></extension></complexContent></complexType></schema>"""
+
+
+@pytest.mark.parametrize("schema", [SCHEMA.encode(), None], ids=["with its schema", "without"])
+def test_a_parcel_number_of_a_wfs_keeps_its_last_digit_too(schema: bytes | None) -> None:
+    held = [f"<a:pnu>{PNU}</a:pnu>", "", f"<a:pnu>{PNU + 2}</a:pnu>"]
+    members = "".join(MEMBER.format(n=n, pnu=pnu) for n, pnu in enumerate(held))
+    body = GML.format(members=members).encode()
+    frame, _ = _wfs.gml_frame(ET.fromstring(body), body, schema, pyproj.CRS(5186))  # noqa: S314 - our own
+    assert [int(one) for one in frame["pnu"].dropna()] == [PNU, PNU + 2]
+    assert (str(frame["pnu"].dtype) == "Int64") == (schema is not None)
 
 
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
