@@ -16,9 +16,9 @@ import shapely
 from clustergeo import _ids, overlap, schema
 from clustergeo.errors import InputError
 from clustergeo.overlap import Polygons
-from clustergeo.reading._axes import odd_rows
+from clustergeo.reading._axes import odd_rows, total
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
-from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
+from clustergeo.reading.opening import shown
 from clustergeo.reading.projection import check_bounds
 
 if TYPE_CHECKING:
@@ -142,11 +142,12 @@ class Worker:
             column = pc.if_else(pa.array(zero), pa.scalar(None, column.type), column)
             piece.bounds = overlap.bounds_of(shapes)
         piece.unplaced = int((~np.isfinite(piece.bounds).all(axis=1)).sum())
-        odd = odd_rows(piece.bounds, self._file.crs, swap_xy=self._file.swap_xy)
+        whole = total(piece.bounds)
+        odd = odd_rows(piece.bounds, whole, self._file.crs, swap_xy=self._file.swap_xy)
         piece.problems += [f"row {first + row}: {what}" for row, what in odd]
         if piece.problems:
             return piece
-        check_bounds(self._file.crs, _total(piece.bounds), path=self._file.path)
+        check_bounds(self._file.crs, whole, path=self._file.path)
         bad = overlap.invalid_rows(shapes)
         if len(bad) and self._repair:
             shapes, column, piece.repaired = overlap.repaired(shapes, bad), _mended(shapes, column, bad), len(bad)
@@ -219,14 +220,6 @@ def _counted(problem: str, first: int) -> str:
     return re.sub(r"^row (\d+)", lambda found: f"row {first + int(found[1])}", problem)
 
 
-def _total(bounds: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    """Return the bounds of all rows."""
-    known = bounds[np.isfinite(bounds).all(axis=1)]
-    if not len(known):
-        return UNKNOWN_BOUNDS
-    return (*known[:, :2].min(axis=0).tolist(), *known[:, 2:].max(axis=0).tolist())
-
-
 def as_arrow(column: pd.Series) -> pa.Array:
     """Return a column of tags in the type that it has in every batch."""
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -263,6 +256,6 @@ def _astray(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
 def _malformed(first: int, column: pa.Array) -> list[str]:
     """Return what is wrong with a column that cannot be read: rows that are no geometry, or have no place."""
     shapes, lost = parsed_in_part(np.array(column.to_pylist(), dtype=object))
-    told = [f"row {first + one.row}: {one.found}" for one in lost]
+    told = [f"row {first + one.row}: its geometry cannot be read: {one.said}" for one in lost]
     told += [f"row {first + row}: coordinates are not finite" for row in np.flatnonzero(_astray(shapes))]
     return told or [f"rows {first} to {first + len(column) - 1}: the geometry column cannot be read"]

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 import struct
+import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,10 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 import pytest
 import shapely
 
 import clustergeo as cg
+from clustergeo.reading import _features, _wfs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +88,35 @@ def test_a_parcel_number_keeps_its_last_digit_though_another_is_missing(tmp_path
     assert sites["pnu"].isna().sum() == 1
 
 
+def test_a_parcel_number_of_a_service_keeps_its_last_digit_too() -> None:
+    features = [{"properties": {"pnu": one, "n": n}} for one, n in ((PNU, 1), (None, None), (PNU + 2, 3))]
+    frame = _features.frame_of(features, crs=4326, what="it")
+    assert frame["pnu"].tolist()[::2] == [PNU, PNU + 2]
+    assert str(frame["n"].dtype) == "float64"
+
+
+GML = """<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2"
+ xmlns:a="http://a">{members}</wfs:FeatureCollection>"""
+MEMBER = """<wfs:member><a:zone gml:id="z.{n}"><a:shape><gml:Point gml:id="p.{n}" srsName="EPSG:5186">
+<gml:pos>550000 200000</gml:pos></gml:Point></a:shape>{pnu}</a:zone></wfs:member>"""
+SCHEMA = """<schema xmlns="http://www.w3.org/2001/XMLSchema" xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:a="http://a"
+ targetNamespace="http://a" elementFormDefault="qualified"><import namespace="http://www.opengis.net/gml/3.2"/>
+<element name="zone" type="a:zoneType" substitutionGroup="gml:AbstractFeature"/><complexType name="zoneType">
+<complexContent><extension base="gml:AbstractFeatureType"><sequence>
+<element name="shape" type="gml:PointPropertyType" minOccurs="0"/><element name="pnu" type="long" minOccurs="0"/>
+</sequence></extension></complexContent></complexType></schema>"""
+
+
+@pytest.mark.parametrize("schema", [SCHEMA.encode(), None], ids=["with its schema", "without"])
+def test_a_parcel_number_of_a_wfs_keeps_its_last_digit_too(schema: bytes | None) -> None:
+    held = [f"<a:pnu>{PNU}</a:pnu>", "", f"<a:pnu>{PNU + 2}</a:pnu>"]
+    members = "".join(MEMBER.format(n=n, pnu=pnu) for n, pnu in enumerate(held))
+    body = GML.format(members=members).encode()
+    frame, _ = _wfs.gml_frame(ET.fromstring(body), body, schema, pyproj.CRS(5186))  # noqa: S314 - our own
+    assert [int(one) for one in frame["pnu"].dropna()] == [PNU, PNU + 2]
+    assert (str(frame["pnu"].dtype) == "Int64") == (schema is not None)
+
+
 @pytest.mark.parametrize("ending", [".gpkg", ".parquet"])
 def test_small_whole_numbers_have_the_types_that_geopandas_gives(tmp_path: Path, ending: str) -> None:
     frame = squares().assign(floors=pd.array([1, None, 3], dtype="Int64"), parcel=[1, 2, PNU])
@@ -120,9 +152,9 @@ def test_a_text_that_is_not_utf8_is_refused_by_everything_that_reads_it(tmp_path
 @pytest.mark.parametrize(
     ("binary", "said"),
     [
-        (curve(), "row 0: a CurvePolygon; expected straight lines"),
-        (b"\x01" + struct.pack("<II", 12, 1) + shapely.to_wkb(shapely.box(0, 0, 1, 1)), "row 0: a MultiSurface"),
-        (shapely.to_wkb(shapely.box(0, 0, 1, 1))[:30], "row 0: no well-known binary of a geometry: 0103"),
+        (curve(), "CurvePolygon"),
+        (b"\x01" + struct.pack("<II", 12, 1) + shapely.to_wkb(shapely.box(0, 0, 1, 1)), "MultiSurface"),
+        (shapely.to_wkb(shapely.box(0, 0, 1, 1))[:30], "WKB 0103"),
     ],
     ids=["a curve", "a surface", "cut short"],
 )
@@ -131,14 +163,16 @@ def test_a_geometry_that_cannot_be_read_is_refused_by_its_row(
 ) -> None:
     file = with_shape(tmp_path, binary, ending)
     for reads in (cg.read_sites, lambda one: cg.read_layer(one, name="zone")):
-        with pytest.raises(cg.ClusterGeoError, match=f"1 geometries that cannot be read.*counted from 0:\n- {said}"):
+        with pytest.raises(
+            cg.ClusterGeoError, match=f"1 geometries that cannot be read.*counted from 0:\n- row 0: {said}"
+        ):
             reads(file)
     for swap_xy in (None, True):
-        with pytest.raises(cg.ClusterGeoError, match=said):
+        with pytest.raises(cg.ClusterGeoError, match=f"row 0: its geometry cannot be read: {said}"):
             cg.tag_file(file, tmp_path / "out.parquet", swap_xy=swap_xy, crs=5186)
     found = cg.check(file)
     assert found["row"].tolist() == [0, 0]
-    assert f"row 0: {found['found'].iloc[0]}".startswith(said)
+    assert found["found"].iloc[0].startswith(said)
 
 
 def test_edges_that_are_arcs_of_a_sphere_are_told(tmp_path: Path) -> None:

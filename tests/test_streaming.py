@@ -200,7 +200,8 @@ def test_rows_that_are_no_geometry_are_refused_with_their_rows(frame: gpd.GeoDat
     pq.write_table(table.set_column(at, table.schema.field(at), pa.array(values, pa.binary())), file)
     for repair in (False, True):
         with pytest.raises(
-            cg.ClusterGeoError, match=r"(?s)row 20: no well-known binary.*row 44: coordinates are not finite"
+            cg.ClusterGeoError,
+            match=r"(?s)row 20: its geometry cannot be read: WKB.*row 44: coordinates are not finite",
         ):
             cg.tag_file(file, tmp_path / "tagged.parquet", repair=repair)
 

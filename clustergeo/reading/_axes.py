@@ -11,7 +11,7 @@ import shapely
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.reading._placing import in_korea
-from clustergeo.reading.opening import shown
+from clustergeo.reading.opening import UNKNOWN_BOUNDS, shown
 from clustergeo.reading.projection import ashore
 
 if TYPE_CHECKING:
@@ -82,24 +82,42 @@ def _odd_rows(bounds: NDArray[np.float64], place: pyproj.CRS, *, swap_xy: bool |
     return _Odd(known[there], middles[there], f"swapped: they fit Korea in {place.name} only so")
 
 
-def odd_rows(bounds: NDArray[np.float64], source: Any, *, swap_xy: bool | None) -> list[tuple[int, str]]:
+def total(bounds: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the bounds of all rows, of bounds of shape (n, 4); not-a-number where none is known.
+
+    Examples
+    --------
+    >>> total(np.array([[0.0, 0, 1, 1], [np.nan] * 4, [5, -1, 6, 0]]))
+    (0.0, -1.0, 6.0, 1.0)
+    """
+    known = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(known):
+        return UNKNOWN_BOUNDS
+    return (*known[:, :2].min(axis=0).tolist(), *known[:, 2:].max(axis=0).tolist())
+
+
+def odd_rows(
+    bounds: NDArray[np.float64], whole: Sequence[float], source: Any, *, swap_xy: bool | None
+) -> list[tuple[int, str]]:
     """Return which rows `check_rows` would refuse, from 0, and what is said of each.
 
     Parameters
     ----------
     bounds
         Shape (n, 4), the least and greatest x and y of each row.
+    whole
+        Those of all rows; see `total`.
     source, swap_xy
         As for `check_rows`.
 
     Examples
     --------
-    >>> odd_rows(np.array([[127.0, 37, 127, 37], [37, 127, 37, 127]]), "EPSG:4326", swap_xy=None)
+    >>> bounds = np.array([[127.0, 37, 127, 37], [37, 127, 37, 127]])
+    >>> odd_rows(bounds, total(bounds), "EPSG:4326", swap_xy=None)
     [(1, 'its coordinates x=37, y=127 are swapped: they fit Korea in WGS 84 only so')]
     """
     place = pyproj.CRS(source)
-    held = bounds[np.isfinite(bounds).all(axis=1)]
-    if not len(held) or _all_in_korea((*held[:, :2].min(axis=0), *held[:, 2:].max(axis=0)), place):
+    if not np.isfinite(whole).all() or _all_in_korea(whole, place):
         return []
     try:
         found = _odd_rows(bounds, place, swap_xy=swap_xy)

@@ -18,6 +18,7 @@ from clustergeo import overlap, schema
 from clustergeo.errors import InputError, ServiceError, warn
 from clustergeo.layers import Layer
 from clustergeo.reading import _boxes
+from clustergeo.reading._arrow import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +77,14 @@ def frame_of(features: list[dict[str, Any]], *, crs: Any, what: str) -> gpd.GeoD
     if odd:
         msg = f"{what}: the properties of feature {odd[0].get('id')!r} are no object. Report it to the service."
         raise ServiceError(msg)
-    table = pd.DataFrame([feature.get("properties") or {} for feature in features])
+    records = [feature.get("properties") or {} for feature in features]
+    table = pd.DataFrame(records)
+    for name in table.columns[table.dtypes == np.float64]:
+        values = [record.get(name) for record in records]
+        # Whole numbers with a null among them: floats would change those of many digits, such as a PNU.
+        if all(value is None or (isinstance(value, int) and not isinstance(value, bool)) for value in values):
+            table[name] = pd.array(values, dtype="Int64")
+    table = settled(table)
     if _GEOMETRY in table.columns:
         table = table.rename(columns={_GEOMETRY: "geometry_attribute"})
     shapes = np.full(len(features), None, dtype=object)

@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from clustergeo.errors import InputError, ServiceError
 from clustergeo.reading import _bodies
@@ -28,6 +28,7 @@ MOST_BYTES = 512 * 1024**2
 _LEAST_SECRET = 8
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 120.0
+_HOUR_S = 3600.0
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = range(300, 400)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -72,8 +73,17 @@ class _Unmoved(urllib.request.HTTPRedirectHandler):
         """Return no further request."""
 
 
+class _Moved(urllib.request.HTTPRedirectHandler):
+    """Follows redirects over HTTP only."""
+
+    def redirect_request(self, *args: Any) -> Any:
+        """Return the further request; none for an address, which comes last, of another scheme such as ftp."""
+        fits = str(args[-1]).lower().startswith(("http://", "https://"))
+        return super().redirect_request(*args) if fits else None
+
+
 class Fetcher:
-    """Asks one service, with patience.
+    """Asks one service, or fetches one file, with patience.
 
     Parameters
     ----------
@@ -93,6 +103,9 @@ class Fetcher:
         Waits; tests give their own.
     accept
         The content types that are asked for.
+    file
+        Whether the address is that of a file, of up to so many bytes: redirects are followed, and the whole may take an
+        hour as long as something comes.
 
     Raises
     ------
@@ -111,6 +124,7 @@ class Fetcher:
         pause_s: float,
         sleep: Sleep,
         accept: str = "*/*",
+        file: int | None = None,
     ) -> None:
         self.what = what
         self.url = checked_url(url, secret=bool(secret))
@@ -118,7 +132,8 @@ class Fetcher:
         self._timeout_s, self._tries, self._pause_s, self._sleep = timeout_s, max(tries, 1), pause_s, sleep
         self._next = 0.0
         self._headers = _bodies.HEADERS | {"Accept": accept}
-        self._opener = urllib.request.build_opener(_Unmoved)
+        self._opener = urllib.request.build_opener(_Unmoved if file is None else _Moved)
+        self._most, self._whole_s = (MOST_BYTES, timeout_s) if file is None else (file, _HOUR_S)
 
     def clean(self, text: str) -> str:
         """Return a text of the service's on one line, short, without a secret that it may repeat."""
@@ -133,11 +148,27 @@ class Fetcher:
         ServiceError
             There was no whole answer; or what `judge` raises.
         """
+        return self._patiently(url or self.url, query, io.BytesIO(), judge)
+
+    def pour(self, out: BinaryIO) -> int:
+        """Write the answer to a file that is open for it, and return its HTTP status.
+
+        Raises
+        ------
+        ServiceError
+            There was no whole answer.
+        """
+        return self._patiently(self.url, {}, out, lambda answer: answer.status)
+
+    def _patiently(
+        self, url: str, query: Mapping[str, str], out: BinaryIO, judge: Callable[[Answer], _Judged]
+    ) -> _Judged:
+        """Return what `judge` makes of the answer, whose body goes to `out`, asking again where that may help."""
         failure = _Failure("it was not asked")
         for attempt in range(self._tries):
             if attempt:
                 self._sleep(_wait_s(attempt, failure.after_s))
-            outcome = self._once(url or self.url, query)
+            outcome = self._once(url, query, out)
             if isinstance(outcome, Answer):
                 try:
                     return judge(outcome)
@@ -156,21 +187,23 @@ class Fetcher:
         msg = f"{self.what} gave no whole answer{times}: {failure.why}."
         raise ServiceError(msg)
 
-    def _once(self, url: str, query: Mapping[str, str]) -> Answer | _Failure:
+    def _once(self, url: str, query: Mapping[str, str], out: BinaryIO) -> Answer | _Failure:
         """Return the answer to one request, or why there is none; nothing is raised that holds the URL."""
         now = time.monotonic()
         if now < self._next:
             self._sleep(self._next - now)
         self._next = time.monotonic() + self._pause_s
-        deadline = time.monotonic() + self._timeout_s
+        deadline = time.monotonic() + self._whole_s
+        out.seek(0)
+        out.truncate()
         try:
             request = urllib.request.Request(  # noqa: S310 - the scheme was checked
                 self._secret.address(url, query), headers=self._headers
             )
             with self._opener.open(request, timeout=self._timeout_s) as response:
-                return self._blotted(_read(response, deadline, self._timeout_s))
+                return self._blotted(self._read(response, out, deadline))
         except urllib.error.HTTPError as error:
-            return self._blotted(_of_status(error, deadline, self._timeout_s))
+            return self._blotted(self._of_status(error, out, deadline))
         except TimeoutError:
             return _Failure(f"nothing whole came within {self._timeout_s:g} s")
         except ValueError:
@@ -180,7 +213,37 @@ class Fetcher:
             cause = error.reason if isinstance(error, urllib.error.URLError) else error
             if isinstance(cause, TimeoutError):
                 return _Failure(f"nothing came within {self._timeout_s:g} s")
-            return _Failure(self.clean(f"{type(cause).__name__}: {cause}"))
+            # Of what came instead of HTTP nothing is repeated: it may hold the address.
+            words = "" if isinstance(cause, http.client.HTTPException) else f": {cause}"
+            return _Failure(self.clean(type(cause).__name__ + words))
+
+    def _read(self, response: Any, out: BinaryIO, deadline: float) -> Answer | _Failure:
+        """Take the whole body of a response; one that is cut short, drips or does not end is a failure."""
+        body = _bodies.pour(response, out, most=self._most, until=deadline)
+        if body.fault == _bodies.LONG:
+            return _Failure(f"the answer is larger than {self._most // 1024**2:,} MB; ask for less", again=False)
+        if body.fault == _bodies.LATE:
+            return _Failure(f"the answer was not whole within {self._whole_s:g} s ({body.came:,} bytes came)")
+        if body.fault == _bodies.SHORT:
+            return _Failure(f"the answer was cut short ({body.came:,} of {body.told:,} bytes)")
+        if body.fault == _bodies.STRANGE:
+            return _Failure("the answer is packed in a way that was not asked for", again=False)
+        if body.fault == _bodies.DAMAGED:
+            return _Failure(f"the answer cannot be unpacked ({body.came:,} bytes came)")
+        held = out.getvalue() if isinstance(out, io.BytesIO) else b""
+        return Answer(int(response.status), str(response.headers.get("Content-Type", "")).lower(), held)
+
+    def _of_status(self, error: urllib.error.HTTPError, out: BinaryIO, deadline: float) -> Answer | _Failure:
+        """Return what an HTTP error stands for: a failure that passes, or an answer to be judged."""
+        with error:
+            if error.code in _PASSING:
+                return _Failure(f"HTTP {error.code}", after_s=_after_s(error.headers.get("Retry-After")))
+            if error.code in _REDIRECTS:
+                return _Failure(f"it sends to another address (HTTP {error.code}); give that address", again=False)
+            try:
+                return self._read(error, out, deadline)
+            except (http.client.HTTPException, OSError):
+                return _Failure(f"HTTP {error.code}", again=False)
 
     def _blotted(self, outcome: Answer | _Failure) -> Answer | _Failure:
         """Return an answer without a secret that the service may repeat: it would be kept with the records."""
@@ -257,36 +320,6 @@ def spelt(url: str) -> str:
     'https://example.org/%EA%B5%AC%EC%97%AD%201?a=%20'
     """
     return urllib.parse.quote(url, safe="%/:=&?~#+!$,;'@()*[]")
-
-
-def _read(response: Any, deadline: float, timeout_s: float) -> Answer | _Failure:
-    """Return the whole body of a response; one that is cut short, drips or does not end is a failure."""
-    held = io.BytesIO()
-    body = _bodies.pour(response, held, most=MOST_BYTES, until=deadline)
-    if body.fault == _bodies.LONG:
-        return _Failure(f"the answer is larger than {MOST_BYTES // 1024**2} MB; ask for a smaller box", again=False)
-    if body.fault == _bodies.LATE:
-        return _Failure(f"the answer was not whole within {timeout_s:g} s ({body.came:,} bytes came)")
-    if body.fault == _bodies.SHORT:
-        return _Failure(f"the answer was cut short ({body.came:,} of {body.told:,} bytes)")
-    if body.fault == _bodies.STRANGE:
-        return _Failure("the answer is packed in a way that was not asked for", again=False)
-    if body.fault == _bodies.DAMAGED:
-        return _Failure(f"the answer cannot be unpacked ({body.came:,} bytes came)")
-    return Answer(int(response.status), str(response.headers.get("Content-Type", "")).lower(), held.getvalue())
-
-
-def _of_status(error: urllib.error.HTTPError, deadline: float, timeout_s: float) -> Answer | _Failure:
-    """Return what an HTTP error stands for: a failure that passes, or an answer to be judged."""
-    with error:
-        if error.code in _PASSING:
-            return _Failure(f"HTTP {error.code}", after_s=_after_s(error.headers.get("Retry-After")))
-        if error.code in _REDIRECTS:
-            return _Failure(f"it sends to another address (HTTP {error.code}); give that address", again=False)
-        try:
-            return _read(error, deadline, timeout_s)
-        except (http.client.HTTPException, OSError):
-            return _Failure(f"HTTP {error.code}", again=False)
 
 
 def _after_s(header: str | None) -> float | None:

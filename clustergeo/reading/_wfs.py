@@ -18,11 +18,12 @@ import pyproj
 
 from clustergeo.errors import InputError, ServiceError
 from clustergeo.reading import _features
+from clustergeo.reading._arrow import WHOLE, settled
 from clustergeo.reading._fetching import Again
 from clustergeo.reading.projection import named_crs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from clustergeo.reading._boxes import Box
     from clustergeo.reading._fetching import Answer, Fetcher
@@ -179,6 +180,18 @@ def gml_frame(
     return frame, []
 
 
+def _exact(frame: pd.DataFrame, file: Path, options: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of a file with the whole numbers of which a null has made floats read anew, to the last digit."""
+    info = pyogrio.read_info(str(file), **options)
+    pairs = zip(info["fields"], info["dtypes"], strict=True)
+    lost = [str(name) for name, kind in pairs if str(kind) == "int64" and frame[name].dtype == "float64"]
+    if lost:
+        # In Arrow's way, which keeps curves that the other one turns into lines: without the geometries.
+        kept = {"columns": lost, "read_geometry": False, "use_arrow": True, "arrow_to_pandas_kwargs": WHOLE}
+        frame[lost] = settled(pyogrio.read_dataframe(str(file), **kept, **options))[lost]
+    return frame
+
+
 def _decoded(body: bytes, schema: bytes | None) -> pd.DataFrame:
     """Return the rows of a GML document.
 
@@ -195,7 +208,7 @@ def _decoded(body: bytes, schema: bytes | None) -> pd.DataFrame:
             described.write_bytes(schema)
             options["XSD"] = str(described)
         try:
-            return pyogrio.read_dataframe(str(file), datetime_as_string=True, **options)
+            return _exact(pyogrio.read_dataframe(str(file), datetime_as_string=True, **options), file, options)
         except IndexError:
             return pd.DataFrame()  # GDAL finds no layer in it
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:

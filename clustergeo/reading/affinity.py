@@ -14,16 +14,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TEXT = 40
-# The types of GeoPackage, what a cell of each is, as SQLite asks it of a column {0}, and in words.
-_WHOLE = "typeof({0}) = 'integer'"
-_FITS = {
-    "BOOLEAN": (f"{_WHOLE} and {{0}} in (0, 1)", "0 or 1"),
-    "TINYINT": (f"{_WHOLE} and {{0}} between -128 and 127", "a whole number of one byte"),
-    "SMALLINT": (f"{_WHOLE} and {{0}} between -32768 and 32767", "a whole number of two bytes"),
-    "MEDIUMINT": (f"{_WHOLE} and {{0}} between -2147483648 and 2147483647", "a whole number of four bytes"),
-    **dict.fromkeys(("INT", "INTEGER"), (_WHOLE, "a whole number")),
-    **dict.fromkeys(("FLOAT", "DOUBLE", "REAL"), ("typeof({0}) in ('real', 'integer')", "a number")),
-    "DATETIME": ("datetime({0}) is not null", "a day and a time such as 2026-01-02T03:04:05Z"),
+# The types of GeoPackage, what is true of a cell of a column {0} that is none of the type, and what is expected. In the
+# order of SQLite texts stand behind all numbers; to compare is half the work of asking for the type. Null is neither.
+_BROKEN = "{0} <> cast({0} as integer)"
+_ODD = {
+    "BOOLEAN": ("{0} not in (0, 1)", "0 or 1"),
+    "TINYINT": (f"{{0}} not between -128 and 127 or {_BROKEN}", "a whole number of one byte"),
+    "SMALLINT": (f"{{0}} not between -32768 and 32767 or {_BROKEN}", "a whole number of two bytes"),
+    "MEDIUMINT": (f"{{0}} not between -2147483648 and 2147483647 or {_BROKEN}", "a whole number of four bytes"),
+    **dict.fromkeys(("INT", "INTEGER"), (f"{{0}} >= '' or {_BROKEN}", "a whole number")),
+    **dict.fromkeys(("FLOAT", "DOUBLE", "REAL"), ("{0} >= ''", "a number")),
+    "DATETIME": ("{0} is not null and datetime({0}) is null", "a day and a time such as 2026-01-02T03:04:05Z"),
 }
 
 
@@ -52,9 +53,9 @@ def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path)
             typed = [
                 (str(column), kind)
                 for _, column, told, _, _, key in held.execute(f"pragma table_info({table})")
-                if not key and (kind := re.sub(r"\(.*", "", str(told)).strip().upper()) in _FITS
+                if not key and (kind := re.sub(r"\(.*", "", str(told)).strip().upper()) in _ODD
             ]
-            odd = {column: _odd(column, kind) for column, kind in typed}
+            odd = {column: f"({_ODD[kind][0].format(_quoted(column))})" for column, kind in typed}
             if not odd:
                 return
             query = f"select rowid, {', '.join(odd.values())} from {table} where {' or '.join(odd.values())} limit 1"  # noqa: S608 - quoted
@@ -69,16 +70,10 @@ def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path)
             # A view, or a table without row numbers.
             return
     msg = (
-        f"{shown(name)}, row {row}, column {column!r}: {repr(value)[:_TEXT]} stands where {_FITS[kind][1]} is expected "
+        f"{shown(name)}, row {row}, column {column!r}: {repr(value)[:_TEXT]} stands where {_ODD[kind][1]} is expected "
         "(rows are counted from 0). Another value would be read in its place. Correct it, or change the column's type."
     )
     raise InputError(msg)
-
-
-def _odd(column: str, kind: str) -> str:
-    """Return what asks whether a cell is neither null nor of its type."""
-    place = _quoted(column)
-    return f"({place} is not null and not ({_FITS[kind][0].format(place)}))"
 
 
 def _quoted(name: str) -> str:

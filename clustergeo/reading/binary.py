@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from clustergeo.overlap.threads import chunks
-from clustergeo.reading.losses import Loss
+from clustergeo.reading.losses import CURVES, Loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +18,7 @@ UNPARSED = (shapely.errors.ShapelyError, NotImplementedError)
 
 _FEW = 2_048
 _SHOWN = 12
-_CURVES = {8: "CircularString", 9: "CompoundCurve", 10: "CurvePolygon", 11: "MultiCurve", 12: "MultiSurface"}
-_SOLIDS = {15: "PolyhedralSurface", 16: "TIN", 17: "Triangle"}
+_KINDS = dict(enumerate(CURVES, start=8)) | {15: "PolyhedralSurface", 16: "TIN", 17: "Triangle"}
 
 
 def parsed(binary: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -46,7 +45,7 @@ def parsed_in_part(binary: NDArray[np.object_]) -> tuple[NDArray[np.object_], li
     --------
     >>> point = shapely.to_wkb(shapely.Point(1, 2))
     >>> parsed_in_part(np.array([point, point[:9]], dtype=object))[1]
-    [Loss(row=1, found='no well-known binary of a geometry: 010100000000000000…')]
+    [Loss(row=1, found='WKB 010100000000000000…')]
     """
     shapes = np.full(len(binary), None, dtype=object)
     lost = []
@@ -63,13 +62,7 @@ def parsed_in_part(binary: NDArray[np.object_]) -> tuple[NDArray[np.object_], li
 
 
 def _reason(data: bytes, said: str) -> str:
-    """Return why binary is no geometry that can be read."""
+    """Return what binary holds that is no geometry that can be read: its kind, or its first bytes."""
     # The third and the fourth dimension are marked by thousands in ISO's form and by the highest bits in the extended.
     kind = (int.from_bytes(data[1:5], "little" if data[:1] == b"\1" else "big") & 0x1FFFFFFF) % 1000
-    if kind in _CURVES:
-        return f"a {_CURVES[kind]}; expected straight lines: ogr2ogr -nlt CONVERT_TO_LINEAR makes them"
-    if kind in _SOLIDS:
-        return f"a {_SOLIDS[kind]}; expected a polygon or a point"
-    if "closed" in said:
-        return "an open ring; expected one that ends where it begins"
-    return f"no well-known binary of a geometry: {data[:_SHOWN].hex()}…"
+    return _KINDS.get(kind, f"{'open ring' if 'closed' in said else 'WKB'} {data[:_SHOWN].hex()}…")

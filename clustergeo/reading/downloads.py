@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
+import http
 import re
 import shutil
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from clustergeo.errors import InputError
-from clustergeo.reading import _bodies
-from clustergeo.reading._fetching import spelt
+from clustergeo.errors import InputError, ServiceError
+from clustergeo.reading._fetching import Fetcher
 from clustergeo.reading.opening import shown
 
 # What is fetched from an address, copied from an open file or unpacked from a zip has no more bytes than this.
 LIMIT = 4 << 30
-_PATIENCE = 30.0
-_HOUR = 3600.0
+_PATIENCE, _TRIES = 30.0, 3
 _BLOCK = 1 << 20
 
 _MAGIC = (
@@ -73,32 +69,17 @@ def fetched(address: str, folder: Path, endings: tuple[str, ...]) -> tuple[Path,
         msg = f"{shown(name)} is an address of {scheme}://; clustergeo fetches http and https. Download it and pass it."
         raise InputError(msg)
     target = folder / "given"
-    request = urllib.request.Request(spelt(address), headers=_bodies.HEADERS)  # noqa: S310 - http(s) only, above
-    until = time.monotonic() + _HOUR
+    what, cure = shown(name), "Check the address and the network, or download it and pass its path."
+    fetcher = Fetcher(what, address, file=LIMIT, timeout_s=_PATIENCE, tries=_TRIES, pause_s=0, sleep=time.sleep)
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer, target.open("wb") as out:  # noqa: S310
-            body = _bodies.pour(answer, out, most=LIMIT, until=until)
-    except urllib.error.HTTPError as error:
-        error.close()
+        with target.open("wb") as out:
+            status = fetcher.pour(out)
+    except ServiceError as error:
+        msg = f"{error} {cure}"
+        raise InputError(msg) from None
+    if status >= http.HTTPStatus.BAD_REQUEST:
         # The words beside the number are the server's, which may repeat a key of the address.
-        msg = f"{shown(name)} answers HTTP {error.code}. Check the address, or download the file and pass it."
-        raise InputError(msg) from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) if isinstance(error, urllib.error.URLError) else type(error).__name__
-        msg = (
-            f"{shown(name)} cannot be fetched: {reason}. Check the address and the network, or download it and pass it."
-        )
-        raise InputError(msg) from None
-    if body.fault == _bodies.LONG:
-        msg = f"{shown(name)} is longer than {LIMIT:,} bytes. Download it and pass its path."
-        raise InputError(msg)
-    if body.fault == _bodies.STRANGE:
-        msg = f"{shown(name)} comes packed in a way that was not asked for. Download it and pass its path."
-        raise InputError(msg)
-    if body.fault is not None:
-        msg = (
-            f"{shown(name)} broke off after {body.came:,} bytes{f' of {body.told:,}' if body.told else ''}. Try again."
-        )
+        msg = f"{what} answers HTTP {status}. Check the address, or download the file and pass it."
         raise InputError(msg)
     with target.open("rb") as stream:
         if _WEB.match(stream.read(_HEAD)):

@@ -28,11 +28,21 @@ _ESRI = {"rings": 2, "paths": 2, "points": 1}
 _SHP_HEAD, _SHX_ENTRY, _SHP_NULL, _SHP_LEAST = 100, 8, 0, 12
 
 
+CURVES = ("CircularString", "CompoundCurve", "CurvePolygon", "MultiCurve", "MultiSurface")
+"""The kinds of geometries of arcs, by GDAL's names, in the order of their numbers in well-known binary."""
+
+
 class Loss(NamedTuple):
     """A row, from 0, and what its geometry holds that cannot be read, as it is written in the file."""
 
     row: int
     found: str
+
+    @property
+    def said(self) -> str:
+        """What was found, and what helps against it where that is known."""
+        straight = " (ogr2ogr -nlt CONVERT_TO_LINEAR makes straight lines of curves)"
+        return self.found + straight * (self.found in CURVES)
 
 
 class Holdings:
@@ -117,7 +127,7 @@ class Holdings:
 
 def refusal(lost: Sequence[Loss], name: str) -> InputError:
     """Return the refusal of a file with geometries that cannot be read."""
-    rows = "\n- ".join(f"row {one.row}: {one.found}" for one in lost[:_SHOWN])
+    rows = "\n- ".join(f"row {one.row}: {one.said}" for one in lost[:_SHOWN])
     more = f"\n- and {len(lost) - _SHOWN} more" if len(lost) > _SHOWN else ""
     return InputError(
         f"{shown(name)} has {len(lost)} geometries that cannot be read, or in part only; rows are counted from 0:"

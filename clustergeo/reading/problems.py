@@ -84,8 +84,8 @@ KINDS = {
         ("도형을 읽을 수 없거나 일부만 읽힘", "the geometry cannot be read, or in part only"),
         ("형식에 맞는 좌표", "coordinates as the format writes them"),
         (
-            "이 행을 고치거나 원본에서 다시 내보내거나 지우십시오.",
-            "Mend the row, export it again, or delete it.",
+            "이 행을 고치거나 다시 내보내거나 지우십시오. 곡선은 ogr2ogr -nlt CONVERT_TO_LINEAR로 직선이 됩니다.",
+            "Mend the row, export it again, or delete it; ogr2ogr -nlt CONVERT_TO_LINEAR makes lines of curves.",
         ),
     ),
     "total": Kind(

@@ -182,6 +182,7 @@ def _points(table: pd.DataFrame, x: str, y: str, source: str | Path) -> tuple[ND
     ]
     if bad:
         msg = f"{shown(source)} has positions that are no two numbers:\n- " + "\n- ".join(bad[:_SHOWN])
+        msg += "\nWrite each as one number with a point, such as 127.25, or leave both empty."
         raise InputError(msg)
     zero = known & (lon == 0) & (lat == 0)
     known &= ~zero
