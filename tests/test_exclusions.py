@@ -141,6 +141,16 @@ def test_what_weighted_rules_leave_of_a_spot_is_multiplied(grounds: list[tuple[l
     assert row["eligible"].area == pytest.approx(100 * (1 - wholly), rel=1e-6, abs=1e-6)
 
 
+def test_a_weighted_include_layer_is_not_told_as_ground_outside_it() -> None:
+    rules = cg.Exclusions().add("plan", layer([square(0, 0, 20, 100)], name="plan"), include=True, weight=0.5)
+    out = applied(rules)
+    # 80 % of the site lie outside, and half of that counts.
+    assert rules.explain(out, "1") == (
+        "Site 1 is excluded: what lies outside plan (of which 50 % counts) takes 40.0 % of it (none is allowed)."
+    )
+    assert "plan (50 %만 반영) 밖 저촉 비율 40.0 %" in rules.explain(out, "1", lang="ko")
+
+
 def test_weighted_rules_that_have_all_of_a_site_need_no_more_than_their_weights() -> None:
     rules = cg.Exclusions()
     for name, width, weight in (("a", 100, 0.5), ("b", 100, 0.2), ("c", 50, 0.4)):

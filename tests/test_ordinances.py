@@ -107,6 +107,19 @@ def test_the_reason_names_law_and_article_in_both_languages() -> None:
     assert repr(made) == "<Exclusions: houses (buffer_m by jurisdiction; max_share 0)>"
 
 
+def test_a_distance_of_nothing_is_told_as_such() -> None:
+    zero = [("33", 0, "조례", "제1조", "2015-01-01"), ("*", 50, "법", "제2조", "2015-01-01")]
+    made = cg.Exclusions().add(
+        "houses",
+        layer([shape.buffer(9) for shape in sites().geometry.centroid]),
+        buffer_m=table(zero),
+        on="2020-01-01",
+    )
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        out = made.apply(sites())
+    assert "houses (with 0 m around, by 조례 제1조 (2015-01-01~)) takes" in made.explain(out, "cheongju")
+
+
 def test_a_narrower_jurisdiction_goes_before_a_wider_and_an_ended_row_holds_no_more() -> None:
     rows = [
         ("*", 1, "a", "1", "2000-01-01", None),
@@ -227,6 +240,9 @@ def test_a_rule_with_a_table_needs_a_day_and_values_that_a_rule_may_have() -> No
         rules(on="soon")
     with pytest.raises(cg.ClusterGeoError, match="max_share is 100"):
         cg.Exclusions().add("houses", layer([shapely.box(0, 0, 1, 1)]), max_share=table(), on="2020-01-01")
+    setback = [("33", 100, "조례", "제1조", "2015-01-01"), ("25", -50, "조례", "제2조", "2015-01-01")]
+    with pytest.raises(cg.ClusterGeoError, match="buffer_m=-50, but row 0 of its layer is a Point"):
+        cg.Exclusions().add("houses", houses(), buffer_m=table(setback), on="2020-01-01", coverage="everywhere")
     with pytest.raises(cg.ClusterGeoError, match="two tables by jurisdiction"):
         cg.Exclusions().add("a", layer([shapely.box(0, 0, 1, 1)]), max_share=table(), buffer_m=table(), on="2020-01-01")
 

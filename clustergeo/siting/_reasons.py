@@ -114,7 +114,7 @@ def _name(one: Rule, row: Row, lang: str) -> str:
     english, width = lang == "en", _set(one, row, "buffer_m")
     name = labels.zone_name(one.name, lang)
     notes = []
-    if width > 0:
+    if width > 0 or (width == 0 and one.set_by == "buffer_m"):
         notes.append(f"with {width:,g} m around" if english else f"주변 {width:,g} m 포함")
     elif width < 0:
         notes.append(f"set back {-width:,g} m" if english else f"경계 안쪽 {-width:,g} m는 뺌")
@@ -155,7 +155,9 @@ def _taken(one: Rule, row: Row, lang: str) -> str:
         # A site without an area lies in it or not.
         at = ("outside" if one.include else "in", "밖" if one.include else "안")
         return f"it lies {at[0]} {name} ({allowed})" if english else f"{name} {at[1]}에 있음({allowed})"
-    if one.include:
+    if one.include and one.weight != 1:
+        told = f"what lies outside {name} takes {share} of it" if english else f"{name} 밖 저촉 비율 {share}"
+    elif one.include:
         told = f"{share} of it lies outside {name}" if english else f"{name} 밖의 비율 {share}"
     else:
         told = f"{name} takes {share} of it" if english else f"{name} 저촉 비율 {share}"
