@@ -109,7 +109,8 @@ def namesake(
     if "geometry" not in names:
         return frame, []
     other = next(name for name in ("geometry_attribute", "_geometry_attribute") if name not in names)
-    only = {"columns": ["geometry"], "read_geometry": False, "use_arrow": True, "datetime_as_string": True}
+    # All columns: asked for some, pyogrio 0.12 misses the days among the others.
+    only = {"read_geometry": False, "use_arrow": True, "datetime_as_string": True}
     held = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, arrow_to_pandas_kwargs=WHOLE, **only)
     # The plain way puts the geometries where the column stood.
     frame = frame[[*frame.columns.drop("geometry"), "geometry"]]
