@@ -227,3 +227,18 @@ def test_a_crs_of_a_geojson_that_nobody_knows_is_told(tmp_path: Path, name: str)
     with pytest.warns(cg.ClusterGeoWarning, match="overridden by KGD2002, as asked") as told:
         cg.read_sites(file, crs="EPSG:4737")
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("days", [False, True], ids=["batch by batch", "the plain way"])
+def test_a_column_that_is_called_geometry_is_kept_beside_the_geometries(tmp_path: Path, days: bool) -> None:
+    frame = squares().rename_geometry("shape").assign(geometry=["a", "b", None], n=[1, 2, 3])
+    if days:
+        frame["day"] = pd.Timestamp("2026-01-02")
+    file = tmp_path / "zones.gpkg"
+    frame.to_file(file, geometry_name="shape")
+    with pytest.warns(cg.ClusterGeoWarning, match="its column 'geometry' was read as 'geometry_attribute'"):
+        sites = cg.read_sites(file)
+    own = ["이름", "geometry_attribute", "n", *(["day"] if days else []), "geometry"]
+    assert sites.columns.tolist() == ["site_id", *own]
+    assert sites["geometry_attribute"].fillna("-").tolist() == ["a", "b", "-"]
+    assert sites.geometry.notna().all()

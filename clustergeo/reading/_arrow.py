@@ -86,6 +86,38 @@ def plain_frame(place: str, layer: str | None, encoding: str | None = None) -> t
     return gpd.GeoDataFrame(rest, geometry=shapes, crs=meta["crs"] or None), lost
 
 
+def namesake(
+    frame: gpd.GeoDataFrame, info: Mapping[str, Any], place: str, layer: str | None, encoding: str | None
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return a frame with the file's own column called `geometry`, which the geometries displace, under another name.
+
+    Parameters
+    ----------
+    frame
+        The rows of a layer.
+    info
+        What pyogrio tells of it.
+    place, layer, encoding
+        As for `opened_frame`.
+
+    Returns
+    -------
+    tuple
+        The frame, and what is told of the column.
+    """
+    names = [str(name) for name in info["fields"]]
+    if "geometry" not in names:
+        return frame, []
+    other = next(name for name in ("geometry_attribute", "_geometry_attribute") if name not in names)
+    # All columns: asked for some, pyogrio 0.12 misses the days among the others.
+    only = {"read_geometry": False, "use_arrow": True, "datetime_as_string": True}
+    held = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, arrow_to_pandas_kwargs=WHOLE, **only)
+    # The plain way puts the geometries where the column stood.
+    frame = frame[[*frame.columns.drop("geometry"), "geometry"]]
+    frame.insert(names.index("geometry"), other, settled(held)["geometry"])
+    return frame, [f"its column 'geometry' was read as {other!r}, for the geometries have this name"]
+
+
 def settled(frame: Any) -> Any:
     """Return a frame read with `WHOLE` whose columns of whole numbers have the types of numpy where these lose nothing.
 
@@ -158,7 +190,8 @@ def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole:
                     return None
             shapes.append(parsed(drawn.to_numpy(zero_copy_only=False)))
             checks.append(pool.submit(_sound, shapes[-1]))
-            rest.append(batch.select([one for one in names if one != name]))
+            # A column of this name would stand where the geometries belong; see `namesake`.
+            rest.append(batch.select([one for one in names if one not in (name, "geometry")]))
     if not shapes:
         return None
     frame = settled(pa.Table.from_batches(rest).replace_schema_metadata().to_pandas(**WHOLE))

@@ -186,8 +186,9 @@ def _exact(frame: pd.DataFrame, file: Path, options: Mapping[str, str]) -> pd.Da
     pairs = zip(info["fields"], info["dtypes"], strict=True)
     lost = [str(name) for name, kind in pairs if str(kind) == "int64" and frame[name].dtype == "float64"]
     if lost:
-        # In Arrow's way, which keeps curves that the other one turns into lines: without the geometries.
-        kept = {"columns": lost, "read_geometry": False, "use_arrow": True, "arrow_to_pandas_kwargs": WHOLE}
+        # In Arrow's way, which keeps curves that the other one turns into lines: without the geometries. All columns:
+        # asked for some, pyogrio 0.12 misses the days among the others.
+        kept = {"datetime_as_string": True, "read_geometry": False, "use_arrow": True, "arrow_to_pandas_kwargs": WHOLE}
         frame[lost] = settled(pyogrio.read_dataframe(str(file), **kept, **options))[lost]
     return frame
 

@@ -21,7 +21,7 @@ import shapely
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
-from clustergeo.reading._arrow import WHOLE, is_plain, opened_frame, plain_frame, settled
+from clustergeo.reading._arrow import WHOLE, is_plain, namesake, opened_frame, plain_frame, settled
 from clustergeo.reading.affinity import check_types
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
 from clustergeo.reading.dbf import check_table
@@ -145,6 +145,8 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
         frame, sound, lost = _from_gdal(file, place, chosen, encoding, fast=is_plain(info))
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
+        frame, told = namesake(frame, info, place, chosen, encoding)
+        report = [*report, *told]
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
         typed.result()
