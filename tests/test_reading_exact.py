@@ -19,7 +19,7 @@ import pytest
 import shapely
 
 import clustergeo as cg
-from clustergeo.reading import _features, _wfs
+from clustergeo.reading import _features, _wfs, geoparquet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,6 +184,13 @@ def test_edges_that_are_arcs_of_a_sphere_are_told(tmp_path: Path) -> None:
     assert "arcs on a sphere" in " ".join(cg.read_layer(file, name="zone").report)
     with pytest.warns(cg.ClusterGeoWarning, match="arcs on a sphere"):
         cg.tag_file(file, tmp_path / "out.parquet")
+
+
+@pytest.mark.parametrize("words", [b'{"columns":', b"\xc2{}", b"[]", b'{"columns": {"g": 1}, "primary_column": "g"}'])
+def test_damaged_words_about_the_geometry_say_nothing_of_its_edges(words: bytes) -> None:
+    # They stand in a file twice: the copy that reading goes by is judged on its own.
+    assert geoparquet.spherical(pa.schema([], metadata={b"geo": words})) == []
+    assert geoparquet.spherical(pa.schema([])) == []
 
 
 # Of a day that is none GDAL says so itself, and pyogrio has no place to say it.

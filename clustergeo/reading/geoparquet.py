@@ -173,9 +173,12 @@ def is_binary(kind: pa.DataType) -> bool:
 
 def spherical(schema: pa.Schema) -> list[str]:
     """Return what is told of a file whose edges are arcs on a sphere, as those of BigQuery are; nothing of others."""
-    geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
-    columns = geo.get("columns", {}) if isinstance(geo, dict) else {}
-    column = columns.get(geo.get("primary_column"), {}) if isinstance(columns, dict) else {}
+    try:
+        geo = json.loads((schema.metadata or {})[b"geo"])
+        column = geo["columns"][geo["primary_column"]]
+    except (ValueError, KeyError, TypeError):
+        # A file holds these words twice, and one copy may be damaged.
+        return []
     if not isinstance(column, dict) or column.get("edges") != "spherical":
         return []
     return ["its edges are said to be arcs on a sphere; they are read as straight lines"]
