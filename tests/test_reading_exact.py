@@ -207,6 +207,8 @@ def test_damaged_words_about_the_geometry_say_nothing_of_its_edges(words: bytes)
         ("update zones set area = 'wide' where fid = 1", "row 0, column 'area': 'wide' stands where a number"),
         ("update zones set planned = 'yes' where fid = 1", "row 0, column 'planned': 'yes' stands where 0 or 1"),
         ("update zones set day = 'soon' where fid = 1", "row 0, column 'day': 'soon' stands where a day and a time"),
+        ("update zones set day = '12:30' where fid = 1", "row 0, column 'day': '12:30' stands where a day and a time"),
+        ("update zones set day = 2460000.5 where fid = 1", "row 0, column 'day': 2460000.5 stands where a day and"),
     ],
 )
 def test_a_cell_that_is_not_of_its_columns_type_is_refused_for_another_value_would_be_read(
@@ -223,6 +225,33 @@ def test_a_cell_that_is_not_of_its_columns_type_is_refused_for_another_value_wou
     assert not (tmp_path / "again.parquet").exists()
 
 
+@pytest.mark.parametrize("text", ["2026/01/02 03:04:05", "2026-01-02T03:04:05+0900", "2026-1-2", "2026-01-02 03:04"])
+def test_a_day_in_another_form_is_read(tmp_path: Path, text: str) -> None:
+    file = written(squares().assign(day=pd.Timestamp("2026-01-02T03:04:05")), tmp_path, ".gpkg")
+    edited(file, f"update zones set day = '{text}' where fid = 1")  # noqa: S608 - our own texts
+    assert len(cg.read_sites(file)) == 3
+
+
+def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_path: Path) -> None:
+    file = written(squares().assign(floors=[1, 2, 3], rowid=["x", None, "y"]), tmp_path, ".gpkg")
+    edited(file, "update zones set floors = 'three' where fid = 2")
+    with pytest.raises(cg.ClusterGeoError, match="row 1, column 'floors': 'three' stands where a whole number"):
+        cg.read_sites(file, layer="zones")
+    with contextlib.closing(sqlite3.connect(file)) as held, held:
+        held.execute("create view seen as select fid as OGC_FID, geom, floors from zones")
+        held.execute(
+            "insert into gpkg_contents(table_name, data_type, identifier, srs_id) select 'seen', "
+            "data_type, 'seen', srs_id from gpkg_contents where table_name = 'zones'"
+        )
+        held.execute(
+            "insert into gpkg_geometry_columns select 'seen', column_name, geometry_type_name, srs_id, z, m "
+            "from gpkg_geometry_columns where table_name = 'zones'"
+        )
+    with pytest.raises(cg.ClusterGeoError, match="gpkg', column 'floors': 'three' stands where a whole number"):
+        cg.read_sites(file, layer="seen")
+
+
+@pytest.mark.filterwarnings("error::FutureWarning")
 @pytest.mark.parametrize("name", ["EPSG:99999", "urn:ogc:def:crs:LOCAL::1", "some plane"])
 def test_a_crs_of_a_geojson_that_nobody_knows_is_told(tmp_path: Path, name: str) -> None:
     file = tmp_path / "zones.geojson"
@@ -234,6 +263,11 @@ def test_a_crs_of_a_geojson_that_nobody_knows_is_told(tmp_path: Path, name: str)
     with pytest.warns(cg.ClusterGeoWarning, match="overridden by KGD2002, as asked") as told:
         cg.read_sites(file, crs="EPSG:4737")
     assert len(told) == 1
+
+
+def test_numbers_beyond_eight_bytes_beside_a_missing_one_are_no_traceback() -> None:
+    features = [{"id": at, "properties": {"a": one}, "geometry": None} for at, one in enumerate([2**63 + 5, None])]
+    assert _features.frame_of(features, crs=4326, what="x")["a"].isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize("days", [False, True], ids=["batch by batch", "the plain way"])

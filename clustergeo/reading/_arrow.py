@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -108,7 +109,7 @@ def namesake(
     names = [str(name) for name in info["fields"]]
     if "geometry" not in names:
         return frame, []
-    other = next(name for name in ("geometry_attribute", "_geometry_attribute") if name not in names)
+    other = next(name for at in itertools.count() if (name := "_" * at + "geometry_attribute") not in names)
     # All columns: asked for some, pyogrio 0.12 misses the days among the others.
     only = {"read_geometry": False, "use_arrow": True, "datetime_as_string": True}
     held = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, arrow_to_pandas_kwargs=WHOLE, **only)

@@ -82,7 +82,7 @@ def frame_of(features: list[dict[str, Any]], *, crs: Any, what: str) -> gpd.GeoD
     for name in table.columns[table.dtypes == np.float64]:
         values = [record.get(name) for record in records]
         # Whole numbers with a null among them: floats would change those of many digits, such as a PNU.
-        if all(value is None or (isinstance(value, int) and not isinstance(value, bool)) for value in values):
+        if all(value is None or _fits(value) for value in values):
             table[name] = pd.array(values, dtype="Int64")
     table = settled(table)
     if _GEOMETRY in table.columns:
@@ -97,6 +97,11 @@ def frame_of(features: list[dict[str, Any]], *, crs: Any, what: str) -> gpd.GeoD
             msg = f"{what}: the geometry of feature {feature.get('id', row + 1)!r} cannot be decoded ({error})."
             raise ServiceError(msg) from error
     return gpd.GeoDataFrame(table.set_index(pd.RangeIndex(len(features))), geometry=shapes, crs=crs)
+
+
+def _fits(value: Any) -> bool:
+    """Say whether a value is a whole number of eight bytes."""
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 def check_place(frame: gpd.GeoDataFrame, box: Box, *, what: str, cure: str) -> None:

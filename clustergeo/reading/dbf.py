@@ -1,13 +1,14 @@
-"""The table of a shapefile as the bytes it holds: GDAL gives what it cannot read of them as 0 or as nothing."""
+"""The table of a shapefile as the bytes it holds: GDAL reads other numbers where it does not understand them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from clustergeo.errors import InputError
-from clustergeo.reading.opening import companion, shown, some
+from clustergeo.reading.opening import companion, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +20,26 @@ ASCII_END = 0x80
 
 _ROWS = 65_536
 _HEADER = 32
-_DELETED, _OVERFLOW = ord("*"), ord("*")
-# What a number is written with; stars stand for one that did not fit.
-_NUMBER = np.isin(np.arange(256), np.frombuffer(b"0123456789+-.,eE* \0", dtype=np.uint8))
+_DELETED = ord("*")
+_BLANK = np.isin(np.arange(256), np.frombuffer(b" \0", dtype=np.uint8))
+_PLAIN = np.isin(np.arange(256), np.frombuffer(b"0123456789- \0", dtype=np.uint8))
+# What GDAL reads as the number that is written; Microsoft's C writes 1.#QNAN. Stars in front stand for no value.
+_WHOLE = re.compile(rb"[+-]?\d+(\.0*)?|\*.*", re.DOTALL)
+_REAL = re.compile(
+    rb"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(nan|inf(inity)?|1\.#(qnan|snan|ind|inf)0*)|\*.*",
+    re.DOTALL | re.IGNORECASE,
+)
+# Wider whole numbers are floats to GDAL.
+_WIDEST = 18
 
 
 class Field(NamedTuple):
-    """A column: its name as it is written, its type (`C` text, `N` and `F` numbers ...) and its place in a row."""
+    """A column: its name as written, its type (`C` text, `N` and `F` numbers ...), its place in a row, its decimals."""
 
     name: bytes
     kind: bytes
     place: slice
+    decimals: int = 0
 
 
 class Table:
@@ -78,26 +88,43 @@ class Table:
 
 def _fields(data: bytes, width: int) -> Iterator[Field]:
     """Yield the columns that a header describes."""
-    at = 1
+    heads = []
     for place in range(0, len(data) - 1, 32):
         one = data[place : place + 32]
         if one[:1] == b"\r" or len(one) < 32:  # noqa: PLR2004
-            return
-        kind = one[11:12]
-        # A text of more than 255 bytes keeps the rest of its width where numbers keep their decimals.
-        size = one[16] + 256 * one[17] if kind == b"C" else one[16]
+            break
+        heads.append(one)
+    # A text of more than 255 bytes keeps the rest of its width where numbers keep decimals; else that byte is idle.
+    long = 1 + sum(one[16] for one in heads) != width
+    at = 1
+    for one in heads:
+        text = one[11:12] == b"C"
+        size = one[16] + (256 * one[17] if long and text else 0)
         if at + size <= width:
-            yield Field(one[:11].split(b"\0")[0], kind, slice(at, at + size))
+            yield Field(one[:11].split(b"\0")[0], one[11:12], slice(at, at + size), 0 if text else one[17])
         at += size
 
 
-def _is_number(text: bytes) -> bool:
-    """Say whether a text is a number that is written in letters: `inf`, `nan`."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _misread(field: Field, piece: NDArray[np.uint8], alive: NDArray[np.bool_]) -> tuple[int, bytes] | None:
+    """Return the first row of numbers, and its text, that GDAL would read as another number."""
+    blank = _BLANK[piece]
+    starts = ~blank & np.column_stack([np.ones(len(piece), dtype=bool), blank[:, :-1]])
+    signs = piece == ord("-")
+    plain = _PLAIN[piece].all(axis=1) & (starts.sum(axis=1) <= 1) & ~(signs & ~starts).any(axis=1)
+    plain &= blank.all(axis=1) | (~blank & ~signs).any(axis=1)
+    whole = not field.decimals
+    wide = whole and piece.shape[1] > _WIDEST
+    form = _WHOLE if whole and not wide else _REAL
+    rows = np.flatnonzero(alive if wide else alive & ~plain)
+    known: set[bytes] = set()
+    for row in rows:
+        held = piece[row].tobytes().strip(b" \0")
+        if not held or held in known:
+            continue
+        if form.fullmatch(held) is None or (wide and held.lstrip(b"+-").isdigit() and int(float(held)) != int(held)):
+            return int(row), held
+        known.add(held)
+    return None
 
 
 class Checked(NamedTuple):
@@ -122,7 +149,7 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
     Returns
     -------
     Checked
-        It tells how many rows are marked as deleted, and how many numbers did not fit their column.
+        It tells how many rows are marked as deleted.
 
     Raises
     ------
@@ -142,23 +169,13 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
     deleted = table.deleted()
     count = int(deleted.sum())
     report = [f"{count} rows are marked as deleted in its .dbf and were left out"] if count else []
-    lost: dict[str, int] = {}
     for first, field, piece in table.pieces(b"NF"):
-        column = field.name.decode(encoding or "ascii", "replace")
-        alive = ~deleted[first : first + len(piece)]
-        for row in np.flatnonzero(~_NUMBER[piece].all(axis=1) & alive):
-            held = piece[row].tobytes().strip(b" \0")
-            if _is_number(held):
-                continue
+        found = _misread(field, piece, ~deleted[first : first + len(piece)])
+        if found is not None:
+            column = field.name.decode(encoding or "ascii", "replace")
             msg = (
-                f"{shown(name)}, row {first + row}, column {column!r}: {held!r} stands where a number is "
-                "expected (rows are counted from 0). It would be read as 0. Correct it, or make the column one of text."
+                f"{shown(name)}, row {first + found[0]}, column {column!r}: {found[1]!r} would be read as another "
+                "number (rows are counted from 0). Correct it, or make the column one of text."
             )
             raise InputError(msg)
-        stars = int(((piece == _OVERFLOW).any(axis=1) & alive).sum())
-        if stars:
-            lost[column] = lost.get(column, 0) + stars
-    if lost:
-        told = some(f"{count} of column {column!r}" for column, count in lost.items())
-        report.append(f"numbers that did not fit their column stand in its .dbf as stars, so they are unknown: {told}")
     return Checked(report, count)

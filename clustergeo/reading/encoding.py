@@ -35,6 +35,8 @@ _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "und
 _SURE = {0x4E: KOREAN, 0x79: KOREAN}
 _DOUBTFUL = {0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x13: "cp932", 0x4D: "cp936", 0x4F: "cp950", 0x57: "cp1252"}
 
+# Of the name of a column, in bytes.
+_LONGEST_NAME = 10
 # What is cut where a text is longer than its column: the first bytes of a character whose last ones are missing.
 _CUT = ("unexpected end of data", "incomplete multibyte sequence")
 
@@ -300,8 +302,11 @@ class _Texts(Table):
     def misfit(self, encoding: str) -> tuple[_Misfit | None, int]:
         """Return the first cell that is no text in an encoding, and how many end within a character."""
         for number, field in enumerate(self.fields):
-            if not _fits(field.name, encoding):
-                return _Misfit(f"the name of column {number + 1}", field.name), 0
+            name = field.name
+            # GDAL has its own way to cut half a character from a name, but in UTF-8.
+            whole = name[:-1] if encoding != UTF8 and len(name) == _LONGEST_NAME else name
+            if not _fits(name, encoding) and not _fits(whole, encoding):
+                return _Misfit(f"the name of column {number + 1}", name), 0
         cut = 0
         for field, row, error in self._faults(encoding):
             if error.reason not in _CUT or error.end < field.place.stop - field.place.start:

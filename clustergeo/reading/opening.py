@@ -7,6 +7,7 @@ import math
 import os
 import re
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,7 +211,10 @@ def unknown_crs(file: Path) -> list[str]:
     if found is None:
         return []
     try:
-        pyproj.CRS.from_user_input(found[1])
+        with warnings.catch_warnings():
+            # That a form is deprecated is for who wrote the file.
+            warnings.simplefilter("ignore")
+            pyproj.CRS.from_user_input(found[1])
     except pyproj.exceptions.CRSError:
         return [
             f"its crs is {found[1]!r}, which nobody knows; read as longitude and latitude of WGS 84: if not, pass crs="
