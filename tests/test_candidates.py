@@ -181,6 +181,33 @@ def test_the_longest_border_is_the_longest_on_the_ground() -> None:
         assert cg.assemblies(parcels, min_area_m2=least)["parcels"].tolist() == ["m;beside"]
 
 
+def test_corners_on_a_long_parallel_are_borders_and_the_longest_is_taken_first() -> None:
+    # On the plane the edge of 1.8 km is bent by some centimetres; the neighbour below shares all of it.
+    whole, below = shapely.box(127, 37, 127.02, 37.01), shapely.box(127.005, 36.99, 127.015, 37)
+    parcels = gpd.GeoDataFrame(geometry=[whole, below], crs=4326)
+    assert cg.assemblies(parcels, min_area_m2=2.5e6)["parcels"].tolist() == ["1;2"]
+    all_of_it, above = shapely.box(127, 36.99, 127.02, 37), shapely.box(127.004, 37.01, 127.016, 37.02)
+    parcels = gpd.GeoDataFrame(geometry=[whole, all_of_it, above], crs=4326)
+    with pytest.warns(cg.ClusterGeoWarning, match="1 of 3"):
+        assert cg.assemblies(parcels, min_area_m2=2.5e6)["parcels"].tolist() == ["1;2"]
+
+
+def test_a_gap_to_the_east_in_degrees_is_closed() -> None:
+    gap = 0.0095 / 88_800
+    shapes = [shapely.box(127, 37, 127.001, 37.001), shapely.box(127.001 + gap, 37, 127.002, 37.001)]
+    out = cg.assemblies(gpd.GeoDataFrame(geometry=shapes, crs=4326), min_area_m2=1.5e4)
+    assert out.geometry.geom_type.tolist() == ["Polygon"]
+
+
+def test_many_parcels_with_gaps_become_one_polygon() -> None:
+    shapes = [square(10.005 * column, 10.005 * row, 10) for column in range(12) for row in range(12)]
+    parcels = sites(shapes)
+    out = cg.assemblies(parcels, min_area_m2=float(crs.areas_m2(parcels.geometry).sum()) - 1)
+    assert out["parcel_count"].tolist() == [144]
+    assert out.geometry.geom_type.tolist() == ["Polygon"]
+    assert out.geometry.is_valid.all()
+
+
 def test_a_region_round_the_earth_is_refused() -> None:
     with pytest.raises(cg.ClusterGeoError, match="reaches round the earth"):
         cg.grid(shapely.box(-180, -80, 180, 80), size_m=1000)

@@ -141,6 +141,7 @@ def test_the_command_prints_both_tables_or_says_why_not(folder: Path) -> None:
         ("sites.csv", ""),
         ("sites.csv", "a,b\n1,2\n"),
         ("scenario.toml", "[["),
+        ("sites.csv", "site_id,kept\nx,true\nx,true\n"),
     ],
 )
 def test_a_result_that_was_damaged_is_refused(folder: Path, name: str, text: str) -> None:

@@ -162,6 +162,29 @@ def test_weighted_rules_that_have_all_of_a_site_need_no_more_than_their_weights(
     assert own == pytest.approx([0.64 - 0.32, 0.4 - 0.32, 0.4 - 0.32])
 
 
+@pytest.mark.parametrize("partial", [3, 9])
+def test_many_weighted_rules_take_of_each_spot_what_their_weights_say(partial: int) -> None:
+    # Strips of 30 m, each 10 m further, over six grounds that have all of the site: terms must not double with each.
+    weights = [0.1 + 0.05 * number for number in range(partial)]
+    kept = np.ones((partial + 6, 100))
+    rules = cg.Exclusions()
+    for number, weight in enumerate([*weights, *[0.05] * 6]):
+        start, width = (10 * number, min(30, 100 - 10 * number)) if number < partial else (0, 100)
+        kept[number, start : start + width] = 1 - weight
+        rules = rules.add(f"r{number}", layer([square(start, 0, width, 100)], name=f"r{number}"), weight=weight)
+    row = applied(rules).iloc[0]
+    assert row["excluded_share"] == pytest.approx(1 - np.prod(kept, axis=0).mean(), abs=1e-9)
+    for number in range(len(kept)):
+        own = (np.prod(np.delete(kept, number, axis=0), axis=0) - np.prod(kept, axis=0)).mean()
+        assert row[f"excluded_r{number}_own_share"] == pytest.approx(own, abs=1e-9)
+
+
+def test_a_rule_takes_the_true_of_numpy() -> None:
+    rules = cg.Exclusions().add("plan", layer([SITE], name="plan"), include=np.True_)
+    assert "plan (only inside" in repr(rules)
+    assert applied(rules)["kept"].tolist() == [True]
+
+
 def test_a_weight_bounds_what_a_rule_takes_where_little_is_known() -> None:
     rules = cg.Exclusions().add("wet", layer([square(0, 0, 50, 100)], name="wet"), weight=0.4, max_share=0.3)
     out = applied(rules, SITE, shapely.Point(200010, 500010), shapely.Point(200090, 500010))
@@ -284,7 +307,12 @@ def test_a_buffer_narrows_what_is_known_by_its_true_width_in_any_crs() -> None:
     known = shapely.box(126, 36, 128, 38)
     mast = frame(shapely.Point(126.1, 36.1), crs=LONLAT).to_crs("EPSG:3857")
     rules = cg.Exclusions().add("mast", mast, buffer_m=20_000, coverage=known)
-    near, far = (GEOD.fwd(128, 37, 270, metres)[:2] for metres in (19_500, 20_500))
+    near, far = (GEOD.fwd(128, 37, 270, metres)[:2] for metres in (19_990, 20_500))
+    spots = frame(*(shapely.Point(place).buffer(1e-6) for place in (near, far)), crs=LONLAT).to_crs("EPSG:3857")
+    with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
+        assert rules.apply(spots)["kept"].isna().tolist() == [True, False]
+    # To the north the scale of Web Mercator is another than to the east.
+    near, far = (GEOD.fwd(127, 38, 180, metres)[:2] for metres in (19_990, 20_500))
     spots = frame(*(shapely.Point(place).buffer(1e-6) for place in (near, far)), crs=LONLAT).to_crs("EPSG:3857")
     with pytest.warns(cg.ClusterGeoWarning, match="says nothing about 1 site"):
         assert rules.apply(spots)["kept"].isna().tolist() == [True, False]

@@ -56,6 +56,14 @@ def test_each_site_takes_the_distance_of_its_municipality() -> None:
     assert out.loc["sea", ["excluded_houses_share_low", "excluded_houses_share_high"]].tolist() == [0.0, 1.0]
 
 
+def test_no_distance_about_points_excludes_nothing() -> None:
+    limits = table([("33", 0, "법", "제1조", "2000-01-01"), ("*", 300, "법", "제2조", "2000-01-01")])
+    held = cg.Exclusions().add("houses", houses(), buffer_m=limits, on="2020-01-01", coverage="everywhere")
+    with pytest.warns(cg.ClusterGeoWarning, match="'houses' says nothing about 1 site"):
+        kept = held.apply(sites().iloc[[0, 1, 2, 3]]).set_index("site_id")["kept"]
+    assert kept[["cheongju", "chungju", "daejeon"]].tolist() == [True, True, False]
+
+
 @pytest.mark.filterwarnings("ignore:The table of rule")
 def test_the_day_decides_which_row_holds() -> None:
     before = rules(on="2018-06-01").apply(sites()).set_index("site_id")

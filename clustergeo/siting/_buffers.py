@@ -25,6 +25,11 @@ _STEP_M = 2_000.0
 _QUARTER = 32
 
 
+# The EPSG code of the method of web Mercator.
+_WEB_MERCATOR = "1024"
+_FLATTER = 1.0068
+
+
 def buffered(shapes: NDArray[np.object_], target: Any, distance: float) -> NDArray[np.object_]:
     """Return polygons that cover the ground within a distance of shapes, or further inside than it if it is negative.
 
@@ -84,12 +89,16 @@ def scale_at(box: NDArray[np.float64], target: Any) -> float:
     Examples
     --------
     >>> round(scale_at(np.array([14137575.0, 4439106.0, 14137575.0, 4439106.0]), "EPSG:3857"), 2)
-    1.25
+    1.26
     """
     corners = crs.lonlat_of(box[[[0, 1], [0, 3], [2, 1], [2, 3]]], target)
     known = corners[np.isfinite(corners).all(axis=1)]
-    scales = np.asarray(pyproj.Proj(pyproj.CRS(target)).get_factors(*known.T).tissot_semimajor)
-    return float(scales[np.isfinite(scales)].max(initial=1.0))
+    plane = pyproj.CRS(target)
+    scales = np.asarray(pyproj.Proj(plane).get_factors(*known.T).tissot_semimajor)
+    most = float(scales[np.isfinite(scales)].max(initial=1.0))
+    # PROJ takes the earth of web Mercator for a sphere; along a meridian the ellipsoid is up to 1 / (1 - e2) smaller.
+    webbed = plane.coordinate_operation is not None and plane.coordinate_operation.method_code == _WEB_MERCATOR
+    return most * _FLATTER if webbed else most
 
 
 def _near(shapes: NDArray[np.object_], target: Any, distance: float) -> NDArray[np.object_]:

@@ -113,6 +113,7 @@ def rule(name: str, layer: Any, coverage: Any, where: Any, *, on: str | None = N
         # The rules of a coverage are those of a layer, whatever the geometries are.
         told = Layer(frame.iloc[:0], name=name, coverage=coverage, sha256=digest(frame))
     place = None if where is None else _place(name, where)
+    options.update(include=bool(options["include"]), forced=bool(options["forced"]))
     return Rule(
         name=name, frame=frame.copy(), layer=kept, coverage=told.coverage, where=place, by=by, told=told, **options
     )
@@ -288,8 +289,9 @@ class Grounds:
         shapes = self._drawn(one.frame.geometry)
         near = self._box.buffer(abs(one.buffer_m) * self._scale * _ROOM)
         shapes = shapes[shapely.intersects(shapes, near)]
-        if one.buffer_m:
-            shapes = buffered(shapes, self._target, one.buffer_m)
+        # A table may set 0 m about points and lines, which have no ground then.
+        areal = shapely.get_dimensions(shapes) == _AREAL
+        shapes = buffered(shapes, self._target, one.buffer_m) if one.buffer_m else shapes[areal]
         if one.include:
             whole = self._covered(one)
             shapes = _areal(np.array([shapely.difference(whole, shapely.union_all(shapes))], dtype=object))

@@ -24,6 +24,8 @@ _MOST = 256
 _AREAL = 2
 _SAME = 1e-12
 _CHUNK = 4_096
+# Of so many grounds with a part of a site inclusion and exclusion is faster than the faces they make.
+_FEW = 6
 _VERTICES = 100_000
 
 
@@ -106,7 +108,7 @@ class Pieces:
         -----
         Where at most one ground meets a site, or one has all of it and at most one other any, the areas follow from
         `inside`, and by weights where at most one has a part of it only; elsewhere the site's parts in the grounds are
-        united, and where a ground has a weight, what lies in several is counted by inclusion and exclusion.
+        united, and where a ground has a weight, counted by inclusion and exclusion, or face by face where many meet.
         """
         light = (self._weights < 1)[:, None]
         met, full = inside > 0, (inside >= whole) & (whole > 0) & ~light
@@ -132,8 +134,9 @@ class Pieces:
         if len(rows):
             shapes = overlap.as_array(overlap.rows_of(sites, rows))
             parts = chunks(len(rows), _CHUNK)
-            faces = in_threads(lambda part: self._weighed(shapes[part], met[:, rows[part]]), parts, None)
-            both, each = (np.concatenate([one[at] for one in faces], axis=-1) for at in (0, 1))
+            found = in_threads(lambda part: self._weighed(shapes[part], some[:, rows[part]]), parts, None)
+            both, each = (np.concatenate([one[at] for one in found], axis=-1) for at in (0, 1))
+            both, each = self._factored(both, each, met[:, rows] & ~some[:, rows], whole[rows])
             together[rows] = np.minimum(np.clip(both, inside[:, rows].max(axis=0), total[rows]), whole[rows])
             alone[:, rows] = np.where(met[:, rows], each, 0.0) if own else np.nan
         rows = np.flatnonzero(hard & ~mixed)
@@ -157,13 +160,24 @@ class Pieces:
         whole: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the same of sites of which all grounds that meet them have all, but for at most one that has some."""
-        left = np.where(met & ~some, 1.0 - self._weights[:, None], 1.0)
-        part, rest = np.where(some, inside, 0.0).sum(axis=0), np.prod(left, axis=0)
-        alone = np.where(some, part * rest, 0.0)
-        for number in range(len(met)):
+        part = np.where(some, inside, 0.0).sum(axis=0)
+        return self._factored(part, np.where(some, part, 0.0), met & ~some, whole)
+
+    def _factored(
+        self,
+        together: NDArray[np.float64],
+        alone: NDArray[np.float64],
+        full: NDArray[np.bool_],
+        whole: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what grounds take with those that have all of a site, which leave the same part of every spot."""
+        left = np.where(full, 1.0 - self._weights[:, None], 1.0)
+        rest = np.prod(left, axis=0)
+        alone = alone * rest
+        for number in range(len(full)):
             without = np.prod(np.delete(left, number, axis=0), axis=0)
-            alone[number] += (without - rest) * (whole - part)
-        return whole * (1.0 - rest) + part * rest, alone
+            alone[number] += (without - rest) * (whole - together)
+        return whole * (1.0 - rest) + together * rest, alone
 
     def left_of(self, sites: NDArray[np.object_]) -> NDArray[np.object_]:
         """Return what the grounds leave of each polygon, in part or whole; an empty polygon where nothing is left."""
@@ -210,15 +224,28 @@ class Pieces:
     def _weighed(
         self, sites: NDArray[np.object_], met: NDArray[np.bool_]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return what all grounds take of each site by their weights, and what each of them alone does.
+        """Return what grounds take of each site by their weights, and what each of them alone does; of those asked."""
+        together, alone = np.zeros(len(sites)), np.zeros(met.shape)
+        few = met.sum(axis=0) <= _FEW
+        for rows, way in ((np.flatnonzero(few), self._excluded), (np.flatnonzero(~few), self._faced)):
+            if len(rows):
+                together[rows], alone[:, rows] = way(sites[rows], met[:, rows])
+        return together, alone
 
-        Inclusion and exclusion: what lies in several grounds counts with the product of their weights, added where
-        their number is odd and taken off where it is even; pieces of one ground overlap nowhere, so areas add up.
+    def _excluded(
+        self, sites: NDArray[np.object_], met: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the same by inclusion and exclusion, whose terms double with each ground.
+
+        What lies in several grounds counts with the product of their weights, added where their number is odd and taken
+        off where it is even; pieces of one ground overlap nowhere, so areas add up.
         """
         rows, columns = self._met(sites)
         held = self._pieces()
         clips, index = _areal(shapely.intersection(sites[rows], held.shapes[columns]))
         rows, owners = rows[index], held.owners[columns[index]]
+        asked = met[owners, rows]
+        clips, rows, owners = clips[asked], rows[asked], owners[asked]
         first, last = (np.searchsorted(rows, np.arange(len(sites)), side=side) for side in ("left", "right"))
         together, alone = np.zeros(len(sites)), np.zeros(met.shape)
         shapes, whose, latest = clips, rows, owners
@@ -240,6 +267,36 @@ class Pieces:
             whose, latest = whose[one], owners[other]
             factor = -factor[one] * self._weights[latest]
             inside = inside[one] | (latest[:, None] == np.arange(len(met)))
+        return together, alone
+
+    def _faced(
+        self, sites: NDArray[np.object_], met: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the same by the faces into which the grounds part a site."""
+        rows, columns = self._met(sites)
+        held = self._pieces()
+        # Faces: parts of sites, whose each is, and in which grounds it lies.
+        faces, whose = sites, np.arange(len(sites))
+        inside = np.zeros((len(sites), len(met)), dtype=bool)
+        for number in range(len(met)):
+            mine = held.owners[columns] == number
+            near, grounds = _runs(rows[mine], held.shapes[columns[mine]])
+            ground = np.full(len(sites), None, dtype=object)
+            ground[near] = [shapely.union_all(one) for one in grounds]
+            asked = met[number, whose] & ~shapely.is_missing(ground[whose])
+            cut = ground[whose[asked]]
+            here, beside = shapely.intersection(faces[asked], cut), shapely.difference(faces[asked], cut)
+            order = np.concatenate([np.flatnonzero(~asked), np.flatnonzero(asked), np.flatnonzero(asked)])
+            faces, index = _areal(np.concatenate([faces[~asked], here, beside]))
+            whose, inside = whose[order[index]], inside[order[index]]
+            inside[:, number] |= (index >= (~asked).sum()) & (index < len(order) - asked.sum())
+        sizes, taken = shapely.area(faces), np.where(inside, self._weights, 0.0).T
+        lost = joint(taken)
+        together = np.bincount(whose, weights=sizes * lost, minlength=len(sites)).astype(np.float64)
+        alone = np.zeros(met.shape)
+        for number in range(len(met)):
+            without = joint(np.delete(taken, number, axis=0))
+            alone[number] = np.bincount(whose, weights=sizes * (lost - without), minlength=len(sites))
         return together, alone
 
 

@@ -23,6 +23,7 @@ _SAME = 1e-9
 # Files round their coordinates: parcels so near to each other are neighbours.
 _GAP_M = 0.01
 _DEGREE_M = 111_000.0
+_STRAIGHT_M = 100.0
 
 
 def grid(region: Any, *, size_m: float, shape: Literal["square", "hexagon"] = "square") -> gpd.GeoDataFrame:
@@ -169,7 +170,7 @@ def assemblies(parcels: gpd.GeoDataFrame, *, min_area_m2: float, max_area_m2: fl
         )
     whole = [held.united(group) for group in groups]
     sizes = np.array([areas[group].sum() for group in groups], dtype=np.float64)
-    twice = [at for at, group in enumerate(groups) if any(held.overlapping[row] & set(group) for row in group)]
+    twice = [at for at, group in enumerate(groups) if held.overlap(group)]
     sizes[twice] = crs.areas_m2(gpd.GeoSeries([whole[at] for at in twice], crs=frame.crs))
     made = {
         "site_id": [f"{ids[group[0]]}+{len(group) - 1}" for group in groups],
@@ -194,10 +195,16 @@ class _Parcels:
 
     def __init__(self, shapes: NDArray[np.object_], source: Any, areas: NDArray[np.float64]) -> None:
         self.shapes, self.areas = shapes, areas
-        self._gap = _GAP_M if source.is_projected else _GAP_M / _DEGREE_M
+        self._gap = _GAP_M
         self.borders: list[dict[int, float]] = [{} for _ in shapes]
         self.overlapping: list[set[int]] = [set() for _ in shapes]
-        placed = shapes if source.is_projected else crs.transform(shapes, source, _plane(shapes, source))
+        placed = shapes
+        if not source.is_projected:
+            # A degree of longitude is shorter, and an edge along a parallel is bent on the plane: corners on it stay.
+            north = np.abs(shapely.bounds(shapes)[:, 3]).max(initial=0.0)
+            self._gap = _GAP_M / _DEGREE_M / float(np.cos(np.deg2rad(north)))
+            fine = shapely.segmentize(shapes, _STRAIGHT_M / _DEGREE_M)
+            placed = crs.transform(fine, source, _plane(shapes, source))
         rows, columns = shapely.STRtree(placed).query(placed, predicate="dwithin", distance=_GAP_M)
         rows, columns = (side[rows < columns] for side in (rows, columns))
         lengths, laps = _shared(placed[rows], placed[columns])
@@ -219,9 +226,22 @@ class _Parcels:
         left = shapely.difference(self.shapes[row], shapely.union_all(self.shapes[twice]))
         return float(self.areas[row] * left.area / self.shapes[row].area)
 
+    def overlap(self, group: list[int]) -> bool:
+        """Say whether any of some parcels overlap."""
+        return any(not self.overlapping[row].isdisjoint(group) for row in group if self.overlapping[row])
+
     def united(self, group: list[int]) -> Any:
         """Return the ground of neighbours as one polygon, gaps that part it closed."""
         whole = shapely.union_all(self.shapes[group])
+        if whole.geom_type == "Polygon":
+            return whole
+        parts = list(shapely.get_parts(whole))
+        near = shapely.STRtree(parts).query(parts, predicate="dwithin", distance=2 * self._gap)
+        for one, other in zip(*near, strict=True):
+            if one < other:
+                parts[other] = shapely.snap(parts[other], shapely.snap(parts[one], parts[other], self._gap), self._gap)
+                parts[one] = shapely.snap(parts[one], parts[other], self._gap)
+        whole = shapely.union_all(parts)
         if whole.geom_type == "Polygon":
             return whole
         whole, *rest = shapely.get_parts(whole)
@@ -241,7 +261,9 @@ def _plane(shapes: NDArray[np.object_], source: Any) -> str:
 def _shared(one: NDArray[np.object_], other: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the length of the border that the polygons of each pair share, and the area in which they overlap."""
     met = shapely.intersection(one, other)
-    lengths = shapely.length(met)
+    laps = shapely.area(met)
+    # Where they overlap, what they share goes round the lap: there and back.
+    lengths = shapely.length(met) / np.where(laps > 0, 2, 1)
     # Where a corner of one lies on an edge of the other, rounding moves it off: the border is found by snapping.
     apart = np.flatnonzero(lengths <= _GAP_M)
     first, second = (shapely.boundary(side[apart]) for side in (one, other))
@@ -249,7 +271,7 @@ def _shared(one: NDArray[np.object_], other: NDArray[np.object_]) -> tuple[NDArr
     second = shapely.snap(second, first, _GAP_M)
     near = shapely.length(shapely.intersection(first, second))
     lengths[apart] = np.where(near > _GAP_M, near, lengths[apart])
-    return lengths, shapely.area(met)
+    return lengths, laps
 
 
 def _grown(parcels: _Parcels, least: float, most: float) -> list[list[int]]:

@@ -216,6 +216,8 @@ class _Side:
             flat = _flat(settings) | {f"sha256 of {name}": digest for name, digest in inputs.items()}
             sites = pd.read_csv(folder / "sites.csv", dtype={"site_id": "str"}, keep_default_na=False)
             sites = sites.set_index(sites.pop("site_id").map(unguarded)).replace("", None)
+            if not sites.index.is_unique:
+                raise ValueError("a site_id comes twice")  # noqa: EM101, TRY003, TRY301 - told below
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             msg = f"{shown(folder)} holds a result that was changed or damaged ({error}). Run its scenario again."
             raise InputError(msg) from error
