@@ -22,7 +22,7 @@ _ROWS = 65_536
 _HEADER = 32
 _DELETED = ord("*")
 _BLANK = np.isin(np.arange(256), np.frombuffer(b" \0", dtype=np.uint8))
-_PLAIN = np.isin(np.arange(256), np.frombuffer(b"0123456789- \0", dtype=np.uint8))
+_PLAIN = np.isin(np.arange(256), np.frombuffer(b"0123456789-. \0", dtype=np.uint8))
 # What GDAL reads as the number that is written; Microsoft's C writes 1.#QNAN. Stars in front stand for no value.
 _WHOLE = re.compile(rb"[+-]?\d+(\.0*)?|\*.*", re.DOTALL)
 _REAL = re.compile(
@@ -109,10 +109,11 @@ def _misread(field: Field, piece: NDArray[np.uint8], alive: NDArray[np.bool_]) -
     """Return the first row of numbers, and its text, that GDAL would read as another number."""
     blank = _BLANK[piece]
     starts = ~blank & np.column_stack([np.ones(len(piece), dtype=bool), blank[:, :-1]])
-    signs = piece == ord("-")
-    plain = _PLAIN[piece].all(axis=1) & (starts.sum(axis=1) <= 1) & ~(signs & ~starts).any(axis=1)
-    plain &= blank.all(axis=1) | (~blank & ~signs).any(axis=1)
+    signs, dots = piece == ord("-"), piece == ord(".")
     whole = not field.decimals
+    plain = _PLAIN[piece].all(axis=1) & (starts.sum(axis=1) <= 1) & ~(signs & ~starts).any(axis=1)
+    plain &= blank.all(axis=1) | (~blank & ~signs & ~dots).any(axis=1)
+    plain &= dots.sum(axis=1) <= (0 if whole else 1)
     wide = whole and piece.shape[1] > _WIDEST
     form = _WHOLE if whole and not wide else _REAL
     rows = np.flatnonzero(alive if wide else alive & ~plain)
