@@ -313,7 +313,9 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
     geometry = next(name for name in (GEOMETRY, column, "_" + GEOMETRY) if name not in others)
     names = [*held.names[:at], geometry, *held.names[at + 1 :]]
     schema = pa.schema([pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)])
-    read = functools.partial(_vector_batches, path, options.layer, texts, schema, geometry=geometry, size=size)
+    read = functools.partial(
+        _vector_batches, path, options.layer, texts, schema, driver=info["driver"], geometry=geometry, size=size
+    )
     return Batches(
         path=path,
         crs=crs,
@@ -327,7 +329,14 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
 
 
 def _vector_batches(
-    path: Path, layer: str | None, texts: encodings.Encoding, schema: pa.Schema, *, geometry: str, size: int
+    path: Path,
+    layer: str | None,
+    texts: encodings.Encoding,
+    schema: pa.Schema,
+    *,
+    driver: str,
+    geometry: str,
+    size: int,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file that GDAL reads, under the names and types of a schema; refuse it where it lost one."""
     with contextlib.ExitStack() as stack:
@@ -337,7 +346,6 @@ def _vector_batches(
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
-            driver = str(pyogrio.read_info(place, layer=chosen, encoding=texts.name)["driver"])
             found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
             _, reader = stack.enter_context(found)
         # Beside GDAL's reading.

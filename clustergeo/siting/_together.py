@@ -132,19 +132,13 @@ class Pieces:
         alone[:, easy] = each if own else np.nan
         rows = np.flatnonzero(mixed & (some.sum(axis=0) > 1))
         if len(rows):
-            shapes = overlap.as_array(overlap.rows_of(sites, rows))
-            parts = chunks(len(rows), _CHUNK)
-            found = in_threads(lambda part: self._weighed(shapes[part], some[:, rows[part]]), parts, None)
-            both, each = (np.concatenate([one[at] for one in found], axis=-1) for at in (0, 1))
+            both, each = _in_parts(self._weighed, overlap.rows_of(sites, rows), some[:, rows])
             both, each = self._factored(both, each, met[:, rows] & ~some[:, rows], whole[rows])
             together[rows] = np.minimum(np.clip(both, inside[:, rows].max(axis=0), total[rows]), whole[rows])
             alone[:, rows] = np.where(met[:, rows], each, 0.0) if own else np.nan
         rows = np.flatnonzero(hard & ~mixed)
         if len(rows):
-            shapes = overlap.as_array(overlap.rows_of(sites, rows))
-            parts = chunks(len(rows), _CHUNK)
-            found = in_threads(lambda part: self._united(shapes[part], met[:, rows[part]], own=own), parts, None)
-            both, others = (np.concatenate([one[at] for one in found], axis=-1) for at in (0, 1))
+            both, others = _in_parts(partial(self._united, own=own), overlap.rows_of(sites, rows), met[:, rows])
             # Rounding must not take what all grounds have below what one has, or above what they have one by one.
             both = np.where(filled[rows] > 0, whole[rows], np.clip(both, inside[:, rows].max(axis=0), total[rows]))
             together[rows] = np.minimum(both, whole[rows])
@@ -298,6 +292,18 @@ class Pieces:
             without = joint(np.delete(taken, number, axis=0))
             alone[number] = np.bincount(whose, weights=sizes * (lost - without), minlength=len(sites))
         return together, alone
+
+
+def _in_parts(
+    way: Callable[[NDArray[np.object_], NDArray[np.bool_]], tuple[NDArray[np.float64], NDArray[np.float64]]],
+    sites: overlap.Shapes,
+    asked: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a way gives of sites and of the grounds that are asked of each, parts of them beside each other."""
+    shapes = overlap.as_array(sites)
+    found = in_threads(lambda part: way(shapes[part], asked[:, part]), chunks(len(shapes), _CHUNK), None)
+    together, each = (np.concatenate([one[at] for one in found], axis=-1) for at in (0, 1))
+    return together, each
 
 
 def _areal(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
