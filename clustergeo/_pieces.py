@@ -336,9 +336,10 @@ def _written(part: Part, job: Job, folder: Path) -> Outcome:
     run = Run(batches, job.tagger, repair=job.repair, first=part.first, before=part.before, total=job.total)
     path = folder / f"{part.name.removesuffix('.parquet')}-{uuid.uuid4().hex}.parquet"
     with writing(path, crs=batches.crs, geometry=batches.geometry, metadata=job.metadata) as writer:
-        for piece in run.pieces(1):
-            if piece.batch is not None:
-                writer.write(_cast(piece.batch, job.types, part), piece.bounds)
+        with run.pieces(1) as pieces:
+            for piece in pieces:
+                if piece.batch is not None:
+                    writer.write(_cast(piece.batch, job.types, part), piece.bounds)
         refusal = run.refusal()
         if refusal is None and run.rows != part.rows:
             refusal = (

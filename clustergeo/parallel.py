@@ -8,6 +8,7 @@ import queue
 import socket
 import time
 import uuid
+import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -259,8 +260,10 @@ def _work(client: Any, job: Job, folder: Folder, *, progress: bool | None) -> No
         future.add_done_callback(finished.put)
 
     tries, faults, noted = Counter[Part](), list[str](), time.monotonic()
+    total = sum(part.rows for part in folder.parts)
     try:
-        with told(sum(part.rows for part in folder.parts), unit="sites", shown=progress) as done:
+        # Workers may be threads of this process; see `overlap.threads.pool`.
+        with warnings.catch_warnings(), told(total, unit="sites", shown=progress) as done:
             done(sum(entry["rows"] for entry in folder.told()))
             for part in folder.missing:
                 begin(part)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 import numpy as np
@@ -18,7 +18,7 @@ from clustergeo._progress import told
 from clustergeo._writers import format_of, writing
 from clustergeo.errors import InputError, warn
 from clustergeo.exporting import frame_bytes
-from clustergeo.overlap.threads import processors, stay_alone
+from clustergeo.overlap.threads import pool, processors
 from clustergeo.reading.batches import open_batches, streams
 from clustergeo.reading.files import read_and_repair
 from clustergeo.reading.formats import Options
@@ -27,6 +27,7 @@ from clustergeo.tags import Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future, ThreadPoolExecutor
     from pathlib import Path
     from typing import Unpack
 
@@ -170,8 +171,9 @@ def stream_file(
     run = Run(batches, adder, repair=repair)
     metadata = provenance(adder, name)
     with writing(target, crs=batches.crs, geometry=batches.geometry, metadata=metadata) as writer:
-        with told(batches.rows, unit="sites", shown=options.get("progress")) as done:
-            for piece in run.pieces(threads):
+        bar = told(batches.rows, unit="sites", shown=options.get("progress"))
+        with bar as done, run.pieces(threads) as pieces:
+            for piece in pieces:
                 if piece.batch is not None:
                     writer.write(piece.batch, piece.bounds)
                 done(piece.rows)
@@ -239,26 +241,27 @@ class Run:
         self.named: list[str] = []
         self.rows, self.repaired, self.unplaced = 0, 0, 0
 
-    def pieces(self, threads: int | None = None) -> Iterator[Piece]:
+    @contextlib.contextmanager
+    def pieces(self, threads: int | None = None) -> Iterator[Iterator[Piece]]:
         """Yield what becomes of each batch, in the order of the file; after a fault batches are only checked."""
         wanted = threads if threads is not None else processors()
+        with pool(max(wanted, 1)) as workers:
+            yield self._worked(workers, wanted)
+
+    def _worked(self, workers: ThreadPoolExecutor, wanted: int) -> Iterator[Piece]:
         waiting: deque[Future[Piece]] = deque()
         first = self._first
-        pool = ThreadPoolExecutor(max(wanted, 1), initializer=stay_alone)
-        try:
-            for batch in self._batches:
-                if self.rows == 0:
-                    # The first batch prepares the zones for all: it has every processor, and nobody works beside it.
-                    yield self._noted(self._one(first, batch))
-                else:
-                    waiting.append(pool.submit(self._one, first, batch))
-                first += len(batch)
-                while len(waiting) > wanted:
-                    yield self._noted(waiting.popleft().result())
-            while waiting:
+        for batch in self._batches:
+            if self.rows == 0:
+                # The first batch prepares the zones for all: it has every processor, and nobody works beside it.
+                yield self._noted(self._one(first, batch))
+            else:
+                waiting.append(workers.submit(self._one, first, batch))
+            first += len(batch)
+            while len(waiting) > wanted:
                 yield self._noted(waiting.popleft().result())
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        while waiting:
+            yield self._noted(waiting.popleft().result())
 
     def finish(self) -> None:
         """Refuse the file if something is wrong with it; else say once what the answers could not take into account.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -100,3 +102,28 @@ def test_an_error_in_a_thread_reaches_the_caller() -> None:
     assert in_threads(work, range(3), 2) == [0, 1, 2]
     with pytest.raises(ValueError, match="three"):
         in_threads(work, range(5), 2)
+
+
+def test_what_is_warned_of_is_the_same_after_threads_that_silence_warnings_in_turn() -> None:
+    # as `shapely.is_valid` does, in the worst order: the second begins while the first is silent, and ends after it
+    begun, ended = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            begun.set()
+            assert second_in.wait(10)
+        ended.set()
+
+    def second() -> None:
+        assert begun.wait(10)
+        with warnings.catch_warnings():
+            second_in.set()
+            assert ended.wait(10)
+
+    second_in = threading.Event()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        in_threads(lambda work: work(), [first, second], 2)
+        with pytest.raises(UserWarning, match="heard"):
+            warnings.warn("heard", stacklevel=1)

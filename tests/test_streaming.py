@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -189,6 +190,36 @@ def test_invalid_geometries_are_repaired_on_request_and_counted(
     assert tagged.geometry.iloc[3].area == pytest.approx(200.0)
     # the stripe from x = 200,000 takes all of it
     assert tagged["rdz_share"].iloc[[3, 30]].tolist() == [1.0, 1.0]
+
+
+def test_a_warning_is_heard_after_batches_that_silenced_their_own_in_turn(
+    frame: gpd.GeoDataFrame, zones: dict[str, cg.Layer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as `shapely.is_valid` does in each batch: here the later begins while the earlier is silent, and ends after it
+    monkeypatch.setattr(streaming, "BATCH", 20)
+    work, silent, loud, ended = streaming.Worker.__call__, threading.Event(), threading.Event(), threading.Event()
+
+    def worked(self: Any, first: int, batch: Any, *, check: bool) -> Any:
+        if first == 20:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                silent.set()
+                assert loud.wait(30)
+            ended.set()
+        elif first == 40:
+            assert silent.wait(30)
+            with warnings.catch_warnings():
+                loud.set()
+                assert ended.wait(30)
+        return work(self, first, batch, check=check)
+
+    monkeypatch.setattr(streaming.Worker, "__call__", worked)
+    shapes = frame.geometry.to_numpy().copy()
+    shapes[[3, 30]] = BOW
+    file = written(frame.set_geometry(gpd.GeoSeries(shapes, crs=PLANE)), tmp_path / "sites.parquet")
+    with pytest.warns(cg.ClusterGeoWarning, match="2 invalid geometries were repaired"):
+        cg.tag_file(file, tmp_path / "tagged.parquet", zones=zones, repair=True, threads=2)
+    assert ended.is_set()
 
 
 def test_rows_that_are_no_geometry_are_refused_with_their_rows(frame: gpd.GeoDataFrame, tmp_path: Path) -> None:

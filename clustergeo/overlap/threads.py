@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,8 +53,23 @@ def in_threads(work: Callable[[Given], Found], parts: Sequence[Given], threads: 
     wanted = threads if threads is not None else processors()
     if wanted <= 1 or len(parts) <= 1:
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(min(wanted, len(parts)), initializer=stay_alone) as pool:
-        return list(pool.map(work, parts))
+    with pool(min(wanted, len(parts))) as workers:
+        return list(workers.map(work, parts))
+
+
+@contextlib.contextmanager
+def pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Yield this many threads that use no others; at the end, or after a fault, none of them is at work any more.
+
+    What is warned of is kept for the whole process, and a library that silences its own warnings in two threads at a
+    time, as `shapely.is_valid` does, may leave them silent for good: at the end they are as they were before.
+    """
+    with warnings.catch_warnings():
+        workers = ThreadPoolExecutor(threads, initializer=stay_alone)
+        try:
+            yield workers
+        finally:
+            workers.shutdown(wait=True, cancel_futures=True)
 
 
 def stay_alone() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
@@ -15,7 +14,7 @@ import shapely
 from pyogrio.raw import open_arrow
 
 from clustergeo.overlap.plain import POLYGONAL
-from clustergeo.overlap.threads import processors, stay_alone
+from clustergeo.overlap.threads import pool, processors
 from clustergeo.reading.binary import UNPARSED, parsed, parsed_in_part
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole:
         return None
     rest: list[Any] = []
     shapes: list[Any] = []
-    with ThreadPoolExecutor(processors(), initializer=stay_alone) as pool:
+    with pool(processors()) as workers:
         checks = []
         for batch in reader:
             drawn = batch.column(name)
@@ -190,7 +189,7 @@ def gathered(reader: pa.RecordBatchReader, *, name: str, crs: str | None, whole:
                 if drawn.null_count:
                     return None
             shapes.append(parsed(drawn.to_numpy(zero_copy_only=False)))
-            checks.append(pool.submit(_sound, shapes[-1]))
+            checks.append(workers.submit(_sound, shapes[-1]))
             # A column of this name would stand where the geometries belong; see `namesake`.
             rest.append(batch.select([one for one in names if one not in (name, "geometry")]))
     if not shapes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +14,7 @@ import shapely
 from clustergeo import overlap, schema
 from clustergeo.errors import InputError, warn
 from clustergeo.layers import Layer
+from clustergeo.overlap.threads import pool
 from clustergeo.reading._axes import check_shapes
 from clustergeo.reading.archives import opened
 from clustergeo.reading.formats import ENDINGS, Options, rows_of, swapped
@@ -309,8 +309,8 @@ def _read(path: Given, options: Options, *, anywhere: bool = False) -> _Read:
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(path, endings=ENDINGS, layer=options.layer))
         ending = source.file.suffix.lower()
-        pool = stack.enter_context(ThreadPoolExecutor(1))
-        digest = pool.submit(_digest, source.packed)  # beside the reading, which waits for the disk too
+        # Beside the reading, which waits for the disk too.
+        digest = stack.enter_context(pool(1)).submit(_digest, source.packed)
         if ending in PARQUET:
             refuse_layer(source.name, source.layer)
         refuse_encoding(source.file, source.name, options.encoding)

@@ -6,7 +6,6 @@ import io
 import json
 import tempfile
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +19,7 @@ import shapely
 
 from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
+from clustergeo.overlap.threads import pool
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading._arrow import WHOLE, is_plain, namesake, opened_frame, plain_frame, settled
 from clustergeo.reading.affinity import check_types
@@ -135,13 +135,13 @@ def _by_encoding(source: Source, options: Options) -> Rows:
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> Rows:
     """Return the rows of a format that GDAL reads."""
-    with readable(source.name), gdal_path(file) as place, ThreadPoolExecutor(1) as pool:
+    with readable(source.name), gdal_path(file) as place, pool(1) as worker:
         plain_flatgeobuf(file)
         chosen, info = _layer_and_info(file, place, source, encoding)
         driver = str(info["driver"])
         # Beside GDAL's reading.
-        holdings = pool.submit(Holdings, file, driver=driver, layer=chosen, name=source.name)
-        typed = pool.submit(check_types, file, driver=driver, layer=chosen, name=source.name)
+        holdings = worker.submit(Holdings, file, driver=driver, layer=chosen, name=source.name)
+        typed = worker.submit(check_types, file, driver=driver, layer=chosen, name=source.name)
         frame, sound, lost = _from_gdal(file, place, chosen, encoding, fast=is_plain(info))
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
