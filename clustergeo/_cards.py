@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _cells, _evidence, _marks, _pack, _repeats, explaining, footprints, labels, timeline
+from clustergeo import _cells, _evidence, _marks, _pack, _proof, _repeats, explaining, footprints, labels, timeline
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class _Table:
         if "in_capital_region" not in self.frame.columns:
             return
         self._flag("in_capital_region")
-        abroad = explaining.off_land(self.frame, drawn)
+        abroad = _proof.off_land(self.frame, drawn)
         words = np.where(abroad, explaining.remedy("abroad", self.lang), explaining.remedy("border", self.lang))
         self.columns["capital_remedy"] = _pack.words(words.astype(object))
         self._row(
@@ -303,7 +303,7 @@ class _Table:
             term,
             answer=f"{stem}_present",
             share=self._bounds(f"{stem}_share"),
-            area=self._area(f"{stem}_area_m2", unit=1e6, but=explaining.of_disc(self.frame, stem)),
+            area=self._area(f"{stem}_area_m2", unit=1e6, but=_proof.of_disc(self.frame, stem)),
             basis=f"{stem}_basis_words",
             day=self._text(f"{stem}_as_of"),
             source=self._text(f"{stem}_source"),

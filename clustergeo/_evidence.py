@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from clustergeo import _cells, explaining, labels
+from clustergeo import _cells, _proof, labels
 from clustergeo._words import word
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def answers_of(frame: pd.DataFrame, stem: str) -> Answers:
     """
     basis, bases = pd.factorize(_cells.texts(frame, f"{stem}_basis"))
     # The overlap of a drawn disc is no figure.
-    area = _cells.known(frame, f"{stem}_area_m2") & ~explaining.of_disc(frame, stem)
-    figure = ~np.isnan(explaining.shares(frame, stem)) | area
+    area = _cells.known(frame, f"{stem}_area_m2") & ~_proof.of_disc(frame, stem)
+    figure = ~np.isnan(_proof.shares(frame, stem)) | area
     keys = ((basis + 1) * 3 + (_cells.flags(frame, f"{stem}_present") + 1)) * 2 + figure
     held, codes = np.unique(keys, return_inverse=True)
     ways = []

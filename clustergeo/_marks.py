@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _fonts, explaining, labels
+from clustergeo import _fonts, _proof, labels
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -197,12 +197,12 @@ def _evidence(frame: gpd.GeoDataFrame) -> list[tuple[str, str] | None]:
         return [None] * len(frame)
     bases, areas = (frame.get(name, [None] * len(frame)) for name in ("rdz_basis", "rdz_area_m2"))
     # The overlap of a drawn disc is no figure.
-    drawn, shares = explaining.of_disc(frame, "rdz"), explaining.shares(frame, "rdz")
+    drawn, shares = _proof.of_disc(frame, "rdz"), _proof.shares(frame, "rdz")
     figures = [
         not math.isnan(share) or not (null(area) or disc)
         for share, area, disc in zip(shares.tolist(), areas, drawn.tolist(), strict=True)
     ]
-    opened = explaining.left_open(frame, "rdz").tolist()
+    opened = _proof.left_open(frame, "rdz").tolist()
     out: list[tuple[str, str] | None] = []
     for present, basis, figure, still in zip(frame["rdz_present"], bases, figures, opened, strict=True):
         held = "unknown" if null(basis) else str(basis)

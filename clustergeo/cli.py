@@ -364,7 +364,3 @@ def main() -> None:
 def _told(message: Warning | str, *_: Any, **__: Any) -> None:
     """Show a warning in one line, without the place in the code."""
     click.echo(f"warning: {message}", err=True)
-
-
-if __name__ == "__main__":
-    main()

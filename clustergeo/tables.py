@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import _digits, explaining, footprints, labels
+from clustergeo import _digits, _proof, footprints, labels
 from clustergeo._formats import cell
 from clustergeo._table import Column, Kind, Table
 from clustergeo.errors import InputError
@@ -223,7 +223,7 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
 
     def verdicts(stem: str) -> list[Any]:
         """Return the words of a zone's verdicts: what evidence leaves open is not what nobody knows anything of."""
-        opened = explaining.left_open(tagged, stem).tolist()
+        opened = _proof.left_open(tagged, stem).tolist()
         told = zip(words(f"{stem}_present"), opened, strict=True)
         return [labels.undecided(lang) if still else word for word, still in told]
 
@@ -235,8 +235,8 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
         for day, mark in zip(cells("area_as_of"), withdrawn, strict=True)
     ]
     areas = [None if np.isnan(one) else float(one) for one in footprints.areas_km2(tagged)]
-    shares = [cell(one) for one in explaining.shares(tagged, "rdz")]
-    extents = zip(cells("rdz_area_m2"), explaining.of_disc(tagged, "rdz").tolist(), strict=True)
+    shares = [cell(one) for one in _proof.shares(tagged, "rdz")]
+    extents = zip(cells("rdz_area_m2"), _proof.of_disc(tagged, "rdz").tolist(), strict=True)
     rdz = [None if drawn or one is None else one / _M2_PER_KM2 for one, drawn in extents]
     parts: list[tuple[str, Kind, list[Any]]] = [
         ("name", "text", cells(f"name_{lang}", "name", f"name_{other}", "site_id")),
@@ -331,8 +331,8 @@ def site_figures(tagged: pd.DataFrame) -> pd.DataFrame:
     stem = "rdz" if "rdz_present" in tagged.columns else "rdz_reported"
     capital, present = flags("in_capital_region"), flags(f"{stem}_present")
     # A disc is a drawing: its overlap is no figure to be summed.
-    rdz_area = numbers(f"{stem}_area_m2").where(~explaining.of_disc(tagged, stem))
-    opened = explaining.left_open(tagged, stem)
+    rdz_area = numbers(f"{stem}_area_m2").where(~_proof.of_disc(tagged, stem))
+    opened = _proof.left_open(tagged, stem)
     areas = footprints.areas_km2(tagged)
     return pd.DataFrame(
         {

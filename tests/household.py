@@ -47,7 +47,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 def command(*arguments: str | bytes | os.PathLike[str]) -> list[str | bytes | os.PathLike[str]]:
     """Return the words of a command line."""
-    return [sys.executable, "-m", "clustergeo.cli", *arguments]
+    return [sys.executable, "-m", "clustergeo", *arguments]
 
 
 def run(

@@ -367,7 +367,7 @@ def test_what_cannot_be_checked_is_refused(data: Any, options: dict[str, Any], m
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "clustergeo.cli", "check", *words]
+    command = [sys.executable, "-m", "clustergeo", "check", *words]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -85,19 +85,19 @@ def loaded_by(*arguments: str, cwd: Path) -> set[str]:
 
 
 def test_help_loads_no_heavy_library(tmp_path: Path) -> None:
-    loaded = loaded_by("-m", "clustergeo.cli", "--help", cwd=tmp_path)
+    loaded = loaded_by("-m", "clustergeo", "--help", cwd=tmp_path)
     assert "click" in loaded
     assert not loaded & HEAVY
 
 
 def test_the_help_of_a_command_and_the_version_load_no_heavy_library(tmp_path: Path) -> None:
-    assert not loaded_by("-m", "clustergeo.cli", "report", "--help", cwd=tmp_path) & HEAVY
-    assert not loaded_by("-m", "clustergeo.cli", "--version", cwd=tmp_path) & HEAVY
+    assert not loaded_by("-m", "clustergeo", "report", "--help", cwd=tmp_path) & HEAVY
+    assert not loaded_by("-m", "clustergeo", "--version", cwd=tmp_path) & HEAVY
 
 
 def test_a_wrong_command_line_is_told_before_a_heavy_library_is_loaded(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "clustergeo.cli", "report"],
+        [sys.executable, "-X", "importtime", "-m", "clustergeo", "report"],
         cwd=tmp_path,
         env=environment(),
         capture_output=True,
@@ -460,7 +460,7 @@ def test_korean_goes_through_a_c_locale_and_a_pipe(good: Path) -> None:
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(  # noqa: S602 - a pipe is what is tested
-        f"'{sys.executable}' -m clustergeo.cli layers | head -c 1",
+        f"'{sys.executable}' -m clustergeo layers | head -c 1",
         shell=True,
         cwd=tmp_path,
         env=environment(),

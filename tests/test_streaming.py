@@ -383,7 +383,7 @@ def test_korean_paths_go_through_a_c_locale(frame: gpd.GeoDataFrame, tmp_path: P
         env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
         out = folder / f"결과-{name}"
         done = subprocess.run(
-            [sys.executable, "-m", "clustergeo.cli", "tag", os.fsencode(folder / name), "-o", os.fsencode(out)],
+            [sys.executable, "-m", "clustergeo", "tag", os.fsencode(folder / name), "-o", os.fsencode(out)],
             env=env, capture_output=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()
