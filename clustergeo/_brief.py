@@ -60,7 +60,8 @@ _WORDS = {
         "Discs draw the reported area at the reported position: no evidence.",
     ),
     "dash": ("알 수 없는 값은 0이 아니라 줄표(–)입니다.", "Unknown is a dash, never 0."),
-    # The sheets of the workbook.
+    # The sheets of the workbook, whose unknown cells are empty.
+    "empty": ("알 수 없는 값은 0이 아니라 빈칸입니다.", "Unknown is an empty cell, never 0."),
     "overview": ("개요", "Overview"),
     "by_sector": ("업종별", "By sector"),
     "by_macro_region": ("권역별", "By macro-region"),

@@ -37,7 +37,12 @@ def report_workbook(said: Brief, tagged: gpd.GeoDataFrame) -> bytes:
     layers = [dict(zip(LAYER_COLUMNS, row, strict=True)) for row in said.layers]
     kinds = {"vintage": "date", "source": "link"}
     sheets = [
-        Sheet(words["overview"], [(words["figure"], "text"), (said.title, "text")], overview, [said.note, said.made]),
+        Sheet(
+            words["overview"],
+            [(words["figure"], "text"), (said.title, "text")],
+            overview,
+            [said.note.replace(words["dash"], words["empty"]), said.made],
+        ),
         replace(said.sites.sheet, name=words["sites_sheet"]),
         *(replace(shown.sheet, name=words[f"by_{key}"]) for key, shown in said.summaries),
         Sheet(

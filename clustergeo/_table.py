@@ -22,6 +22,11 @@ Kind = Literal["text", "count", "area", "share", "distance"]
 Cell = str | int | float | None
 
 DASH = "–"
+DASH_NOTE = {"ko": "–: 알 수 없음.", "en": "–: unknown."}
+"""The note under cells that are shown as a dash."""
+
+# A sheet leaves them empty: a dash in a column of numbers would be a text.
+_EMPTY = {"ko": "빈칸: 알 수 없음.", "en": "Empty cell: unknown."}
 
 _SHOWN: dict[str, Callable[[float], str]] = {
     "area": lambda km2: _digits.area(km2, least=2),
@@ -139,8 +144,9 @@ class Table:
 
     @property
     def sheet(self) -> Sheet:
-        """The table as a sheet of a workbook."""
-        return Sheet(self.title, [(column.header, column.kind) for column in self.columns], self.rows, self.notes)
+        """The table as a sheet of a workbook, where unknown cells are empty."""
+        notes = [note.replace(DASH_NOTE[self.lang], _EMPTY[self.lang]) for note in self.notes]
+        return Sheet(self.title, [(column.header, column.kind) for column in self.columns], self.rows, notes)
 
     def xlsx(self) -> bytes:
         """Return an XLSX workbook of one sheet: numbers as numbers, unknown cells empty, text never a formula.

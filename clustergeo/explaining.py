@@ -156,16 +156,23 @@ def _drawn(row: pd.Series) -> bool:
 
 
 def _municipalities(codes: str, lang: str) -> str:
-    """Return municipalities by name, each with its KOSTAT code.
+    """Return municipalities by name, each with its KOSTAT code, and with its province where there are several.
 
     Examples
     --------
     >>> _municipalities("31193;31070", "en")
     'Suji-gu, Yongin-si (31193); Pyeongtaek-si (31070)'
+    >>> _municipalities("21020;25030", "en")
+    'Seo-gu, Busan (21020); Seo-gu, Daejeon (25030)'
     """
-    held = datasets.municipalities_on()["municipality"]
-    names = ((labels.value("municipality", held.get(code), lang), code) for code in codes.split(";"))
-    return "; ".join(f"{name} ({code})" if name else code for name, code in names)
+    table, wanted = datasets.municipalities_on(), codes.split(";")
+    found = table.loc[[code for code in wanted if code in table.index]]
+    names = {code: labels.value("municipality", name, lang) for code, name in found["municipality"].items()}
+    if len(set(found["province"])) > 1:
+        for code, province in found["province"].items():
+            outer = labels.value("province", province, lang)
+            names[code] = f"{outer} {names[code]}" if lang == "ko" else f"{names[code]}, {outer}"
+    return "; ".join(f"{names[code]} ({code})" if code in names else code for code in wanted)
 
 
 def _where(row: pd.Series, lang: str, *, away: bool) -> str:

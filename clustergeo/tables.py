@@ -9,7 +9,7 @@ import pandas as pd
 
 from clustergeo import _digits, _proof, footprints, labels
 from clustergeo._formats import cell
-from clustergeo._table import Column, Kind, Table
+from clustergeo._table import DASH_NOTE, Column, Kind, Table
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,11 +41,7 @@ _SECTOR_NOTE = (
     "업종이 여럿인 부지는 각 업종에 한 번씩 세었으므로 행의 합이 전체 부지 수보다 클 수 있다.",
     "A site of several sectors counts once in each sector's row, so the rows may add up to more than all sites.",
 )
-_SUM_NOTE = (
-    "면적은 알려진 값만 더한 것이다. –: 알 수 없음.",
-    "Areas are sums of the known values. –: unknown.",
-)
-_DASH_NOTE = ("–: 알 수 없음.", "–: unknown.")
+_SUM_NOTE = ("면적은 알려진 값만 더한 것이다.", "Areas are sums of the known values.")
 _PLAN_NOTE = (
     "철회된 계획의 면적은 기준일 옆에 표시하였다.",
     "An area from a withdrawn plan is marked beside its date.",
@@ -177,7 +173,9 @@ def table(
     words = " × ".join(labels.column(key, lang) for key in keys)
     notes = [_SECTOR_NOTE[place]] if "sector" in keys else []
     named = (f"{words}별 부지", f"Sites by {words}")[place]
-    return Table.of(columns, rows, title=title or named, notes=[*notes, _SUM_NOTE[place]], lang=lang)
+    return Table.of(
+        columns, rows, title=title or named, notes=[*notes, f"{_SUM_NOTE[place]} {DASH_NOTE[lang]}"], lang=lang
+    )
 
 
 def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = None) -> Table:
@@ -275,9 +273,7 @@ def site_table(tagged: pd.DataFrame, lang: str = "ko", *, title: str | None = No
     columns = [Column(labels.column(name, lang), kind) for name, kind, _ in parts]
     rows = [list(row) for row in zip(*(values for _, _, values in parts), strict=True)]
     notes = [_PLAN_NOTE[place]] if "withdrawn_plan" in scopes else []
-    return Table.of(
-        columns, rows, title=title or ("부지", "Sites")[place], notes=[*notes, _DASH_NOTE[place]], lang=lang
-    )
+    return Table.of(columns, rows, title=title or ("부지", "Sites")[place], notes=[*notes, DASH_NOTE[lang]], lang=lang)
 
 
 def _bounds(low: float, high: float) -> str:

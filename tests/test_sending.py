@@ -91,8 +91,25 @@ def test_a_share_is_a_number_shown_as_percent_and_an_area_has_its_decimals(shipp
     area = rows["수소특화"][heads.index("면적(km²)")]
     assert (share.value, share.number_format, share.data_type) == (0.956, "0.0%", "n")
     assert (area.value, area.number_format, area.data_type) == (0.636, "#,##0.00#", "n")
-    # Not known is an empty cell, not 0 and not a dash.
+    # Not known is an empty cell, not 0 and not a dash, and the notes of the sheets say so.
     assert rows["수소특화"][heads.index("개발제한구역: 비율")].value is None
+    assert any("빈칸: 알 수 없음." in str(name) for name in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "dash", "empty"), [("report.xlsx", "dash", "empty cell"), ("report.ko.xlsx", "줄표", "빈칸")]
+)
+def test_a_workbook_never_speaks_of_dashes_for_its_unknown_cells_are_empty(
+    shipped: Path, name: str, dash: str, empty: str
+) -> None:
+    told = [
+        str(cell)
+        for sheet in openpyxl.load_workbook(shipped / name)
+        for row in sheet.iter_rows(values_only=True)
+        for cell in row
+    ]
+    assert not [one for one in told if one.startswith("–") or one.endswith("–: unknown.") or dash in one.lower()]
+    assert len([one for one in told if empty in one.lower()]) > 3
 
 
 def test_designations_and_sources_without_an_address_stand_in_words(shipped: Path) -> None:
