@@ -175,6 +175,8 @@ def code_colours(held: list[list[str]], colour_by: str | None) -> dict[str, str]
     present = sorted(counts)
     if colour_by == "sectors":
         return {code: labels.sector_colour(code) for code in present}
+    if colour_by == "standing" and set(present) <= labels.STANDING_COLOURS.keys():
+        return {code: labels.STANDING_COLOURS[code] for code in present}
     common = sorted(sorted(present, key=lambda code: -counts[code])[: len(_CATEGORY_COLOURS)])
     own = dict(zip(common, _CATEGORY_COLOURS, strict=False))
     return {code: own.get(code, labels.UNKNOWN_COLOUR) for code in present}

@@ -1,4 +1,4 @@
-"""Korean and English words of columns, codes and values, and the colours of sectors."""
+"""Korean and English words of columns, codes and values, and the colours of sectors and standings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from clustergeo.errors import InputError
 
 LANGS = ("ko", "en")
 UNKNOWN_COLOUR = "#999999"
+STANDING_COLOURS = {
+    "shortlist": "#009e73",
+    "shortlist_undecided": "#cc79a7",
+    "kept": "#0072b2",
+    "undecided": "#e69f00",
+    "excluded": "#7f8791",
+}
+"""The colour of each standing of a candidate, in the order of a legend: what has fallen out is the quietest."""
 
 
 _REGIONS = ("province", "city", "municipality")

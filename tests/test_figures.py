@@ -468,3 +468,19 @@ def test_the_hole_of_a_footprint_stays_open() -> None:
 
 def test_what_has_no_area_gives_no_outline() -> None:
     assert _sheet.paths(np.array([None, shapely.Point(0, 0), shapely.Polygon()], dtype=object)) == []
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_standings_have_one_colour_each_whichever_occur_and_what_fell_out_is_the_quietest_and_last(lang: str) -> None:
+    order = pd.CategoricalDtype(list(labels.STANDING_COLOURS), ordered=True)
+    for held in (["excluded", "kept", "shortlist"], ["undecided", "excluded", "kept", "shortlist_undecided"]):
+        frame = gpd.GeoDataFrame(
+            {"standing": pd.Categorical(held, dtype=order)}, geometry=[shapely.Point(127, 37)] * len(held), crs=4326
+        )
+        legend = _marks.marks(frame, lang=lang, colour_by="standing")[1]
+        wanted = [one for one in labels.STANDING_COLOURS if one in held]
+        assert legend == [(labels.value("standing", one, lang), labels.STANDING_COLOURS[one]) for one in wanted]
+        assert legend[-1][0] == labels.value("standing", "excluded", lang)
+    # a column of the caller's that is called so has the colours of any other
+    own = frame.assign(standing="first")
+    assert [colour for _, colour in _marks.marks(own, lang=lang, colour_by="standing")[1]] == ["#0072b2"]

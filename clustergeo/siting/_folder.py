@@ -153,7 +153,8 @@ def _shown(
     if "rank" in result.columns:
         first = (result["rank"].notna() & (result["rank"].fillna(0) <= top)).to_numpy(dtype=bool)
         standing[first] = np.where(kept[first].isna(), "shortlist_undecided", "shortlist")
-    added: dict[str, Any] = {"site_id": result["site_id"], "standing": standing}
+    order = pd.CategoricalDtype(list(labels.STANDING_COLOURS), ordered=True)
+    added: dict[str, Any] = {"site_id": result["site_id"], "standing": pd.Categorical(standing, dtype=order)}
     if reasons is not None:
         added["reason"] = reasons
         place = labels.LANGS.index(lang)
