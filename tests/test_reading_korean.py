@@ -309,6 +309,19 @@ def test_a_missing_shx_is_made_in_a_copy_and_told(tmp_path: Path) -> None:
     assert done.rows == 2
 
 
+@pytest.mark.parametrize("given", [None, False, True])
+def test_an_option_of_gdal_that_the_caller_has_set_stands_after_reading(tmp_path: Path, *, given: bool | None) -> None:
+    path = shapefile(tmp_path / "s.shp", [b"a", b"b"], prj="EPSG:5174")
+    path.with_suffix(".shx").unlink()
+    name = "SHAPE_RESTORE_SHX"
+    pyogrio.set_gdal_config_options({name: given})
+    try:
+        assert names(read(path)) == ["a", "b"]
+        assert pyogrio.get_gdal_config_option(name) is given
+    finally:
+        pyogrio.set_gdal_config_options({name: None})
+
+
 def test_a_missing_dbf_leaves_the_shapes_and_is_told(tmp_path: Path) -> None:
     path = shapefile(tmp_path / "s.shp", prj=BESSEL_TM)
     path.with_suffix(".dbf").unlink()

@@ -20,10 +20,11 @@ from clustergeo.errors import InputError, ServiceError
 from clustergeo.reading import _features
 from clustergeo.reading._arrow import WHOLE, settled
 from clustergeo.reading._fetching import Again
+from clustergeo.reading.opening import configured
 from clustergeo.reading.projection import named_crs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from clustergeo.reading._boxes import Box
     from clustergeo.reading._fetching import Answer, Fetcher
@@ -201,7 +202,10 @@ def _decoded(body: bytes, schema: bytes | None) -> pd.DataFrame:
     ServiceError
         It cannot be decoded.
     """
-    with tempfile.TemporaryDirectory() as folder, _as_texts(only=schema is None):
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        if schema is None:
+            # Every attribute as text: without a schema a code such as 01 must not become a number.
+            stack.enter_context(configured("GML_FIELDTYPES", "ALWAYS_STRING"))
         file, described = Path(folder, "page.gml"), Path(folder, "schema.xsd")
         file.write_bytes(body)
         options = {"DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO", "EXPOSE_GML_ID": "YES"}
@@ -251,18 +255,6 @@ def described(fetcher: Fetcher, query: dict[str, str], clean: Any) -> bytes | No
     except ServiceError:
         return None
     return body if _local(root.tag) == "schema" else None
-
-
-@contextlib.contextmanager
-def _as_texts(*, only: bool) -> Iterator[None]:
-    """Read every attribute as text: without a schema a code such as 01 must not become a number."""
-    if only:
-        pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING"})
-    try:
-        yield
-    finally:
-        if only:
-            pyogrio.set_gdal_config_options({"GML_FIELDTYPES": None})
 
 
 def _utf8(body: bytes) -> bytes:

@@ -268,8 +268,16 @@ def no_index(file: Path) -> list[str]:
 
 def _restore_index(shapefile: str) -> None:
     """Make the `.shx` of a shapefile beside it."""
-    pyogrio.set_gdal_config_options({_RESTORE: True})
-    try:
+    with configured(_RESTORE, "YES"):
         pyogrio.read_info(shapefile)
+
+
+@contextlib.contextmanager
+def configured(name: str, value: str) -> Iterator[None]:
+    """Set an option of GDAL's for a while; what the caller has set stands again at the end."""
+    before = pyogrio.get_gdal_config_option(name)
+    pyogrio.set_gdal_config_options({name: value})
+    try:
+        yield
     finally:
-        pyogrio.set_gdal_config_options({_RESTORE: None})
+        pyogrio.set_gdal_config_options({name: before})
