@@ -210,6 +210,32 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
         ("max_share = 0.4", 'where = ["wet"]', 14, "where is .*; expected a text"),
         ('coverage = "everywhere"\n\n[layers.st', 'coverage = ["kostat:99"]\n\n[layers.st', 6, "no province code"),
         ("[layers.stations]\n", '[layers]\nstations = "stations.csv"\n[layers.dry]\n', 1, "a table of its own"),
+        *(
+            ('file = "wet.gpkg"', f'file = "wet.gpkg"\nas_of = {day}', 6, told)
+            for day, told in (
+                (
+                    '"gestern"',
+                    r"layer 'wet' \(as_of\) cannot be used: 'gestern' is not a date\. Write it as YYYY-MM-DD",
+                ),
+                ('"2026-02-30"', "'2026-02-30' is not a date"),
+                ('"20260101"', "'20260101' is not a date"),
+                ('"2026-01-01 10:00"', "'2026-01-01 10:00' is not a date"),
+                ("20260101", "as_of is 20260101; expected a day such as 2026-01-01"),
+                ("2026-01-01T10:00:00", "as_of is .*; expected a day such as 2026-01-01"),
+                ("10:00:00", "as_of is .*; expected a day such as 2026-01-01"),
+            )
+        ),
+        *(
+            ("buffer_m = 10", f'buffer_m = "d.csv"\non = {day}', 20, told)
+            for day, told in (
+                ('"gestern"', "on='gestern' is no day; expected ISO text such as '2026-01-01'"),
+                ('"2026-02-30"', "on='2026-02-30' is no day"),
+                ('"2026"', "on='2026' is no day"),
+                ('"20260101"', "on='20260101' is no day"),
+                ("20260101", "on is 20260101; expected a day such as 2026-01-01"),
+                ("2026-01-01T10:00:00", "on is .*; expected a day such as 2026-01-01"),
+            )
+        ),
         ("[ranking]", "[[ranking]]\n[[ranking]]", 35, r"a second table .ranking."),
         ("best = 0, unit", "unit", 25, "a linear value has worst, best, unit; 'best' is missing"),
         ("worst = 100, best", 'worst = "far", best', 31, "worst is 'far', not a number"),
@@ -245,6 +271,7 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
 def test_a_wrong_scenario_is_refused_with_file_line_and_cure(
     folder: Path, old: str, new: str, line: int, problem: str | None
 ) -> None:
+    (folder / "d.csv").write_text("jurisdiction,value,law,article,since\n*,9,a,1,2020-01-01\n")
     path = changed(folder, old, new)
     if problem is None and new == "include = true":
         path.write_text(path.read_text().replace('coverage = "everywhere"\n', "", 1))
@@ -333,6 +360,42 @@ def test_what_the_ranking_refuses_while_it_runs_is_told_with_its_line(folder: Pa
     sites.to_file(folder / "sites.gpkg")
     with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 34: .*TOPSIS"):
         cg.read_scenario(path).run(folder / "out", maps=False)
+
+
+@pytest.mark.parametrize("method", ["topsis", "vikor", "edas", "promethee"])
+def test_a_method_that_sets_sites_against_each_other_says_what_to_do_with_one_site(folder: Path, method: str) -> None:
+    gpd.GeoDataFrame(geometry=[square(0, 0, 2000, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    path = changed(folder, "draws = 200", f'draws = 200\nmethod = "{method}"')
+    told = rf"line 34: {method.upper()} sets sites against .* only 'c' to rank\. .*loosen .* method='sum' or 'product'"
+    with pytest.raises(cg.ClusterGeoError, match=told):
+        cg.read_scenario(path).run(folder / "out", maps=False)
+    assert not (folder / "out").exists()
+
+
+def test_one_site_that_is_left_is_first_and_entropy_finds_no_weights_in_it(folder: Path) -> None:
+    gpd.GeoDataFrame(geometry=[square(0, 0, 2000, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    made = pd.read_csv(folder / "out" / "sites.csv").set_index("site_id")
+    assert made.loc["c", ["rank", "rank_best", "rank_worst"]].tolist() == [1, 1, 1]
+    assert pd.read_csv(folder / "out" / "stability.csv")["top_probability"].tolist() == [1.0]
+    assert len(pd.read_csv(folder / "out" / "swaps.csv")) == 0
+    bare = TEXT.replace("weight = 2\n", "").replace("weight = 1\n", "") + 'weights = "entropy"\n'
+    (folder / "s.toml").write_text(bare)
+    with pytest.raises(cg.ClusterGeoError, match=r"line 32: .*there are 1.*Give them: a number for each criterion"):
+        cg.read_scenario(folder / "s.toml").run(folder / "again", maps=False)
+    assert not (folder / "again").exists()
+
+
+@pytest.mark.parametrize("method", ["sum", "topsis"])
+def test_a_scenario_in_which_no_site_is_left_has_a_folder_that_says_why(folder: Path, method: str) -> None:
+    gpd.GeoDataFrame(geometry=[square(0, 0, 9000, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    path = changed(folder, "draws = 200", f'draws = 200\nmethod = "{method}"')
+    names = {path.name for path in cg.read_scenario(path).run(folder / "out")}
+    assert "stability.csv" not in names
+    assert {"reasons.csv", "reasons.html", "picture.png", "sites.ko.html"} <= names
+    made = pd.read_csv(folder / "out" / "sites.csv")
+    assert made["kept"].tolist() == [False] * 3
+    assert made["rank"].isna().all()
 
 
 def test_a_layer_without_a_crs_is_refused_where_it_is_named(folder: Path) -> None:

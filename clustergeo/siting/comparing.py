@@ -216,15 +216,19 @@ class _Side:
             flat = _flat(settings) | {f"sha256 of {name}": digest for name, digest in inputs.items()}
             sites = pd.read_csv(folder / "sites.csv", dtype={"site_id": "str"}, keep_default_na=False)
             sites = sites.set_index(sites.pop("site_id").map(unguarded)).replace("", None)
-            if not sites.index.is_unique:
-                raise ValueError("a site_id comes twice")  # noqa: EM101, TRY003, TRY301 - told below
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            msg = f"{shown(folder)} holds a result that was changed or damaged ({error}). Run its scenario again."
-            raise InputError(msg) from error
+            raise _damaged(folder, error) from error
+        if not sites.index.is_unique:
+            raise _damaged(folder, "a site_id comes twice")
         for name in ("excluded_by",):
             if name in sites.columns:
                 sites[name] = sites[name].fillna("")
         return cls(str(settings.get("title", folder.name)), sites, flat)
+
+
+def _damaged(folder: Path, why: object) -> InputError:
+    """Return the refusal of a folder whose files are not those that a run wrote."""
+    return InputError(f"{shown(folder)} holds a result that was changed or damaged ({why}). Run its scenario again.")
 
 
 def _column(sites: pd.DataFrame, column: str, kind: str, ids: list[str]) -> pd.Series:

@@ -280,6 +280,13 @@ class Ranking:
             frame[[f"value_{name}_{end}" for name in self.criteria.names]].to_numpy(dtype=np.float64)
             for end in ("low", "high")
         )
+        if self.method in scoring.RELATIVE and len(frame) == 1:
+            msg = (
+                f"{self.method.upper()} sets sites against each other, but there is only {frame['site_id'].iloc[0]!r} "
+                "to rank. Give more sites or loosen what excludes them, or use method='sum' or 'product', which score "
+                "each site by itself."
+            )
+            raise InputError(msg)
         if self.method in scoring.RELATIVE and (low != high).any():
             row, column = np.argwhere(low != high)[0]
             msg = (
