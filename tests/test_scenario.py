@@ -17,10 +17,16 @@ from household import command, contents
 from squares import PLANE, square
 
 import clustergeo as cg
+from clustergeo._cards import table_of
+from clustergeo.siting import _folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+WORST_AND_BEST = {"rank_best", "rank_worst", "Best possible rank", "Worst possible rank"} | {
+    "가능한 최고 순위",
+    "가능한 최저 순위",
+}
 TEXT = """\
 [sites]
 file = "sites.gpkg"
@@ -114,6 +120,37 @@ def test_maps_of_scores_draw_what_was_scored_and_call_no_excluded_site_unknown(f
         assert "Excluded sites" in page
         assert ">unknown<" not in page
         assert "제외된 부지" in (folder / "out" / "maps" / f"{name}.ko.html").read_text(encoding="utf-8")
+
+
+def test_a_site_that_is_among_the_first_in_any_case_is_on_the_shortlist_and_places_are_whole(folder: Path) -> None:
+    (folder / "stations.csv").write_text("lon,lat\n126.9,37.0\n")
+    sites = gpd.read_file(folder / "sites.gpkg")
+    # Of three sites that are ranked, c is last for certain; which of a and b is first, the unknown price leaves open.
+    sites.assign(price=[None, 50.0, 99.0]).astype({"price": "float64"}).to_file(folder / "sites.gpkg")
+    gpd.GeoDataFrame(geometry=[square(9000, 0, 50, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    made = pd.read_csv(folder / "out" / "tables" / "sites.csv").set_index("Site ID")
+    assert made["Standing"].to_dict() == {"a": "shortlist", "b": "shortlist", "c": "kept"}
+    assert made["Rank"].isna().to_dict() == {"a": True, "b": True, "c": False}
+    gpd.GeoDataFrame(geometry=[square(5000, 0, 50, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    for name in ("tables/sites.csv", "tables/sites.ko.csv", "sites.csv"):
+        text = pd.read_csv(folder / "out" / name, dtype="str", keep_default_na=False)
+        best, worst = (text[one].tolist() for one in text.columns if one in WORST_AND_BEST)
+        assert sorted([*best, *worst]) == ["", "", "1", "1", "2", "2"]
+
+
+def test_the_card_of_a_site_says_its_standing_its_reason_and_its_place(folder: Path) -> None:
+    scenario = cg.read_scenario(folder / "s.toml")
+    result = scenario.result()
+    reasons, given = scenario.exclusions.reasons(result, lang="ko"), list(scenario.sites.columns)
+    shown = _folder._shown(result, reasons, None, top=2, lang="ko", given=given)
+    card = table_of(shown, names=["a", "b", "c"], basis=None, lang="ko")
+    terms = [row["term"] for row in card["rows"]]
+    assert terms[:2] == ["판정", "이유"]
+    assert {"점수", "순위", "제외 비율", "적격 면적(m²)", "price"} <= set(terms)
+    assert card["columns"]["standing"]["words"] == ["제외", "최종 후보"]
+    assert card["columns"]["excluded_share"]["words"][0] == "50.0 %"
 
 
 def test_a_place_on_the_shortlist_that_is_not_decidable_says_so(folder: Path) -> None:

@@ -150,8 +150,9 @@ def _shown(
     """Return what maps, tables and pictures show of the sites: the verdicts first, then the caller's columns."""
     kept = result["kept"] if "kept" in result.columns else pd.Series(data=True, index=result.index, dtype="boolean")
     standing = np.where(kept.isna(), "undecided", np.where(kept.fillna(value=True), "kept", "excluded")).astype(object)
-    if "rank" in result.columns:
-        first = (result["rank"].notna() & (result["rank"].fillna(0) <= top)).to_numpy(dtype=bool)
+    if "rank_worst" in result.columns:
+        # On the shortlist is what has its place there for certain, whichever it is.
+        first = (result["rank_worst"] <= top).fillna(value=False).to_numpy(dtype=bool)
         standing[first] = np.where(kept[first].isna(), "shortlist_undecided", "shortlist")
     added: dict[str, Any] = {"site_id": result["site_id"], "standing": standing}
     if reasons is not None:
@@ -209,7 +210,7 @@ def _page(made: Table, lang: str) -> bytes:
     """Return the table as a page; sentences have room in it."""
     reason = labels.column("reason", lang)
     wide = [at for at, column in enumerate(made.columns, 1) if column.header == reason]
-    style = "table{font-size:.86rem}td:first-child{white-space:nowrap}"
+    style = "table{font-size:.86rem}td:first-child{white-space:nowrap}caption{position:sticky;left:0;max-width:85vw}"
     style += "".join(f"td:nth-child({at}){{min-width:22rem}}" for at in wide)
     return page(made.html(), lang, style=style, title=made.title)
 

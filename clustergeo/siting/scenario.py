@@ -77,6 +77,8 @@ class Scenario:
         with self._refusing():
             ranked = self.ranking.rank(out[running])
         added = ranked[[name for name in ranked.columns if name not in out.columns]]
+        # Places stay whole numbers beside the nulls of what was excluded.
+        added = added.astype({"rank_best": "Int64", "rank_worst": "Int64"})
         active = out.geometry.name
         columns = [out.drop(columns=active), added.reindex(out.index), out[[active]]]
         return out.__class__(pd.concat(columns, axis=1), geometry=active, crs=out.crs)
