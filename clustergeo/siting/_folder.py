@@ -157,10 +157,12 @@ def _shown(
     added: dict[str, Any] = {"site_id": result["site_id"], "standing": standing}
     if reasons is not None:
         added["reason"] = reasons
-        place = labels.LANGS.index(lang)
+        # What is not decidable may yet be excluded.
+        open_ = labels.value("standing", "undecided", lang)
+        unnamed = np.where(kept.isna(), open_, _NO_RULE[labels.LANGS.index(lang)])
         added["excluded_by"] = [
-            ", ".join(labels.zone_name(one, lang) for one in names.split(";")) if names else _NO_RULE[place]
-            for names in result["excluded_by"].astype(str)
+            ", ".join(labels.zone_name(one, lang) for one in names.split(";")) if names else left
+            for names, left in zip(result["excluded_by"].astype(str), unnamed, strict=True)
         ]
     if stability is not None:
         added["top_probability"] = stability.set_index("site_id")["top_probability"].reindex(result["site_id"]).array

@@ -115,7 +115,7 @@ def read(path: Path, data: bytes) -> dict[str, list[Located]]:
     places = _places(text, tree)
     out: dict[str, list[Located]] = {}
     for name, value in tree.items():
-        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             parts = value
         elif isinstance(value, dict) and value and all(isinstance(one, dict) for one in value.values()):
             parts = [{"name": key, **one} for key, one in value.items()]

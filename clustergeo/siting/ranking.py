@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from clustergeo.siting.scoring import Method
 
+# All weights are drawn at once and held.
+_MOST_DRAWS = 10_000_000
 _ADDED = ("score", "score_low", "score_high", "rank", "rank_best", "rank_worst")
 
 
@@ -317,6 +319,9 @@ def check_draws(*, draws: int = 1, top: int = 1, concentration: float | None = N
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             msg = f"{name} is {value!r}; expected a whole number, {least} or more."
             raise InputError(msg)
+    if draws > _MOST_DRAWS:
+        msg = f"draws is {draws!r}; expected at most {_MOST_DRAWS:,}, with which an answer errs by 0.0002."
+        raise InputError(msg)
     if concentration is not None and not (is_number(concentration) and 0 < concentration < np.inf):
         msg = (
             f"concentration is {concentration!r}; expected a positive number, or None for all weights alike (in a "
