@@ -148,9 +148,10 @@ def _shown(
     given: Collection[str],
 ) -> gpd.GeoDataFrame:
     """Return what maps, tables and pictures show of the sites: the verdicts first, then the caller's columns."""
-    kept = result["kept"] if "kept" in result.columns else pd.Series(data=True, index=result.index, dtype="boolean")
+    made = set(result.columns) - set(given)
+    kept = result["kept"] if "kept" in made else pd.Series(data=True, index=result.index, dtype="boolean")
     standing = np.where(kept.isna(), "undecided", np.where(kept.fillna(value=True), "kept", "excluded")).astype(object)
-    if "rank_worst" in result.columns:
+    if "rank_worst" in made:
         # On the shortlist is what has its place there for certain, whichever it is.
         first = (result["rank_worst"] <= top).fillna(value=False).to_numpy(dtype=bool)
         standing[first] = np.where(kept[first].isna(), "shortlist_undecided", "shortlist")
@@ -166,8 +167,9 @@ def _shown(
         ]
     if stability is not None:
         added["top_probability"] = stability.set_index("site_id")["top_probability"].reindex(result["site_id"]).array
-    added |= {name: result[name] for name in _SHOWN if name in result.columns}
-    own = [name for name in given if name not in added]
+    added |= {name: result[name] for name in _SHOWN if name in made}
+    # What the caller calls by the name of a verdict would be read as one.
+    own = [name for name in given if name not in added and name not in _SHOWN]
     return gpd.GeoDataFrame(pd.DataFrame(added, index=result.index).join(pd.DataFrame(result[own]))).set_geometry(
         result.geometry.name, crs=result.crs
     )
