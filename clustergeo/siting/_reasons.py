@@ -145,10 +145,12 @@ def _set_there(one: Rule, row: Row, lang: str, say: Callable[[float, str], str])
     last = ", whichever holds where it lies" if english else " 가운데 그 땅에 적용되는 것"
     if not math.isnan(value) or one.by is None:
         return f"{say(value, lang)}, {'by' if english else '근거:'} {cited}" + last * (BESIDE in cited)
-    told = []
-    for at in one.by.table.cited_in(cited):
+    told, none = [], "no such rule" if english else "규칙 없음"
+    rows = one.by.table.cited_in(cited)
+    if not rows:
+        return f"{'by' if english else '근거:'} {cited}" + last * (BESIDE in cited)
+    for at in rows:
         number, law = float(one.by.table.numbers[at]), one.by.table.citation(at)
-        none = "no such rule" if english else "규칙 없음"
         what = none if math.isnan(number) else say(number, lang)
         told.append(f"{what} by {law}" if english else f"{what}(근거: {law})")
     return (" or " if english else " 또는 ").join(told) + last
