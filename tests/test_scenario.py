@@ -153,6 +153,18 @@ def test_the_card_of_a_site_says_its_standing_its_reason_and_its_place(folder: P
     assert card["columns"]["excluded_share"]["words"][0] == "50.0 %"
 
 
+def test_what_is_not_decidable_is_not_called_free_of_rules(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    basis, error = ["disc", "measured", "measured"], [500.0, None, None]
+    sites.assign(footprint_basis=basis, position_error_m=error).to_file(folder / "sites.gpkg")
+    scenario = cg.read_scenario(folder / "s.toml")
+    result = scenario.result()
+    assert result["kept"].isna().tolist() == [True, False, False]
+    reasons, given = scenario.exclusions.reasons(result, lang="en"), list(scenario.sites.columns)
+    shown = _folder._shown(result, reasons, None, top=1, lang="en", given=given)
+    assert shown["excluded_by"].tolist() == ["not decidable", "no rule", "no rule"]
+
+
 def test_a_place_on_the_shortlist_that_is_not_decidable_says_so(folder: Path) -> None:
     path = changed(folder, 'file = "wet.gpkg"\ncoverage = "everywhere"', 'file = "wet.gpkg"\ncoverage = "kostat:39"')
     with pytest.warns(cg.ClusterGeoWarning, match="says nothing about"):
