@@ -64,6 +64,7 @@ def table_of(
     other = _cells.texts(frame, "name_en" if lang == "ko" else "name_ko")
     if any(one is not None for one in other):
         found["other"] = [None if one is None or one == name else one for one, name in zip(other, names, strict=True)]
+    made.judged()
     made.place()
     made.capital(np.ones(len(frame), dtype=bool) if basis is None else ~np.isin(basis, ["area_only", "nowhere"]))
     made.zones()
@@ -238,6 +239,12 @@ class _Table:
             error="position_error_m" if "position_error_m" in self.columns else None,
             source=self._text("position_source"),
         )
+
+    def judged(self) -> None:
+        """Add what siting says of the sites."""
+        for name, cells in _cells.judged(self.frame, self.lang).items():
+            self.columns[name] = _pack.words(cells)
+            self._row("column", labels.column(name, self.lang), column=name)
 
     def own(self) -> None:
         """Add the caller's own columns under their own names, the first dozen that say what no other row does."""

@@ -7,12 +7,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from clustergeo import labels
+from clustergeo import _digits, labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+# What siting says of a site, and how it is shown; no other row of a card says it.
+_JUDGED = {
+    "standing": "code",
+    "kept": "flag",
+    "chosen": "flag",
+    "reason": "text",
+    "excluded_by": "rules",
+    "undecided_by": "rules",
+    "score": "score",
+    "score_low": "score",
+    "score_high": "score",
+    "rank": "count",
+    "rank_best": "count",
+    "rank_worst": "count",
+    "top_probability": "share",
+    "excluded_share": "share",
+    "excluded_share_low": "share",
+    "excluded_share_high": "share",
+    "eligible_area_m2": "count",
+    "eligible_largest_m2": "count",
+    "served": "number",
+}
 _TRUE = frozenset({"true", "1", "yes", "present", "inside", "예", "있음", "수도권 안"})
 _FALSE = frozenset({"false", "0", "no", "none", "outside", "아니요", "없음", "수도권 밖"})
 
@@ -31,6 +53,47 @@ def worded(frame: pd.DataFrame, column: str, lang: str, *, hidden: str | None = 
         said = not_null(own)
         words[said] = own[said]
     return words
+
+
+def judged(frame: pd.DataFrame, lang: str) -> dict[str, NDArray[np.object_]]:
+    """Return the columns of a frame in which siting says something of its sites, in words.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"standing": ["kept"], "score": [0.25], "rank": [None], "excluded_by": ["rdz;road"]})
+    >>> {name: cells.tolist() for name, cells in judged(frame, "en").items()}
+    {'standing': ['kept'], 'excluded_by': ['RDZ, road'], 'score': ['0.250']}
+    """
+    found = {}
+    for name, kind in _JUDGED.items():
+        cells = worded(frame, name, lang) if kind == "code" else texts(frame, name)
+        if name in frame.columns and kind in ("score", "count", "share", "number"):
+            numbers = zip(cells, figures(frame, name).tolist(), strict=True)
+            cells = np.array(
+                [one if np.isnan(number) else _figure(number, kind) for one, number in numbers], dtype=object
+            )
+        elif name in frame.columns and kind == "flag":
+            open_ = labels.value("standing", "undecided", lang) if name == "kept" else None
+            # In the order of 0, 1 and -1, which is null.
+            said = np.array([*(labels.value(name, flag, lang) for flag in (False, True)), open_], dtype=object)
+            cells = said[flags(frame, name)]
+        elif kind == "rules":
+            parts = (None if one is None else one.split(";") for one in cells)
+            cells = np.array(
+                [one and ", ".join(labels.zone_name(part, lang) for part in one) for one in parts], dtype=object
+            )
+        if not_null(cells).any():
+            found[name] = cells
+    return found
+
+
+def _figure(number: float, kind: str) -> str:
+    """Return a figure of siting as its tables show it."""
+    if kind == "share":
+        return _digits.percent(number, least=1)
+    if kind == "number":
+        return f"{number:,.3f}".rstrip("0").rstrip(".")
+    return f"{number:.3f}" if kind == "score" else f"{number:,.0f}"
 
 
 def not_null(cells: NDArray[np.object_]) -> NDArray[np.bool_]:

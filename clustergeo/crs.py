@@ -27,7 +27,9 @@ KOREA_PLANE = "+proj=laea +lat_0=36 +lon_0=127.75 +x_0=0 +y_0=0 +ellps=GRS80 +to
 _KOREA_BOX = (122.0, 31.0, 134.0, 41.0)
 
 _LONG_DEGREES = 0.03
-_STRAIGHT_DEGREES = 0.01
+_STRAIGHT_DEGREES, _STRAIGHT_M = 0.01, 1_000.0
+# The EPSG code of its method.
+_WEB_MERCATOR = "1024"
 
 _GEOD = pyproj.Geod(ellps="GRS80")
 
@@ -178,8 +180,7 @@ def areas_m2(geometries: gpd.GeoSeries) -> NDArray[np.float64]:
     lonlat = to_lonlat(geometries)
     areas = np.full(len(geometries), np.nan)
     for rows, plane in planes(lonlat):
-        values = np.asarray(lonlat.iloc[rows].to_crs(plane).values, dtype=object)
-        areas[rows] = shapely.area(values)
+        areas[rows] = shapely.area(np.asarray(lonlat.iloc[rows].to_crs(plane).values, dtype=object))
     values = np.asarray(geometries.values, dtype=object)
     areas[np.asarray(shapely.get_dimensions(values)) < 2] = np.nan  # noqa: PLR2004
     for row in np.flatnonzero(_long_edges(lonlat)):
@@ -211,15 +212,7 @@ def _geodesic_area(one: gpd.GeoSeries) -> float:
 
 
 def transform(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArray[np.object_]:
-    """Return an array of geometries carried from one CRS to another, x before y.
-
-    Parameters
-    ----------
-    geometries
-        Shape (n,), shapely geometries or None.
-    source, target
-        Anything pyproj takes as a CRS.
-    """
+    """Return an array of geometries or None carried from one CRS to another, x before y."""
     if same(source, target):
         return geometries
     moved: NDArray[np.object_] = shapely.transform(geometries, change(source, target))
@@ -229,8 +222,8 @@ def transform(geometries: NDArray[np.object_], source: Any, target: Any) -> NDAr
 def densified(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArray[np.object_]:
     """Return geometries with vertices along edges so long that they would bend on the way to another CRS.
 
-    An edge that is straight in longitude and latitude is a curve in a plane. A vertex each 0.01 degrees keeps the
-    straight pieces within about a centimetre of it.
+    An edge that is straight in longitude and latitude or in web Mercator is a curve in a plane. A vertex each 0.01
+    degrees, or kilometre, keeps the straight pieces within about a centimetre of it.
 
     Parameters
     ----------
@@ -245,19 +238,28 @@ def densified(geometries: NDArray[np.object_], source: Any, target: Any) -> NDAr
     >>> int(shapely.get_num_coordinates(densified(square, LONLAT, KOREA_PLANE))[0])
     23
     """
-    if not _read(source).is_geographic or same(source, target):
+    longest = _longest(source)
+    if np.isinf(longest) or same(source, target):
         return geometries
-    dense = shapely.segmentize(geometries, _STRAIGHT_DEGREES)
-    return np.asarray(dense, dtype=object)
+    return np.asarray(shapely.segmentize(geometries, longest), dtype=object)
+
+
+@functools.cache
+def _longest(source: Any) -> float:
+    """Return how long an edge drawn straight in a CRS may be, in its units, before a plane bends it."""
+    if _read(source).is_geographic:
+        return _STRAIGHT_DEGREES
+    return _STRAIGHT_M if is_web_mercator(source) else np.inf
+
+
+def is_web_mercator(source: Any) -> bool:
+    """Say whether a CRS is web Mercator, whose scale grows with latitude and takes the earth for a sphere."""
+    operation = _read(source).coordinate_operation
+    return operation is not None and operation.method_code == _WEB_MERCATOR
 
 
 def carried(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArray[np.object_]:
-    """Return geometries in another CRS, their edges as straight there as where they were drawn.
-
-    Parameters
-    ----------
-    geometries, source, target
-        As for `densified`.
+    """Return geometries in another CRS, their edges as straight there as where they were drawn; see `densified`.
 
     Examples
     --------
@@ -269,22 +271,14 @@ def carried(geometries: NDArray[np.object_], source: Any, target: Any) -> NDArra
 
 
 def bending(bounds: NDArray[np.float64], source: Any) -> NDArray[np.bool_]:
-    """Say which geometries are so wide that `densified` may give them vertices.
-
-    Parameters
-    ----------
-    bounds
-        Shape (n, 4), the least and greatest x and y of each, in the CRS.
-    source
-        Their CRS.
+    """Say which geometries, by their bounds in a CRS, are so wide that `densified` may give them vertices.
 
     Examples
     --------
     >>> bending(np.array([[127, 37, 127.1, 37.001], [127, 37, 127.001, 37.001]]), LONLAT).tolist()
     [True, False]
     """
-    wide = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > _STRAIGHT_DEGREES
-    return np.asarray(wide & _read(source).is_geographic, dtype=bool)
+    return np.asarray(np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > _longest(source), dtype=bool)
 
 
 def same(source: Any, target: Any) -> bool:

@@ -71,6 +71,26 @@ def last_day(as_of: str) -> dt.date:
         raise InputError(msg) from error
 
 
+def check_date(as_of: str | None, *, what: str) -> None:
+    """Refuse a date of something that is none; None says that it is not known.
+
+    Raises
+    ------
+    InputError
+        The text is no date.
+
+    Examples
+    --------
+    >>> check_date("2024-02", what="a layer")
+    """
+    if as_of is not None:
+        try:
+            last_day(as_of)
+        except InputError as error:
+            msg = f"The date of {what} (as_of) cannot be used: {error}"
+            raise InputError(msg) from error
+
+
 def first_day(as_of: str) -> dt.date:
     """Return the first day that a date of any precision may mean.
 

@@ -13,7 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from clustergeo import crs, schema
+from clustergeo import crs, facts, schema
 from clustergeo.errors import InputError
 
 EVERYWHERE = "everywhere"
@@ -35,7 +35,7 @@ class Layer:
         `"mois:41"`; a bare code where it means one province only), a polygon in EPSG:4326, or a GeoDataFrame or
         GeoSeries. None says that it is not known: then a site that no zone touches stays unknown instead of becoming 0.
     as_of
-        The date of the content, ISO text.
+        The date of the content, ISO text: a day, a month or a year.
     source, licence, attribution
         Where it comes from and on what terms.
     report
@@ -48,7 +48,7 @@ class Layer:
     Raises
     ------
     InputError
-        The frame has no CRS, no polygons or invalid ones, or the name or coverage is none.
+        The frame has no CRS, no polygons or invalid ones, or the name, the date or the coverage is none.
 
     Examples
     --------
@@ -72,6 +72,7 @@ class Layer:
     def __post_init__(self, checked: bool) -> None:
         """Check the parts and take copies of them."""
         schema.check_zone_name(self.name)
+        facts.check_date(self.as_of, what=f"the content of layer {self.name!r}")
         schema.check_polygons(self.frame, what=f"layer {self.name!r}", checked=checked)
         object.__setattr__(self, "frame", self.frame.copy())
         object.__setattr__(self, "coverage", _coverage(self.coverage, self.name))

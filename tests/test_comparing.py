@@ -141,7 +141,10 @@ def test_the_command_prints_both_tables_or_says_why_not(folder: Path) -> None:
         ("sites.csv", ""),
         ("sites.csv", "a,b\n1,2\n"),
         ("scenario.toml", "[["),
-        ("sites.csv", "site_id,kept\nx,true\nx,true\n"),
+        ("sites.csv", "site_id,kept,excluded_by,score,rank\nx,true,,0.5,1\nx,true,,0.5,1\n"),
+        ("sites.csv", "site_id,kept,excluded_by,score,rank\nx,perhaps,,0.5,1\n"),
+        ("sites.csv", "site_id,kept,excluded_by,score,rank\nx,true,,good,1\n"),
+        ("sites.csv", "site_id,kept,excluded_by,score,rank\nx,true,,0.5,first\n"),
     ],
 )
 def test_a_result_that_was_damaged_is_refused(folder: Path, name: str, text: str) -> None:
@@ -158,3 +161,40 @@ def test_ids_that_a_spreadsheet_would_run_or_count_are_the_same_in_a_folder(fold
     found = cg.compare(folder / "out", folder / "strict.toml").sites
     assert found["site_id"].tolist() == ["=1+1", "-x", "001"]
     assert found["moved"].tolist() == ["stays", "stays", "stays_out"]
+
+
+def test_a_site_that_one_result_leaves_undecided_is_told_from_folders_too(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    open_ = sites.assign(footprint_basis=["measured", "measured", "disc"], position_error_m=[None, None, 500.0])
+    open_.to_file(folder / "sites.gpkg")
+    for name in ("strict", "loose"):
+        cg.read_scenario(folder / f"{name}.toml").run(folder / name, maps=False)
+    found = cg.compare(folder / "strict", folder / "loose").sites
+    assert found["kept_first"].isna().tolist() == [False, False, True]
+    assert found["moved"].tolist()[2] == "undecided"
+    pd.testing.assert_frame_equal(found, cg.compare(folder / "strict.toml", folder / "loose.toml").sites)
+
+
+def test_a_column_of_the_callers_is_not_taken_for_the_result(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    sites.assign(score=["good", "bad", "fair"], rank=["x", "y", "z"]).to_file(folder / "sites.gpkg")
+    for name in ("strict", "loose"):
+        text = (folder / f"{name}.toml").read_text()
+        (folder / f"{name}.toml").write_text(text[: text.index("[[criteria]]")])
+        cg.read_scenario(folder / f"{name}.toml").run(folder / name, maps=False)
+    for pair in (("strict", "loose"), ("strict.toml", "loose.toml")):
+        found = cg.compare(*(folder / one for one in pair)).sites
+        figures = [f"{name}_{end}" for name in ("kept", "excluded_by") for end in ("first", "second")]
+        assert found.columns.tolist() == ["site_id", "moved", *figures]
+
+
+def test_a_kept_column_of_the_callers_excludes_nothing_where_no_rule_does(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    sites.assign(kept=[True, False, True]).to_file(folder / "sites.gpkg")
+    text = (folder / "strict.toml").read_text()
+    bare = text[: text.index("[layers")] + text[text.index("[[criteria]]") :]
+    (folder / "strict.toml").write_text(bare)
+    cg.read_scenario(folder / "strict.toml").run(folder / "out", maps=False)
+    made = pd.read_csv(folder / "out" / "tables" / "sites.csv")
+    assert made["Rank"].tolist() == [1, 2, 3]
+    assert "excluded" not in made["Standing"].tolist()

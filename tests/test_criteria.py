@@ -191,3 +191,17 @@ def test_the_frame_of_the_caller_is_not_changed() -> None:
     before = mine.copy()
     cg.Criteria().attribute("price", value=KM).measure(mine)
     assert mine.equals(before)
+
+
+def test_a_long_edge_drawn_in_web_mercator_is_as_far_as_it_was_drawn() -> None:
+    line = gpd.GeoSeries([shapely.LineString([(127.0, 36.0), (127.4, 36.3)])], crs="EPSG:4326").to_crs("EPSG:3857")
+    middle = line.interpolate(0.5, normalized=True).to_crs("EPSG:4326").iloc[0]
+    east, north, _ = Geod(ellps="GRS80").fwd(middle.x, middle.y, 315, 100.0)
+    spot = gpd.GeoDataFrame(geometry=[shapely.Point(east, north)], crs="EPSG:4326")
+    drawn = gpd.GeoDataFrame(geometry=line)
+    near = cg.Criteria().distance("line", drawn, value=cg.Value.linear(worst=200, best=0), coverage="everywhere")
+    # The straight line of a plane between its ends passes 25 m away.
+    assert near.measure(spot)["criterion_line_m"].tolist() == pytest.approx([99.92], abs=0.05)
+    for width, kept in ((99.0, True), (101.0, False)):
+        rules = cg.Exclusions().add("line", drawn, buffer_m=width, coverage="everywhere")
+        assert rules.apply(spot)["kept"].tolist() == [kept]

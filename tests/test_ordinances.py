@@ -171,10 +171,18 @@ def test_a_site_that_may_lie_in_two_municipalities_has_the_bounds_of_both() -> N
     assert 0 < narrow.loc["on", "excluded_share"] < 0.2
     assert out.loc["on", ["excluded_houses_value", "excluded_share", "eligible_largest_m2"]].isna().all()
     assert out.loc["on", "eligible"] is None
-    assert out.loc["on", "excluded_houses_rule"] == "세종 조례 제1조 (2020-01-01~) / 충북 조례 제2조 (2020-01-01~)"
+    assert out.loc["on", "excluded_houses_rule"] == (
+        "세종 조례 제1조 (2020-01-01~): 120 / 충북 조례 제2조 (2020-01-01~): 300"
+    )
     assert sorted(out.loc[["west", "east"], "excluded_houses_value"]) == [120, 300]
-    assert "whichever holds where it lies" in rules.explain(out.reset_index(), "on")
-    assert "가운데 그 땅에 적용되는 것" in rules.explain(out.reset_index(), "on", lang="ko")
+    assert (
+        "with 120 m around by 세종 조례 제1조 (2020-01-01~) or with 300 m around by 충북 조례 제2조 (2020-01-01~), "
+        "whichever holds where it lies"
+    ) in rules.explain(out.reset_index(), "on")
+    assert (
+        "주변 120 m 포함(근거: 세종 조례 제1조 (2020-01-01~)) 또는 주변 300 m 포함"
+        "(근거: 충북 조례 제2조 (2020-01-01~)) 가운데 그 땅에 적용되는 것"
+    ) in rules.explain(out.reset_index(), "on", lang="ko")
     # One value on both sides leaves nothing open, and a place without a row leaves all open.
     same = [(code, 120, law, article, since) for code, _, law, article, since in both]
     rules = cg.Exclusions().add("houses", houses, buffer_m=table(same), on="2026-01-01", coverage="everywhere")
@@ -188,14 +196,41 @@ def test_a_site_that_may_lie_in_two_municipalities_has_the_bounds_of_both() -> N
 def test_of_two_limits_the_laxer_excludes_and_the_stricter_lets_pass() -> None:
     spots, middle = on_the_border()
     wet = layer([shapely.box(middle.x - 9000, middle.y - 9000, middle.x + 9000, middle.y - 10)], name="wet")
-    kept = {}
+    kept, told = {}, {}
     for limits in ((0.2, 0.3), (0.2, 0.5), (0.5, 0.6)):
         rows = [(code, limit, "a", "1", "2020-01-01") for code, limit in zip(("29", "33"), limits, strict=True)]
         rules = cg.Exclusions().add("wet", wet, max_share=table(rows), on="2026-01-01")
-        kept[limits] = rules.apply(spots).set_index("site_id").loc["on", "kept"]
+        out = rules.apply(spots)
+        kept[limits] = out.set_index("site_id").loc["on", "kept"]
+        told[limits] = [rules.explain(out, "on", lang=lang) for lang in ("en", "ko")]
     assert kept[0.2, 0.3] is False or not kept[0.2, 0.3]
     assert pd.isna(kept[0.2, 0.5])
     assert kept[0.5, 0.6]
+    english, korean = told[0.2, 0.5]
+    assert "at most 20.0 % is allowed by a 1 (2020-01-01~) or at most 50.0 % is allowed by a 1 (2020-01-01~)" in english
+    assert "허용 20.0 % 이하(근거: a 1 (2020-01-01~)) 또는 허용 50.0 % 이하(근거: a 1 (2020-01-01~))" in korean
+
+
+def test_a_law_of_which_it_is_open_whether_it_holds_is_told_beside_the_one_that_sets_a_value() -> None:
+    spots, middle = on_the_border()
+    houses = gpd.GeoDataFrame(geometry=[shapely.Point(middle.x + 150, middle.y)], crs=PLANE)
+    rows = [("29", None, "세종 조례", "제1조", "2020-01-01"), ("33", 300, "충북 조례", "제2조", "2020-01-01")]
+    rules = cg.Exclusions().add("houses", houses, buffer_m=table(rows), on="2026-01-01", coverage="everywhere")
+    out = rules.apply(spots)
+    assert "no such rule by 세종 조례 제1조 (2020-01-01~) or with 300 m around by 충북" in rules.explain(out, "on")
+    assert "규칙 없음(근거: 세종 조례 제1조 (2020-01-01~)) 또는 주변 300 m" in rules.explain(out, "on", lang="ko")
+    assert out.set_index("site_id").loc["on", "excluded_houses_rule"].startswith("세종 조례 제1조 (2020-01-01~): - / ")
+
+
+@pytest.mark.parametrize("day", ["gestern", "2026-02-30", "20260101", "2026", "2026-01-01T10:00", 20260101, 2026.0])
+def test_what_is_no_day_is_refused_of_a_rule_a_row_and_a_layer(day: Any) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=r"is no day; expected ISO text such as"):
+        rules(on=day)
+    with pytest.raises(cg.ClusterGeoError, match=r"row 0, since: .* is no day; write it as 2026-01-01"):
+        table([("*", 1, "a", "1", day)])
+    if day not in ("2026", 2026.0):
+        with pytest.raises(cg.ClusterGeoError, match=r"date of the content of layer 'wet' .*Write it as YYYY-MM-DD"):
+            layer([shapely.box(0, 0, 1, 1)], name="wet", as_of=day)
 
 
 def test_a_province_has_the_municipalities_of_the_day() -> None:

@@ -17,10 +17,16 @@ from household import command, contents
 from squares import PLANE, square
 
 import clustergeo as cg
+from clustergeo._cards import table_of
+from clustergeo.siting import _folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+WORST_AND_BEST = {"rank_best", "rank_worst", "Best possible rank", "Worst possible rank"} | {
+    "가능한 최고 순위",
+    "가능한 최저 순위",
+}
 TEXT = """\
 [sites]
 file = "sites.gpkg"
@@ -114,6 +120,49 @@ def test_maps_of_scores_draw_what_was_scored_and_call_no_excluded_site_unknown(f
         assert "Excluded sites" in page
         assert ">unknown<" not in page
         assert "제외된 부지" in (folder / "out" / "maps" / f"{name}.ko.html").read_text(encoding="utf-8")
+
+
+def test_a_site_that_is_among_the_first_in_any_case_is_on_the_shortlist_and_places_are_whole(folder: Path) -> None:
+    (folder / "stations.csv").write_text("lon,lat\n126.9,37.0\n")
+    sites = gpd.read_file(folder / "sites.gpkg")
+    # Of three sites that are ranked, c is last for certain; which of a and b is first, the unknown price leaves open.
+    sites.assign(price=[None, 50.0, 99.0]).astype({"price": "float64"}).to_file(folder / "sites.gpkg")
+    gpd.GeoDataFrame(geometry=[square(9000, 0, 50, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    made = pd.read_csv(folder / "out" / "tables" / "sites.csv").set_index("Site ID")
+    assert made["Standing"].to_dict() == {"a": "shortlist", "b": "shortlist", "c": "kept"}
+    assert made["Rank"].isna().to_dict() == {"a": True, "b": True, "c": False}
+    gpd.GeoDataFrame(geometry=[square(5000, 0, 50, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    for name in ("tables/sites.csv", "tables/sites.ko.csv", "sites.csv"):
+        text = pd.read_csv(folder / "out" / name, dtype="str", keep_default_na=False)
+        best, worst = (text[one].tolist() for one in text.columns if one in WORST_AND_BEST)
+        assert sorted([*best, *worst]) == ["", "", "1", "1", "2", "2"]
+
+
+def test_the_card_of_a_site_says_its_standing_its_reason_and_its_place(folder: Path) -> None:
+    scenario = cg.read_scenario(folder / "s.toml")
+    result = scenario.result()
+    reasons, given = scenario.exclusions.reasons(result, lang="ko"), list(scenario.sites.columns)
+    shown = _folder._shown(result, reasons, None, top=2, lang="ko", given=given)
+    card = table_of(shown, names=["a", "b", "c"], basis=None, lang="ko")
+    terms = [row["term"] for row in card["rows"]]
+    assert terms[:2] == ["판정", "이유"]
+    assert {"점수", "순위", "제외 비율", "적격 면적(m²)", "price"} <= set(terms)
+    assert card["columns"]["standing"]["words"] == ["제외", "최종 후보"]
+    assert card["columns"]["excluded_share"]["words"][0] == "50.0 %"
+
+
+def test_what_is_not_decidable_is_not_called_free_of_rules(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    basis, error = ["disc", "measured", "measured"], [500.0, None, None]
+    sites.assign(footprint_basis=basis, position_error_m=error).to_file(folder / "sites.gpkg")
+    scenario = cg.read_scenario(folder / "s.toml")
+    result = scenario.result()
+    assert result["kept"].isna().tolist() == [True, False, False]
+    reasons, given = scenario.exclusions.reasons(result, lang="en"), list(scenario.sites.columns)
+    shown = _folder._shown(result, reasons, None, top=1, lang="en", given=given)
+    assert shown["excluded_by"].tolist() == ["not decidable", "no rule", "no rule"]
 
 
 def test_a_place_on_the_shortlist_that_is_not_decidable_says_so(folder: Path) -> None:
@@ -210,6 +259,32 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
         ("max_share = 0.4", 'where = ["wet"]', 14, "where is .*; expected a text"),
         ('coverage = "everywhere"\n\n[layers.st', 'coverage = ["kostat:99"]\n\n[layers.st', 6, "no province code"),
         ("[layers.stations]\n", '[layers]\nstations = "stations.csv"\n[layers.dry]\n', 1, "a table of its own"),
+        *(
+            ('file = "wet.gpkg"', f'file = "wet.gpkg"\nas_of = {day}', 6, told)
+            for day, told in (
+                (
+                    '"gestern"',
+                    r"layer 'wet' \(as_of\) cannot be used: 'gestern' is not a date\. Write it as YYYY-MM-DD",
+                ),
+                ('"2026-02-30"', "'2026-02-30' is not a date"),
+                ('"20260101"', "'20260101' is not a date"),
+                ('"2026-01-01 10:00"', "'2026-01-01 10:00' is not a date"),
+                ("20260101", "as_of is 20260101; expected a day such as 2026-01-01"),
+                ("2026-01-01T10:00:00", "as_of is .*; expected a day such as 2026-01-01"),
+                ("10:00:00", "as_of is .*; expected a day such as 2026-01-01"),
+            )
+        ),
+        *(
+            ("buffer_m = 10", f'buffer_m = "d.csv"\non = {day}', 20, told)
+            for day, told in (
+                ('"gestern"', "on='gestern' is no day; expected ISO text such as '2026-01-01'"),
+                ('"2026-02-30"', "on='2026-02-30' is no day"),
+                ('"2026"', "on='2026' is no day"),
+                ('"20260101"', "on='20260101' is no day"),
+                ("20260101", "on is 20260101; expected a day such as 2026-01-01"),
+                ("2026-01-01T10:00:00", "on is .*; expected a day such as 2026-01-01"),
+            )
+        ),
         ("[ranking]", "[[ranking]]\n[[ranking]]", 35, r"a second table .ranking."),
         ("best = 0, unit", "unit", 25, "a linear value has worst, best, unit; 'best' is missing"),
         ("worst = 100, best", 'worst = "far", best', 31, "worst is 'far', not a number"),
@@ -217,6 +292,9 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
         ("weight = 1", "weight = -1", 32, "weight is -1; expected a number, 0 or more"),
         ("draws = 200", "draws = 0", 35, "draws is 0; expected a whole number, 1 or more"),
         ("draws = 200", 'draws = "many"', 35, "draws is 'many'"),
+        ("draws = 200", "draws = 99999999999999999999", 35, "expected at most 10,000,000"),
+        ("[sites]", "title = []\n[sites]", 1, r"title is \[\]; expected a text"),
+        ("[sites]", "more = []\n[sites]", 1, "'more' stands outside every table"),
         ("top = 2", "top = 2.5", 36, "top is 2.5"),
         ("top = 2", "seed = -1", 36, "seed is -1"),
         ("top = 2", "concentration = 0", 36, "expected a positive number"),
@@ -245,6 +323,7 @@ def test_a_layer_carries_what_is_said_of_it_into_the_table_of_rules(folder: Path
 def test_a_wrong_scenario_is_refused_with_file_line_and_cure(
     folder: Path, old: str, new: str, line: int, problem: str | None
 ) -> None:
+    (folder / "d.csv").write_text("jurisdiction,value,law,article,since\n*,9,a,1,2020-01-01\n")
     path = changed(folder, old, new)
     if problem is None and new == "include = true":
         path.write_text(path.read_text().replace('coverage = "everywhere"\n', "", 1))
@@ -333,6 +412,42 @@ def test_what_the_ranking_refuses_while_it_runs_is_told_with_its_line(folder: Pa
     sites.to_file(folder / "sites.gpkg")
     with pytest.raises(cg.ClusterGeoError, match=r"s\.toml', line 34: .*TOPSIS"):
         cg.read_scenario(path).run(folder / "out", maps=False)
+
+
+@pytest.mark.parametrize("method", ["topsis", "vikor", "edas", "promethee"])
+def test_a_method_that_sets_sites_against_each_other_says_what_to_do_with_one_site(folder: Path, method: str) -> None:
+    gpd.GeoDataFrame(geometry=[square(0, 0, 2000, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    path = changed(folder, "draws = 200", f'draws = 200\nmethod = "{method}"')
+    told = rf"line 34: {method.upper()} sets sites against .* only 'c' to rank\. .*loosen .* method='sum' or 'product'"
+    with pytest.raises(cg.ClusterGeoError, match=told):
+        cg.read_scenario(path).run(folder / "out", maps=False)
+    assert not (folder / "out").exists()
+
+
+def test_one_site_that_is_left_is_first_and_entropy_finds_no_weights_in_it(folder: Path) -> None:
+    gpd.GeoDataFrame(geometry=[square(0, 0, 2000, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+    made = pd.read_csv(folder / "out" / "sites.csv").set_index("site_id")
+    assert made.loc["c", ["rank", "rank_best", "rank_worst"]].tolist() == [1, 1, 1]
+    assert pd.read_csv(folder / "out" / "stability.csv")["top_probability"].tolist() == [1.0]
+    assert len(pd.read_csv(folder / "out" / "swaps.csv")) == 0
+    bare = TEXT.replace("weight = 2\n", "").replace("weight = 1\n", "") + 'weights = "entropy"\n'
+    (folder / "s.toml").write_text(bare)
+    with pytest.raises(cg.ClusterGeoError, match=r"line 32: .*there are 1.*Give them: a number for each criterion"):
+        cg.read_scenario(folder / "s.toml").run(folder / "again", maps=False)
+    assert not (folder / "again").exists()
+
+
+@pytest.mark.parametrize("method", ["sum", "topsis"])
+def test_a_scenario_in_which_no_site_is_left_has_a_folder_that_says_why(folder: Path, method: str) -> None:
+    gpd.GeoDataFrame(geometry=[square(0, 0, 9000, 100)], crs=PLANE).to_file(folder / "wet.gpkg")
+    path = changed(folder, "draws = 200", f'draws = 200\nmethod = "{method}"')
+    names = {path.name for path in cg.read_scenario(path).run(folder / "out")}
+    assert "stability.csv" not in names
+    assert {"reasons.csv", "reasons.html", "picture.png", "sites.ko.html"} <= names
+    made = pd.read_csv(folder / "out" / "sites.csv")
+    assert made["kept"].tolist() == [False] * 3
+    assert made["rank"].isna().all()
 
 
 def test_a_layer_without_a_crs_is_refused_where_it_is_named(folder: Path) -> None:

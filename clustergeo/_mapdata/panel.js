@@ -17,6 +17,10 @@
     body.append(tabs(map, panel));
     map.getContainer().parentNode.append(panel);
     state.panel = panel;
+    // On a telephone the attribution stands above the shut panel, however long its title is.
+    new ResizeObserver(function () {
+      if (panel.classList.contains("cg-shut")) { map.getContainer().style.setProperty("--cg-foot", panel.offsetHeight + "px"); }
+    }).observe(panel);
     // Neither a wheel nor a drag on the panel moves the map below it.
     L.DomEvent.disableScrollPropagation(panel);
     L.DomEvent.disableClickPropagation(panel);

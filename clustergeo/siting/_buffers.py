@@ -25,8 +25,6 @@ _STEP_M = 2_000.0
 _QUARTER = 32
 
 
-# The EPSG code of the method of web Mercator.
-_WEB_MERCATOR = "1024"
 _FLATTER = 1.0068
 
 
@@ -93,12 +91,10 @@ def scale_at(box: NDArray[np.float64], target: Any) -> float:
     """
     corners = crs.lonlat_of(box[[[0, 1], [0, 3], [2, 1], [2, 3]]], target)
     known = corners[np.isfinite(corners).all(axis=1)]
-    plane = pyproj.CRS(target)
-    scales = np.asarray(pyproj.Proj(plane).get_factors(*known.T).tissot_semimajor)
+    scales = np.asarray(pyproj.Proj(pyproj.CRS(target)).get_factors(*known.T).tissot_semimajor)
     most = float(scales[np.isfinite(scales)].max(initial=1.0))
     # PROJ takes the earth of web Mercator for a sphere; along a meridian the ellipsoid is up to 1 / (1 - e2) smaller.
-    webbed = plane.coordinate_operation is not None and plane.coordinate_operation.method_code == _WEB_MERCATOR
-    return most * _FLATTER if webbed else most
+    return most * _FLATTER if crs.is_web_mercator(target) else most
 
 
 def _near(shapes: NDArray[np.object_], target: Any, distance: float) -> NDArray[np.object_]:

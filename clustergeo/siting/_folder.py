@@ -148,24 +148,29 @@ def _shown(
     given: Collection[str],
 ) -> gpd.GeoDataFrame:
     """Return what maps, tables and pictures show of the sites: the verdicts first, then the caller's columns."""
-    kept = result["kept"] if "kept" in result.columns else pd.Series(data=True, index=result.index, dtype="boolean")
+    made = set(result.columns) - set(given)
+    kept = result["kept"] if "kept" in made else pd.Series(data=True, index=result.index, dtype="boolean")
     standing = np.where(kept.isna(), "undecided", np.where(kept.fillna(value=True), "kept", "excluded")).astype(object)
-    if "rank" in result.columns:
-        first = (result["rank"].notna() & (result["rank"].fillna(0) <= top)).to_numpy(dtype=bool)
+    if "rank_worst" in made:
+        # On the shortlist is what has its place there for certain, whichever it is.
+        first = (result["rank_worst"] <= top).fillna(value=False).to_numpy(dtype=bool)
         standing[first] = np.where(kept[first].isna(), "shortlist_undecided", "shortlist")
     order = pd.CategoricalDtype(list(labels.STANDING_COLOURS), ordered=True)
     added: dict[str, Any] = {"site_id": result["site_id"], "standing": pd.Categorical(standing, dtype=order)}
     if reasons is not None:
         added["reason"] = reasons
-        place = labels.LANGS.index(lang)
+        # What is not decidable may yet be excluded.
+        open_ = labels.value("standing", "undecided", lang)
+        unnamed = np.where(kept.isna(), open_, _NO_RULE[labels.LANGS.index(lang)])
         added["excluded_by"] = [
-            ", ".join(labels.zone_name(one, lang) for one in names.split(";")) if names else _NO_RULE[place]
-            for names in result["excluded_by"].astype(str)
+            ", ".join(labels.zone_name(one, lang) for one in names.split(";")) if names else left
+            for names, left in zip(result["excluded_by"].astype(str), unnamed, strict=True)
         ]
     if stability is not None:
         added["top_probability"] = stability.set_index("site_id")["top_probability"].reindex(result["site_id"]).array
-    added |= {name: result[name] for name in _SHOWN if name in result.columns}
-    own = [name for name in given if name not in added]
+    added |= {name: result[name] for name in _SHOWN if name in made}
+    # What the caller calls by the name of a verdict would be read as one.
+    own = [name for name in given if name not in added and name not in _SHOWN]
     return gpd.GeoDataFrame(pd.DataFrame(added, index=result.index).join(pd.DataFrame(result[own]))).set_geometry(
         result.geometry.name, crs=result.crs
     )
@@ -210,7 +215,7 @@ def _page(made: Table, lang: str) -> bytes:
     """Return the table as a page; sentences have room in it."""
     reason = labels.column("reason", lang)
     wide = [at for at, column in enumerate(made.columns, 1) if column.header == reason]
-    style = "table{font-size:.86rem}td:first-child{white-space:nowrap}"
+    style = "table{font-size:.86rem}td:first-child{white-space:nowrap}caption{position:sticky;left:0;max-width:85vw}"
     style += "".join(f"td:nth-child({at}){{min-width:22rem}}" for at in wide)
     return page(made.html(), lang, style=style, title=made.title)
 

@@ -28,7 +28,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "a number": (int, float),
     "a whole number": (int,),
     "true or false": (bool,),
-    "a day": (str, dt.date),
+    "a day such as 2026-01-01": (str, dt.date),
     "a list": (list,),
     "a table { ... }": (dict,),
 }
@@ -77,8 +77,9 @@ class Located:
             if key not in known:
                 problem = f"there is no setting {key!r} here; expected some of {', '.join(known)}."
                 raise self.fault(problem, key)
-            flag = isinstance(value, bool)
-            if not any(isinstance(value, _KINDS[one]) and flag == (bool in _KINDS[one]) for one in known[key]):
+            flag, timed = isinstance(value, bool), isinstance(value, dt.datetime)
+            kinds = [_KINDS[one] for one in known[key]]
+            if timed or not any(isinstance(value, kind) and flag == (bool in kind) for kind in kinds):
                 problem = f"{key} is {value!r}; expected {' or '.join(known[key])}."
                 raise self.fault(problem, key)
 
@@ -114,7 +115,7 @@ def read(path: Path, data: bytes) -> dict[str, list[Located]]:
     places = _places(text, tree)
     out: dict[str, list[Located]] = {}
     for name, value in tree.items():
-        if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
             parts = value
         elif isinstance(value, dict) and value and all(isinstance(one, dict) for one in value.values()):
             parts = [{"name": key, **one} for key, one in value.items()]

@@ -12,7 +12,7 @@ from clustergeo.errors import InputError
 from clustergeo.siting.ordinances import BESIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from clustergeo.siting._grounds import Rule
 
@@ -98,28 +98,14 @@ def _set(one: Rule, row: Row, option: str) -> Any:
     return row[f"excluded_{one.name}_value"] if one.by is not None and one.by.option == option else getattr(one, option)
 
 
-def _cited(one: Rule, row: Row, lang: str) -> str:
-    """Return what sets the value of a site, or that it is not known."""
-    english, cited = lang == "en", row[f"excluded_{one.name}_rule"]
-    if not isinstance(cited, str):
-        return "its value there is not known" if english else "그곳의 값을 알 수 없음"
-    several = BESIDE in cited
-    if english:
-        return f"by {cited}" + ", whichever holds where it lies" * several
-    return f"근거: {cited}" + " 가운데 그 땅에 적용되는 것" * several
-
-
 def _name(one: Rule, row: Row, lang: str) -> str:
     """Return the rule's layer in words, with what is done to it."""
     english, width = lang == "en", _set(one, row, "buffer_m")
-    name = labels.zone_name(one.name, lang)
-    notes = []
-    if width > 0 or (width == 0 and one.set_by == "buffer_m"):
-        notes.append(f"with {width:,g} m around" if english else f"주변 {width:,g} m 포함")
-    elif width < 0:
-        notes.append(f"set back {-width:,g} m" if english else f"경계 안쪽 {-width:,g} m는 뺌")
+    name, notes = labels.zone_name(one.name, lang), []
     if one.set_by == "buffer_m":
-        notes.append(_cited(one, row, lang))
+        notes.append(_set_there(one, row, lang, _width))
+    elif width:
+        notes.append(_width(width, lang))
     if one.weight != 1:
         notes.append(f"of which {100 * one.weight:g} % counts" if english else f"{100 * one.weight:g} %만 반영")
     if one.where is not None:
@@ -129,17 +115,45 @@ def _name(one: Rule, row: Row, lang: str) -> str:
 
 def _allowed(one: Rule, row: Row, lang: str) -> str:
     """Return what the rule lets pass, and what sets that."""
-    english, sets = lang == "en", one.set_by in ("max_share", "max_area_m2")
-    area, share = _set(one, row, "max_area_m2"), _set(one, row, "max_share")
-    if sets and math.isnan(row[f"excluded_{one.name}_value"]):
-        return _cited(one, row, lang)
-    if area is not None:
-        told = f"at most {area:,.0f} m² is allowed" if english else f"허용 {area:,.0f} m² 이하"
-    elif not share:
-        told = "none is allowed" if english else "허용하지 않음"
-    else:
-        told = f"at most {_percent(share)} is allowed" if english else f"허용 {_percent(share)} 이하"
-    return f"{told}, {_cited(one, row, lang)}" if sets else told
+    if one.set_by in ("max_share", "max_area_m2"):
+        return _set_there(one, row, lang, _area_limit if one.set_by == "max_area_m2" else _share_limit)
+    return _share_limit(one.max_share or 0.0, lang) if one.max_area_m2 is None else _area_limit(one.max_area_m2, lang)
+
+
+def _width(width: float, lang: str) -> str:
+    """Return what a buffer or a setback does, in words."""
+    if width >= 0:
+        return f"with {width:,g} m around" if lang == "en" else f"주변 {width:,g} m 포함"
+    return f"set back {-width:,g} m" if lang == "en" else f"경계 안쪽 {-width:,g} m는 뺌"
+
+
+def _area_limit(area: float, lang: str) -> str:
+    return f"at most {area:,.0f} m² is allowed" if lang == "en" else f"허용 {area:,.0f} m² 이하"
+
+
+def _share_limit(share: float, lang: str) -> str:
+    if not share:
+        return "none is allowed" if lang == "en" else "허용하지 않음"
+    return f"at most {_percent(share)} is allowed" if lang == "en" else f"허용 {_percent(share)} 이하"
+
+
+def _set_there(one: Rule, row: Row, lang: str, say: Callable[[float, str], str]) -> str:
+    """Return what a table sets for a site and by what law: each of several where it is not decided which holds."""
+    english, value, cited = lang == "en", row[f"excluded_{one.name}_value"], row[f"excluded_{one.name}_rule"]
+    if not isinstance(cited, str):
+        return "its value there is not known" if english else "그곳의 값을 알 수 없음"
+    last = ", whichever holds where it lies" if english else " 가운데 그 땅에 적용되는 것"
+    if not math.isnan(value) or one.by is None:
+        return f"{say(value, lang)}, {'by' if english else '근거:'} {cited}" + last * (BESIDE in cited)
+    told, none = [], "no such rule" if english else "규칙 없음"
+    rows = one.by.table.cited_in(cited)
+    if not rows:
+        return f"{'by' if english else '근거:'} {cited}" + last * (BESIDE in cited)
+    for at in rows:
+        number, law = float(one.by.table.numbers[at]), one.by.table.citation(at)
+        what = none if math.isnan(number) else say(number, lang)
+        told.append(f"{what} by {law}" if english else f"{what}(근거: {law})")
+    return (" or " if english else " 또는 ").join(told) + last
 
 
 def _taken(one: Rule, row: Row, lang: str) -> str:

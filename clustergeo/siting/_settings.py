@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from clustergeo import crs, schema
+from clustergeo import crs, facts, schema
 from clustergeo._files import shown
 from clustergeo._zones import coverage_shape
 from clustergeo.errors import InputError
@@ -24,7 +24,7 @@ from clustergeo.siting._measures import numbers_of
 from clustergeo.siting._numbers import is_number
 from clustergeo.siting.criteria import Criteria
 from clustergeo.siting.exclusions import Exclusions
-from clustergeo.siting.ordinances import read_ordinances
+from clustergeo.siting.ordinances import checked_day, read_ordinances
 from clustergeo.siting.ranking import Ranking, check_draws
 from clustergeo.siting.values import Value
 
@@ -188,6 +188,8 @@ class _Reading:
         frame = self._read(read_shapes, one)
         told: dict[str, Any] = {key: one.body[key] for key in ("as_of", "source", "licence") if key in one.body}
         told["as_of"] = str(told["as_of"]) if "as_of" in told else None
+        with one.refusing("as_of"):
+            facts.check_date(told["as_of"], what=f"the content of layer {name!r}")
         with one.refusing():
             schema.check_zone_name(name)
         with one.refusing("coverage"):
@@ -218,7 +220,8 @@ class _Reading:
                 with one.refusing(key):
                     options[key] = read_ordinances(self._noted(one, key))
         if "on" in options:
-            options["on"] = str(options["on"])
+            with one.refusing("on"):
+                options["on"] = checked_day(options["on"])
         where = self._named(one, layers, "where").shapes if "where" in one.body else None
         name = one.body.get("name", one.body["layer"])
         with one.refusing("name" if "name" in one.body else "layer"):

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _RESULT = ("sites.csv", "scenario.toml")
 _FIGURES = {"kept": "boolean", "excluded_by": "str", "score": "float64", "rank": "Int64"}
+# Which table of a scenario makes which of them; without it a column of that name is the caller's.
+_MADE_BY = {"exclusions": ("kept", "excluded_by"), "criteria": ("score", "rank")}
 _WORDS = {
     "sites": ("후보지 비교: {} → {}", "Sites: {} → {}"),
     "settings": ("다른 설정: {} → {}", "Settings that differ: {} → {}"),
@@ -167,7 +169,7 @@ def compare(first: str | Path | Scenario, second: str | Path | Scenario) -> Comp
     if names[0] == names[1]:
         names = (f"{names[0]} (1)", f"{names[1]} (2)")
     ids = list(dict.fromkeys([*one.sites.index, *other.sites.index]))
-    sites: dict[str, Any] = {"site_id": ids, "moved": [_moved(one.sites, other.sites, name) for name in ids]}
+    sites: dict[str, Any] = {"site_id": ids, "moved": _moved(one.sites, other.sites, ids)}
     for column, kind in _FIGURES.items():
         if column in one.sites.columns or column in other.sites.columns:
             pair = [_column(side.sites, column, kind, ids) for side in (one, other)]
@@ -198,7 +200,8 @@ class _Side:
             return cls._read(native(given))
         scenario = given if isinstance(given, Scenario) else read_scenario(given)
         flat = _flat(scenario.settings) | {f"sha256 of {name}": digest for name, digest in scenario.inputs.items()}
-        return cls(scenario.title, pd.DataFrame(scenario.result()).set_index("site_id"), flat)
+        sites = pd.DataFrame(scenario.result()).set_index("site_id")
+        return cls(scenario.title, sites[_made(scenario.settings)], flat)
 
     @classmethod
     def _read(cls, folder: Path) -> _Side:
@@ -214,39 +217,49 @@ class _Side:
             settings = tomllib.loads(decoded((folder / "scenario.toml").read_bytes()))
             inputs: dict[str, str] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["inputs"]
             flat = _flat(settings) | {f"sha256 of {name}": digest for name, digest in inputs.items()}
-            sites = pd.read_csv(folder / "sites.csv", dtype={"site_id": "str"}, keep_default_na=False)
-            sites = sites.set_index(sites.pop("site_id").map(unguarded)).replace("", None)
-            if not sites.index.is_unique:
-                raise ValueError("a site_id comes twice")  # noqa: EM101, TRY003, TRY301 - told below
+            made = _made(settings)
+            kinds: Any = {name: _FIGURES[name] for name in made} | {"site_id": "str"}
+            blank = {name: [""] for name in made if name != "excluded_by"}
+            sites = pd.read_csv(folder / "sites.csv", dtype=kinds, keep_default_na=False, na_values=blank)
+            sites = sites.set_index(sites["site_id"].map(unguarded))[made]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            msg = f"{shown(folder)} holds a result that was changed or damaged ({error}). Run its scenario again."
-            raise InputError(msg) from error
-        for name in ("excluded_by",):
-            if name in sites.columns:
-                sites[name] = sites[name].fillna("")
+            raise _damaged(folder, error) from error
+        if not sites.index.is_unique:
+            raise _damaged(folder, "a site_id comes twice")
         return cls(str(settings.get("title", folder.name)), sites, flat)
+
+
+def _damaged(folder: Path, why: object) -> InputError:
+    """Return the refusal of a folder whose files are not those that a run wrote."""
+    return InputError(f"{shown(folder)} holds a result that was changed or damaged ({why}). Run its scenario again.")
+
+
+def _made(settings: Mapping[str, Any]) -> list[str]:
+    """Return the columns that a scenario makes and that are compared."""
+    return [name for table, names in _MADE_BY.items() if table in settings for name in names]
 
 
 def _column(sites: pd.DataFrame, column: str, kind: str, ids: list[str]) -> pd.Series:
     """Return a column for sites of both sides, null where a side does not have it."""
     values = sites[column] if column in sites.columns else pd.Series(None, index=sites.index, dtype=object)
-    if kind == "boolean" and values.dtype == object:
-        values = values.map({"true": True, "false": False, "True": True, "False": False, True: True, False: False})
-    if kind in ("float64", "Int64"):
-        values = pd.to_numeric(values)
     return values.astype(kind).reindex(ids).reset_index(drop=True)
 
 
-def _moved(one: pd.DataFrame, other: pd.DataFrame, name: str) -> str:
-    """Return what became of a site from one result to the other."""
-    if name not in other.index:
-        return "only_first"
-    if name not in one.index:
-        return "only_second"
-    before, after = (_column(side, "kept", "boolean", [name])[0] if "kept" in side else True for side in (one, other))
-    if pd.isna(before) or pd.isna(after):
-        return "undecided"
-    return ("stays" if after else "out") if before else ("in" if after else "stays_out")
+def _moved(one: pd.DataFrame, other: pd.DataFrame, ids: list[str]) -> list[str]:
+    """Return what became of each site from one result to the other."""
+    # Where nothing excludes, every site is kept.
+    sides = [
+        _column(side if "kept" in side else side.assign(kept=True), "kept", "boolean", ids) for side in (one, other)
+    ]
+    out = []
+    for name, before, after in zip(ids, *sides, strict=True):
+        if name not in other.index or name not in one.index:
+            out.append("only_first" if name in one.index else "only_second")
+        elif pd.isna(before) or pd.isna(after):
+            out.append("undecided")
+        else:
+            out.append(("stays" if after else "out") if before else ("in" if after else "stays_out"))
+    return out
 
 
 def _flat(tree: Any, above: str = "") -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +16,7 @@ from clustergeo._files import native, shown
 from clustergeo.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,6 +26,7 @@ _MORE = ("until", "source")
 # Stands between the citations of rows of which it is not decided which holds.
 BESIDE = " / "
 EVERYWHERE = "*"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # A municipality, a city of several gu, a province, everywhere: the narrower rule goes before the wider.
 _LEVELS = ("municipality", "city", "province")
 
@@ -89,10 +91,7 @@ class Ordinances:
         >>> held.on("2021-01-01")["33041"], held.on("2023-01-01")["33041"], held.on("2023-01-01")["33020"]
         (0, 1, 0)
         """
-        given = _day(day)
-        if given is None:
-            msg = f"on={day!r} is no day; expected ISO text such as '2026-01-01'."
-            raise InputError(msg)
+        given = checked_day(day)
         best: dict[str, tuple[int, str, int]] = {}
         for row, text in enumerate(self.frame["jurisdiction"]):
             since, until = str(self.frame["since"][row]), self._until(row)
@@ -113,6 +112,39 @@ class Ordinances:
         """
         one = self.frame.iloc[row]
         return f"{one['law']} {one['article']} ({one['since']}~{self._until(row) or ''})"
+
+    def citations(self, rows: Sequence[int]) -> str:
+        """Return the citations of several rows, each with its value where these differ; `-` where no rule holds.
+
+        Examples
+        --------
+        >>> rows = [("33", 300, "a", "1", "2020-01-01"), ("29", None, "b", "2", "2020-01-01")]
+        >>> Ordinances(pd.DataFrame(rows, columns=list(COLUMNS))).citations([0, 1])
+        'a 1 (2020-01-01~): 300 / b 2 (2020-01-01~): -'
+        """
+        values = ["-" if np.isnan(one) else f"{one:.12g}" for one in self.numbers[list(rows)]]
+        texts = [self.citation(row) for row in rows]
+        if len(set(values)) > 1:
+            texts = [f"{text}: {value}" for text, value in zip(texts, values, strict=True)]
+        return BESIDE.join(dict.fromkeys(texts))
+
+    def cited_in(self, text: str) -> list[int]:
+        """Return the rows that a text of `citations` names, one each value.
+
+        Examples
+        --------
+        >>> rows = [("33", 300, "a", "1", "2020-01-01"), ("29", 100, "b", "2", "2020-01-01")]
+        >>> held = Ordinances(pd.DataFrame(rows, columns=list(COLUMNS)))
+        >>> held.cited_in(held.citations([0, 1]))
+        [0, 1]
+        """
+        out, rest = [], text + BESIDE
+        for row, value in enumerate(self.numbers.tolist()):
+            part = f"{self.citation(row)}: {'-' if np.isnan(value) else format(value, '.12g')}{BESIDE}"
+            if rest.startswith(part):
+                out.append(row)
+                rest = rest.removeprefix(part)
+        return out
 
     def _until(self, row: int) -> str | None:
         return self.frame["until"][row] if "until" in self.frame.columns else None
@@ -212,7 +244,7 @@ class Holding(NamedTuple):
     cited
         Shape (n,), which of the texts says what holds; -1 as above.
     texts
-        Citations, several of them joined by `BESIDE`.
+        Citations, several of them joined by `BESIDE`, each with its value where these differ.
     """
 
     least: NDArray[np.int64]
@@ -258,16 +290,37 @@ def holding(
             out[:, site] = -1
         elif len(some) > 1:
             out[2, site] = several.setdefault(tuple(sorted(some)), len(texts) + len(several))
-    texts += [BESIDE.join(texts[row] for row in some) for some in several]
+    texts += [by.table.citations(some) for some in several]
     return Holding(out[0], out[1], out[2], texts)
 
 
+def checked_day(given: Any) -> str:
+    """Return the day that a table is asked of as ISO text.
+
+    Raises
+    ------
+    InputError
+        It is no day.
+
+    Examples
+    --------
+    >>> checked_day("2026-01-01")
+    '2026-01-01'
+    """
+    day = _day(given)
+    if day is None:
+        msg = f"on={given!r} is no day; expected ISO text such as '2026-01-01'."
+        raise InputError(msg)
+    return day
+
+
 def _day(given: Any) -> str | None:
-    """Return a day as ISO text, or None if it is none."""
-    if isinstance(given, dt.date):
-        return given.isoformat()[:10]
+    """Return a day as ISO text, or None if it is none; a workbook has days as midnights."""
+    if isinstance(given, dt.datetime):
+        return given.date().isoformat() if given == given.replace(hour=0, minute=0, second=0, microsecond=0) else None
+    text = given.isoformat() if isinstance(given, dt.date) else given
     try:
-        return dt.date.fromisoformat(str(given)).isoformat()
+        return text if isinstance(text, str) and _DAY.fullmatch(text) and dt.date.fromisoformat(text) else None
     except ValueError:
         return None
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from clustergeo.siting.scoring import Method
 
+# All weights are drawn at once and held.
+_MOST_DRAWS = 10_000_000
 _ADDED = ("score", "score_low", "score_high", "rank", "rank_best", "rank_worst")
 
 
@@ -280,6 +282,13 @@ class Ranking:
             frame[[f"value_{name}_{end}" for name in self.criteria.names]].to_numpy(dtype=np.float64)
             for end in ("low", "high")
         )
+        if self.method in scoring.RELATIVE and len(frame) == 1:
+            msg = (
+                f"{self.method.upper()} sets sites against each other, but there is only {frame['site_id'].iloc[0]!r} "
+                "to rank. Give more sites or loosen what excludes them, or use method='sum' or 'product', which score "
+                "each site by itself."
+            )
+            raise InputError(msg)
         if self.method in scoring.RELATIVE and (low != high).any():
             row, column = np.argwhere(low != high)[0]
             msg = (
@@ -310,6 +319,9 @@ def check_draws(*, draws: int = 1, top: int = 1, concentration: float | None = N
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < least:
             msg = f"{name} is {value!r}; expected a whole number, {least} or more."
             raise InputError(msg)
+    if draws > _MOST_DRAWS:
+        msg = f"draws is {draws!r}; expected at most {_MOST_DRAWS:,}, with which an answer errs by 0.0002."
+        raise InputError(msg)
     if concentration is not None and not (is_number(concentration) and 0 < concentration < np.inf):
         msg = (
             f"concentration is {concentration!r}; expected a positive number, or None for all weights alike (in a "

@@ -73,10 +73,12 @@ class Scenario:
         out = self.sites if self.exclusions is None else self.exclusions.apply(self.sites, remainder=remainder)
         if self.ranking is None:
             return out
-        running = _running(out)
+        running = self._running(out)
         with self._refusing():
             ranked = self.ranking.rank(out[running])
         added = ranked[[name for name in ranked.columns if name not in out.columns]]
+        # Places stay whole numbers beside the nulls of what was excluded.
+        added = added.astype({"rank_best": "Int64", "rank_worst": "Int64"})
         active = out.geometry.name
         columns = [out.drop(columns=active), added.reindex(out.index), out[[active]]]
         return out.__class__(pd.concat(columns, axis=1), geometry=active, crs=out.crs)
@@ -108,7 +110,7 @@ class Scenario:
         result = self.result(remainder=True)
         top, tables = self.stability["top"], {}
         if self.ranking is not None:
-            running = result[_running(result)]
+            running = result[self._running(result)]
             if len(running):
                 options = self.stability | {"top": min(top, len(running))}
                 with self._refusing():
@@ -136,6 +138,12 @@ class Scenario:
         known = set(_folder.names())
         with staged(folder, known=known.__contains__, stale=sorted(known)) as stage:
             return [stage.write(name, data) for name, data in files.items()]
+
+    def _running(self, result: gpd.GeoDataFrame) -> Any:
+        """Say which sites are not excluded: what is not decidable stays in the running."""
+        if self.exclusions is None:
+            return pd.Series(data=True, index=result.index).to_numpy()
+        return result["kept"].fillna(value=True).to_numpy(dtype=bool)
 
     def _weights(self, running: gpd.GeoDataFrame) -> pd.DataFrame:
         """Return the weights that are used, where they come from, and how consistent comparisons are."""
@@ -201,13 +209,6 @@ def read_scenario(path: str | Path) -> Scenario:
     found = _settings.asked(file, data)
     settings = tomllib.loads(_located.decoded(data))
     return Scenario(file, data, settings, *found)
-
-
-def _running(result: gpd.GeoDataFrame) -> Any:
-    """Say which sites are not excluded: what is not decidable stays in the running."""
-    if "kept" not in result.columns:
-        return pd.Series(data=True, index=result.index).to_numpy()
-    return result["kept"].fillna(value=True).to_numpy(dtype=bool)
 
 
 def _environment() -> dict[str, str]:

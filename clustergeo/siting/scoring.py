@@ -90,7 +90,10 @@ def _by_library(values: NDArray[np.float64], weights: NDArray[np.float64], metho
             given = values[:, counted], row[counted], np.ones(int(counted.sum()))
             found = made[method](*given) if counted.any() else np.array([np.nan])
         if not np.isfinite(found).all():
-            msg = f"All sites are alike to {method}, which then has no scale to score them on. Take another method."
+            msg = (
+                f"All sites are alike to {method}, which then has no scale to score them on. Take method='sum' or "
+                "'product', which score each site by itself."
+            )
             raise InputError(msg)
         out.append(found)
     return np.array(out).reshape(*weights.shape[:-1], len(values))
@@ -136,7 +139,10 @@ def topsis(
     best, worst = (np.sqrt(((scaled - end) ** 2 @ weights.T**2).T) for end in (scaled.max(axis=0), scaled.min(axis=0)))
     total = best + worst
     if not (total > 0).all():
-        msg = "All sites are alike in every criterion that has a weight, so TOPSIS has neither a best nor a worst one."
+        msg = (
+            "All sites are alike in every criterion that has a weight, so TOPSIS has neither a best nor a worst one. "
+            "Take method='sum' or 'product', which score each site by itself."
+        )
         raise InputError(msg)
     return np.asarray(worst / total)
 

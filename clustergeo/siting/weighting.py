@@ -180,8 +180,11 @@ def entropy(values: NDArray[np.float64]) -> NDArray[np.float64]:
     logs = np.log(part, out=np.zeros(part.shape), where=part > 0)
     told = 1 + (part * logs).sum(axis=0) / np.log(max(len(values), _FREE))
     told[told < 1e-12] = 0.0  # noqa: PLR2004 - rounding
-    if not told.sum():
-        msg = "No criterion tells any of these sites from another, so entropy gives no weights. Give them."
+    if not told.sum() or len(values) == 1:
+        msg = (
+            f"No criterion tells any of these sites from another (there are {len(values)}), so entropy gives no "
+            "weights. Give them: a number for each criterion."
+        )
         raise InputError(msg)
     return np.asarray(told / told.sum())
 

@@ -308,6 +308,17 @@ def test_on_a_narrow_screen_the_panel_is_a_drawer(html: str, open_page: Callable
     assert card["x"] + card["width"] <= 390
 
 
+def test_the_attribution_stands_above_the_drawer_however_long_the_title(open_page: Callable[..., Watched]) -> None:
+    spot = gpd.GeoDataFrame({"site_id": ["a"]}, geometry=[shapely.Point(127.0, 36.0)], crs="EPSG:4326")
+    html = maps.map_html(maps.explore(spot, title="A scenario whose name goes on " * 5))
+    page = open_page(html, width=390, height=844).page
+    page.wait_for_timeout(300)
+    drawer = page.locator(".cg-panel").bounding_box()
+    owed = page.locator(".leaflet-control-attribution").bounding_box()
+    assert drawer["height"] > 66
+    assert owed["y"] + owed["height"] <= drawer["y"] + 1
+
+
 def test_a_list_too_long_to_read_is_capped_and_says_so(open_page: Callable[..., Watched]) -> None:
     points: list[Any] = [shapely.Point(126.5 + at % 40 / 20, 35.0 + at // 40 / 10) for at in range(600)]
     sites = gpd.GeoDataFrame({"site_id": [f"s{at}" for at in range(600)]}, geometry=points, crs="EPSG:4326")
