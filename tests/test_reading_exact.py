@@ -88,6 +88,39 @@ def test_a_parcel_number_keeps_its_last_digit_though_another_is_missing(tmp_path
     assert sites["pnu"].isna().sum() == 1
 
 
+@pytest.mark.parametrize("noted", ["UInt64", "uint64", "Int64", "int64", None])
+def test_whole_numbers_of_a_geoparquet_are_exact_beside_a_null_whatever_pandas_has_noted_of_them(
+    tmp_path: Path, noted: str | None
+) -> None:
+    kind = "UInt64" if noted is None or noted.lower() == "uint64" else "Int64"
+    numbers = [2**53 + 1, None, 2**64 - 1 if kind == "UInt64" else 2**63 - 1]
+    file = tmp_path / "zones.parquet"
+    squares().assign(number=pd.array(numbers, dtype=kind), few=pd.array([1, None, 3], dtype=kind)).to_parquet(file)
+    table = pq.read_table(file)
+    held = dict(table.schema.metadata)
+    # Whoever joins files keeps what pandas noted of the first, in which no number was missing.
+    pandas = {} if noted is None else {b"pandas": held[b"pandas"].replace(kind.encode(), noted.encode())}
+    pq.write_table(table.replace_schema_metadata({b"geo": held[b"geo"], **pandas}), file)
+    for frame in (cg.read_sites(file), cg.read_layer(file, name="zone").frame):
+        assert [None if one is pd.NA else one for one in frame["number"]] == numbers
+        assert str(frame["few"].dtype) == ("float64" if noted is None or noted.islower() else kind)
+    for ending in (".parquet", ".csv"):
+        cg.tag_file(file, tmp_path / f"out{ending}")
+    assert pq.read_table(tmp_path / "out.parquet").column("number").to_pylist() == numbers
+    texts = pd.read_csv(tmp_path / "out.csv", dtype=str)["number"].fillna("")
+    assert texts.tolist() == ["" if one is None else str(one) for one in numbers]
+
+
+def test_two_columns_of_one_name_in_a_geoparquet_are_refused_by_name(tmp_path: Path) -> None:
+    file = written(squares().assign(a=1, b=2), tmp_path, ".parquet")
+    table = pq.read_table(file)
+    names = ["a" if name == "b" else name for name in table.column_names]
+    pq.write_table(table.rename_columns(names).replace_schema_metadata(table.schema.metadata), file)
+    for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "out.parquet")):
+        with pytest.raises(cg.ClusterGeoError, match="two columns named 'a'.*Rename one"):
+            reads(file)
+
+
 def test_a_parcel_number_of_a_service_keeps_its_last_digit_too() -> None:
     features = [{"properties": {"pnu": one, "n": n}} for one, n in ((PNU, 1), (None, None), (PNU + 2, 3))]
     frame = _features.frame_of(features, crs=4326, what="it")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from clustergeo.reading.losses import Loss
 
-WHOLE: dict[str, Any] = {"types_mapper": {pa.int64(): pd.Int64Dtype()}.get}
+WHOLE: dict[str, Any] = {"types_mapper": {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}.get}
 """How Arrow gives whole numbers to pandas without a loss; `settled` makes the usual types of them."""
 
 # How GDAL names the geometry of formats that do not name it.
@@ -130,12 +130,12 @@ def settled(frame: Any) -> Any:
     {'a': 'int64', 'b': 'float64', 'pnu': 'Int64'}
     """
     for at, kind in enumerate(frame.dtypes):
-        if kind != pd.Int64Dtype():
+        if kind not in (pd.Int64Dtype(), pd.UInt64Dtype()):
             continue
         values = frame.iloc[:, at]
-        known = values.dropna().to_numpy(dtype=np.int64)
+        known = values.dropna().to_numpy(dtype=kind.numpy_dtype)
         if len(known) == len(values):
-            frame.isetitem(at, values.astype("int64"))
+            frame.isetitem(at, values.astype(kind.numpy_dtype))
         elif not len(known) or (known.min() >= -_EXACT and known.max() <= _EXACT):
             frame.isetitem(at, values.astype("float64"))
     return frame

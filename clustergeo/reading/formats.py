@@ -26,7 +26,7 @@ from clustergeo.reading.affinity import check_types
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
 from clustergeo.reading.dbf import check_table
 from clustergeo.reading.fence import fast_frame
-from clustergeo.reading.geoparquet import check_nesting, is_binary, spherical
+from clustergeo.reading.geoparquet import check_names, check_nesting, is_binary, spherical
 from clustergeo.reading.losses import Holdings, Loss
 from clustergeo.reading.opening import (
     PARQUET,
@@ -196,12 +196,13 @@ def _from_parquet(source: Source) -> Rows:
     data = source.file.read_bytes()
     try:
         held = pq.read_schema(io.BytesIO(data))
+        check_names(held, source.name)
         for name in (field.name for field in held if is_binary(field.type)):
             check_nesting(pq.read_table(io.BytesIO(data), columns=[name]).column(0), source.name)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=_SPHERICAL)
-            # The types that pandas has written say themselves what they are.
-            frame, lost = _parquet_frame(data, {} if b"pandas" in (held.metadata or {}) else WHOLE)
+            frame, lost = _parquet_frame(data)
+        frame = _whole_numbers(frame, data, held)
     except InputError:
         raise
     except Exception as error:
@@ -211,11 +212,10 @@ def _from_parquet(source: Source) -> Rows:
     return Rows(frame, spherical(held), lost)
 
 
-def _parquet_frame(data: bytes, options: dict[str, Any]) -> tuple[gpd.GeoDataFrame, list[Loss]]:
+def _parquet_frame(data: bytes) -> tuple[gpd.GeoDataFrame, list[Loss]]:
     """Return what geopandas reads of a GeoParquet file, and which geometries are none that can be read."""
     try:
-        frame = gpd.read_parquet(io.BytesIO(data), to_pandas_kwargs=options)
-        return settled(frame) if options else frame, []
+        return gpd.read_parquet(io.BytesIO(data)), []
     except UNPARSED:
         table = pq.read_table(io.BytesIO(data))
     place = table.schema.get_field_index(json.loads(table.schema.metadata[b"geo"])["primary_column"])
@@ -223,5 +223,19 @@ def _parquet_frame(data: bytes, options: dict[str, Any]) -> tuple[gpd.GeoDataFra
     mended = pa.array(shapely.to_wkb(shapes), type=table.schema.field(place).type)
     sink = io.BytesIO()
     pq.write_table(table.set_column(place, table.schema.field(place), mended), sink)
-    frame = gpd.read_parquet(io.BytesIO(sink.getvalue()), to_pandas_kwargs=options)
-    return settled(frame) if options else frame, lost
+    return gpd.read_parquet(io.BytesIO(sink.getvalue())), lost
+
+
+def _whole_numbers(frame: gpd.GeoDataFrame, data: bytes, held: pa.Schema) -> gpd.GeoDataFrame:
+    """Return a frame in which the whole numbers of a file that became floats, for there is a null, are exact again."""
+    floats = [
+        str(name)
+        for name, kind in frame.dtypes.items()
+        if kind == np.float64 and name in held.names and held.field(name).type in (pa.int64(), pa.uint64())
+    ]
+    if floats:
+        read = pq.read_table(io.BytesIO(data), columns=floats)
+        exact = settled(read.to_pandas(ignore_metadata=True, **WHOLE))
+        for name in floats:
+            frame[name] = exact[name].array
+    return frame
