@@ -117,7 +117,7 @@ def test_two_columns_of_one_name_in_a_geoparquet_are_refused_by_name(tmp_path: P
     names = ["a" if name == "b" else name for name in table.column_names]
     pq.write_table(table.rename_columns(names).replace_schema_metadata(table.schema.metadata), file)
     for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "out.parquet")):
-        with pytest.raises(cg.ClusterGeoError, match="two columns named 'a'.*Rename one"):
+        with pytest.raises(cg.ClusterGeoError, match=r"two columns named 'a'.*Rename one"):
             reads(file)
 
 

@@ -20,7 +20,7 @@ from clustergeo.reading import geoparquet
 from clustergeo.reading.affinity import check_types
 from clustergeo.reading.archives import holds, opened
 from clustergeo.reading.binary import parsed_in_part
-from clustergeo.reading.dbf import check_table
+from clustergeo.reading.dbf import Checked, check_table
 from clustergeo.reading.downloads import address_of
 from clustergeo.reading.formats import Options, swapped
 from clustergeo.reading.losses import Holdings, refusal
@@ -285,19 +285,19 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
-        texts, deleted = encodings.Encoding(None, []), 0
+        texts, table = encodings.Encoding(None, []), Checked([], 0)
         if file.suffix.lower() == ".shp":
             texts = encodings.of_shapefile(file, options.encoding, source.name)
             table = check_table(file, path, encoding=texts.name)
-            report, deleted = [*report, *texts.report, *no_index(file), *table.report], table.deleted
-        with readable(path), gdal_path(file) as place:
+            report = [*report, *texts.report, *no_index(file), *table.report]
+        with readable(path), encodings.whole(file, texts, table) as whole, gdal_path(whole) as place:
             plain_flatgeobuf(file)
             chosen = chosen_layer(place, source.layer, path=path)
             info = pyogrio.read_info(place, layer=chosen, encoding=texts.name)
             if info["geometry_type"] is None:
                 raise no_geometry(path)
             # Of a shapefile GDAL counts the rows that it leaves out too.
-            count = int(info["features"]) - deleted
+            count = int(info["features"]) - table.deleted
             with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
                 meta, reader = found
                 held = reader.schema
@@ -314,7 +314,7 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
     names = [*held.names[:at], geometry, *held.names[at + 1 :]]
     schema = pa.schema([pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)])
     read = functools.partial(
-        _vector_batches, path, options.layer, texts, schema, driver=info["driver"], geometry=geometry, size=size
+        _vector_batches, path, options.layer, texts, table, schema, driver=info["driver"], geometry=geometry, size=size
     )
     return Batches(
         path=path,
@@ -332,6 +332,7 @@ def _vector_batches(
     path: Path,
     layer: str | None,
     texts: encodings.Encoding,
+    table: Checked,
     schema: pa.Schema,
     *,
     driver: str,
@@ -342,7 +343,7 @@ def _vector_batches(
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(path, endings=(*PARQUET, *VECTOR), layer=layer))
         with readable(path):
-            file = stack.enter_context(encodings.whole(source.file, texts))
+            file = stack.enter_context(encodings.whole(source.file, texts, table))
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)

@@ -123,8 +123,8 @@ def _by_encoding(source: Source, options: Options) -> Rows:
         if file.suffix.lower() != ".shp":
             return _from_vector(file, source, None, [])
         found = encodings.of_shapefile(file, options.encoding, source.name)
-        with encodings.whole(file, found) as whole:
-            checked = check_table(file, source.name, encoding=found.name)
+        checked = check_table(file, source.name, encoding=found.name)
+        with encodings.whole(file, found, checked) as whole:
             return _from_vector(whole, source, found.name, [*found.report, *no_index(file), *checked.report])
     with tempfile.TemporaryDirectory() as folder:
         told = encodings.of_text(file, options.encoding, source.name)
