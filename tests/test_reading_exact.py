@@ -258,6 +258,13 @@ def test_a_cell_that_is_not_of_its_columns_type_is_refused_for_another_value_wou
     assert not (tmp_path / "again.parquet").exists()
 
 
+def test_a_property_of_a_service_that_is_called_geometry_has_another_name_and_is_told() -> None:
+    features = [{"properties": {"geometry": 1, "geometry_attribute": 2}, "geometry": None}]
+    with pytest.warns(cg.ClusterGeoWarning, match="it: its column 'geometry' was read as '_geometry_attribute'"):
+        frame = _features.frame_of(features, crs=4326, what="it")
+    assert (frame["_geometry_attribute"][0], frame["geometry_attribute"][0]) == (1, 2)
+
+
 @pytest.mark.parametrize("text", ["2026/01/02 03:04:05", "2026-01-02T03:04:05+0900", "2026-1-2", "2026-01-02 03:04"])
 def test_a_day_in_another_form_is_read(tmp_path: Path, text: str) -> None:
     file = written(squares().assign(day=pd.Timestamp("2026-01-02T03:04:05")), tmp_path, ".gpkg")

@@ -21,8 +21,8 @@ from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.overlap.threads import pool
 from clustergeo.reading import encoding as encodings
-from clustergeo.reading._arrow import WHOLE, is_plain, namesake, opened_frame, plain_frame, settled
-from clustergeo.reading.affinity import check_types
+from clustergeo.reading._arrow import WHOLE, free, is_plain, namesake, opened_frame, plain_frame, settled
+from clustergeo.reading.affinity import check_types, unread_cells, unread_columns
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
 from clustergeo.reading.dbf import check_table
 from clustergeo.reading.fence import fast_frame
@@ -37,6 +37,7 @@ from clustergeo.reading.opening import (
     gdal_path,
     no_geometry,
     no_index,
+    other_types,
     plain_flatgeobuf,
     readable,
     shown,
@@ -135,7 +136,7 @@ def _by_encoding(source: Source, options: Options) -> Rows:
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> Rows:
     """Return the rows of a format that GDAL reads."""
-    with readable(source.name), gdal_path(file) as place, pool(1) as worker:
+    with readable(source.name), other_types(), gdal_path(file) as place, pool(1) as worker:
         plain_flatgeobuf(file)
         chosen, info = _layer_and_info(file, place, source, encoding)
         driver = str(info["driver"])
@@ -146,7 +147,13 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
         frame, told = namesake(frame, info, place, chosen, encoding)
-        report = [*report, *told]
+        unread = unread_columns(file, driver=driver, layer=chosen, info=info, name=source.name)
+        with unread_cells(file, chosen, unread) as cells:
+            more = dict(zip(unread.types, cells(len(frame)), strict=True))
+        if more:
+            encodings.check_texts(more.items(), source.name)
+            frame = _joined(frame, settled(pa.table(more).to_pandas(**WHOLE)))
+        report = [*report, *told, *unread.report]
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
         typed.result()
@@ -158,6 +165,13 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
             frame = frame.set_crs(crs_room.LONLAT)
             report = [*report, "TopoJSON names no CRS; it is longitude and latitude, as its standard says"]
     return Rows(frame, report, lost, sound=sound)
+
+
+def _joined(frame: gpd.GeoDataFrame, more: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a frame with further columns before its geometries."""
+    for name in more.columns:
+        frame.insert(frame.shape[1] - 1, free(str(name), frame.columns), more[name].array)
+    return frame
 
 
 def _layer_and_info(file: Path, place: str, source: Source, encoding: str | None) -> tuple[str | None, dict[str, Any]]:
