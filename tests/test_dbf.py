@@ -46,10 +46,10 @@ def with_cell(file: Path, row: int, text: bytes) -> Path:
     return file
 
 
-def with_table(file: Path, kind: bytes, width: int, cells: list[bytes]) -> Path:
+def with_table(file: Path, kind: bytes, width: int, cells: list[bytes], decimals: int = 0) -> Path:
     """Give a shapefile a table of one column, byte by byte."""
     head = struct.pack("<BBBBIHH20x", 3, 126, 11, 29, len(cells), 65, width + 1)
-    field = struct.pack("<11sc4xBB14x", b"COLUMN", kind, width, 0)
+    field = struct.pack("<11sc4xBB14x", b"COLUMN", kind, width, decimals)
     rows = b"".join(b" " + cell.ljust(width)[:width] for cell in cells)
     file.with_suffix(".dbf").write_bytes(head + field + b"\r" + rows + b"\x1a")
     return file
@@ -126,6 +126,21 @@ def test_a_parcel_number_that_gdal_would_round_is_read_as_the_text_that_stands_t
         cg.tag_file(file, tmp_path / "out.parquet")
     for held in (sites, layer.frame, gpd.read_parquet(tmp_path / "out.parquet")):
         assert [None if pd.isna(one) else one for one in held["COLUMN"]] == texts
+
+
+def test_long_whole_numbers_among_decimals_are_read_as_text_too(tmp_path: Path) -> None:
+    cells = [PNU[0], PNU[2] + b".00", b"-12345678901234567.0", b"1.5", b""]
+    file = with_table(shapefile(tmp_path), b"N", 24, cells, decimals=3)
+    assert cg.read_layer(file, name="zone").frame["COLUMN"].fillna("").tolist() == [one.decode() for one in cells]
+    file = with_table(
+        file, b"N", 24, [b"1.5", b"9007199254740992.000", b"4.1461101001000100e+18", b"", b""], decimals=3
+    )
+    assert cg.read_sites(file)["COLUMN"].fillna(0).tolist() == [1.5, 2**53, 4.1461101001000100e18, 0, 0]
+
+
+def test_a_number_behind_a_byte_of_zero_is_refused_for_a_text_ends_there(tmp_path: Path) -> None:
+    with pytest.raises(cg.ClusterGeoError, match=r"row 1, column 'COLUMN'.* would be read as another number"):
+        cg.read_sites(with_table(shapefile(tmp_path), b"N", 5, [b"1", b"\0" + b"9", b"2\0\0", b"", b"\0" * 5]))
 
 
 def test_wide_numbers_that_are_exact_stay_numbers(tmp_path: Path) -> None:

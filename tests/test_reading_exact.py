@@ -241,6 +241,10 @@ def test_damaged_words_about_the_geometry_say_nothing_of_its_edges(words: bytes)
         ("update zones set planned = 'yes' where fid = 1", "row 0, column 'planned': 'yes' stands where 0 or 1"),
         ("update zones set day = 'soon' where fid = 1", "row 0, column 'day': 'soon' stands where a day and a time"),
         ("update zones set day = '12:30' where fid = 1", "row 0, column 'day': '12:30' stands where a day and a time"),
+        ("update zones set day = '2026-13-45' where fid = 1", "row 0, column 'day': '2026-13-45' stands where a day"),
+        ("update zones set day = '2026-02-30' where fid = 1", "row 0, column 'day': '2026-02-30' stands where a day"),
+        ("update zones set day = '0000-01-01' where fid = 1", "row 0, column 'day': '0000-01-01' stands where a day"),
+        ("update zones set day = '2026-01-02T24:00:00Z' where fid = 1", "'2026-01-02T24:00:00Z' stands where a day"),
         ("update zones set day = 2460000.5 where fid = 1", "row 0, column 'day': 2460000.5 stands where a day and"),
     ],
 )
@@ -289,6 +293,20 @@ def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_pat
         )
     with pytest.raises(cg.ClusterGeoError, match="gpkg', column 'floors': 'three' stands where a whole number"):
         cg.read_sites(file, layer="seen")
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".geojsonl"])
+def test_a_day_that_its_month_has_not_is_refused_in_a_json_for_one_of_the_next_month_would_be_read(
+    tmp_path: Path, ending: str
+) -> None:
+    file = written(squares().assign(day=pd.to_datetime("2026-01-02").date()), tmp_path, ending)
+    assert cg.read_sites(file)["day"].astype(str).tolist() == ["2026-01-02"] * 3
+    text = file.read_text()
+    file.write_text(text[::-1].replace("2026-01-02"[::-1], "2026-02-30"[::-1], 1)[::-1])
+    with pytest.raises(cg.ClusterGeoError, match=r'"2026-02-30" is no day and would be read as 2026-03-02 \(row 2'):
+        cg.read_sites(file)
+    file.write_text(text.replace("2026-01-02", "2024-02-29", 1))
+    assert cg.read_sites(file)["day"].astype(str)[0] == "2024-02-29"
 
 
 @pytest.mark.filterwarnings("error::FutureWarning")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from clustergeo.errors import InputError
+from clustergeo.reading.days import is_day
 from clustergeo.reading.opening import shown
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ _TEXT = 40
 # order of SQLite texts stand behind all numbers; to compare is half the work of asking for the type. Null is neither.
 _BROKEN = "{0} <> cast({0} as integer)"
 _LONG = f"{{0}} not between -{2**53} and {2**53}"
-_NO_DAY = "{0} not glob '[0-9][0-9][0-9][0-9][-/][0-9]*[-/][0-9]*'"
+# Most are days to SQLite, which knows neither the length of months nor year 0; `is_day` judges the others one by one.
+_DOUBTFUL = (
+    "date({0}) is not substr({0}, 1, 10) or substr({0}, 9, 2) > '28' or substr({0}, 1, 4) = '0000' "
+    "or substr({0}, 12, 2) = '24'"
+)
+_NO_DAY = f"({_DOUBTFUL}) and not is_day({{0}})"
 _ODD = {
     "BOOLEAN": ("{0} not in (0, 1)", "0 or 1"),
     "TINYINT": (f"{{0}} not between -128 and 127 or {_BROKEN}", "a whole number of one byte"),
@@ -75,6 +81,7 @@ def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path)
     with _opened(file) as held:
         # Whatever bytes a text has are shown.
         held.text_factory = lambda data: data.decode("utf-8", "replace")
+        held.create_function("is_day", 1, is_day, deterministic=True)
         table = _quoted(layer)
         try:
             columns = [(str(one[1]), str(one[2]), bool(one[5])) for one in held.execute(f"pragma table_info({table})")]

@@ -124,10 +124,14 @@ def _misread(field: Field, piece: NDArray[np.uint8], alive: NDArray[np.bool_]) -
     plain = _PLAIN[piece].all(axis=1) & (starts.sum(axis=1) <= 1) & ~(signs & ~starts).any(axis=1)
     plain &= blank.all(axis=1) | (~blank & ~signs & ~dots).any(axis=1)
     plain &= dots.sum(axis=1) <= (0 if whole else 1)
-    form = _WHOLE if whole and not _wide(field) else _REAL
+    nul = piece == 0
+    if nul.any():
+        # To GDAL a text ends there.
+        plain &= ~(nul & np.logical_or.accumulate(~blank[:, ::-1], axis=1)[:, ::-1]).any(axis=1)
+    form = _REAL if field.decimals or _wide(field) else _WHOLE
     known: set[bytes] = set()
     for row in np.flatnonzero(alive & ~plain):
-        held = piece[row].tobytes().strip(b" \0")
+        held = piece[row].tobytes().rstrip(b" \0").lstrip(b" ")
         if held and held not in known and form.fullmatch(held) is None:
             return int(row), held
         known.add(held)
@@ -135,14 +139,16 @@ def _misread(field: Field, piece: NDArray[np.uint8], alive: NDArray[np.bool_]) -
 
 
 def _wide(field: Field) -> bool:
-    """Say whether a column is of whole numbers that are floats to GDAL."""
-    return field.kind in b"NF" and not field.decimals and field.place.stop - field.place.start > _WIDEST
+    """Say whether a column of numbers is one of floats to GDAL though it may hold long whole ones."""
+    return field.kind in b"NF" and field.place.stop - field.place.start > _WIDEST
 
 
 def _rounded(piece: NDArray[np.uint8]) -> bool:
     """Say whether a whole number of more digits than a float holds is among cells."""
-    held = (one.tobytes().strip(b" \0") for one in piece[(~_BLANK[piece]).sum(axis=1) >= _LONG])
-    return any(one.lstrip(b"+-").isdigit() and int(float(one)) != int(one) for one in held)
+    blank, dots = _BLANK[piece], piece == ord(".")
+    end = np.where(dots.any(axis=1), dots.argmax(axis=1), piece.shape[1] - blank[:, ::-1].argmin(axis=1))
+    held = {one.tobytes().strip(b" \0") for one in piece[end - blank.argmin(axis=1) >= _LONG]}
+    return any(_WHOLE.fullmatch(one) and one[:1] != b"*" and int(float(one)) != int(one.split(b".")[0]) for one in held)
 
 
 def _no_day(text: bytes) -> bool:

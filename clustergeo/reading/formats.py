@@ -24,6 +24,7 @@ from clustergeo.reading import encoding as encodings
 from clustergeo.reading._arrow import WHOLE, free, is_plain, namesake, opened_frame, plain_frame, settled
 from clustergeo.reading.affinity import check_types, unread_cells, unread_columns
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
+from clustergeo.reading.days import check_days
 from clustergeo.reading.dbf import check_table
 from clustergeo.reading.fence import fast_frame
 from clustergeo.reading.geoparquet import check_names, check_nesting, is_binary, spherical
@@ -154,6 +155,11 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
             encodings.check_texts(more.items(), source.name)
             frame = _joined(frame, settled(pa.table(more).to_pandas(**WHOLE)))
         report = [*report, *told, *unread.report]
+        if file.suffix.lower() in _TEXT:
+            days = (
+                str(one) for one, kind in zip(info["fields"], info["dtypes"], strict=True) if kind == "datetime64[D]"
+            )
+            check_days(file, frame, days, source.name)
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
         typed.result()
