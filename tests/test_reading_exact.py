@@ -295,6 +295,15 @@ def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_pat
         cg.read_sites(file, layer="seen")
 
 
+def test_times_of_a_flatgeobuf_keep_their_zones(tmp_path: Path) -> None:
+    moments = ["2026-01-02T03:04:05+09:00", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05"]
+    file = tmp_path / "zones.fgb"
+    squares().assign(at=pd.Series(list(map(pd.Timestamp, moments)), dtype=object)).to_file(file, SPATIAL_INDEX="NO")
+    cg.tag_file(file, tmp_path / "out.parquet")
+    for frame in (cg.read_sites(file), gpd.read_parquet(tmp_path / "out.parquet")):
+        assert frame["at"].tolist() == moments
+
+
 @pytest.mark.parametrize("ending", [".geojson", ".geojsonl"])
 def test_a_day_that_its_month_has_not_is_refused_in_a_json_for_one_of_the_next_month_would_be_read(
     tmp_path: Path, ending: str

@@ -302,7 +302,7 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
             # Of a shapefile GDAL counts the rows that it leaves out too.
             count = int(info["features"]) - table.deleted
             unread = unread_columns(file, driver=str(info["driver"]), layer=chosen, info=info, name=path)
-            with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
+            with _stream(place, chosen, texts, driver=str(info["driver"]), size=1) as found:
                 meta, reader = found
                 held = reader.schema
                 # A file that does not say how many rows it has is asked for one of them.
@@ -332,6 +332,13 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
     )
 
 
+def _stream(place: str, layer: str | None, texts: encodings.Encoding, *, driver: str, size: int) -> Any:
+    """Return what opens the stream of a layer's rows."""
+    # Times of FlatGeobuf have a zone each, and would have none.
+    options = {"use_pyarrow": True, "datetime_as_string": driver == "FlatGeobuf"}
+    return pyogrio.open_arrow(place, layer=layer, encoding=texts.name, batch_size=size, **options)
+
+
 class _Told(NamedTuple):
     """What was found of a file before its rows: its texts, its table, the columns that GDAL leaves out, its format."""
 
@@ -358,8 +365,7 @@ def _vector_batches(
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
-            found = pyogrio.open_arrow(place, layer=chosen, encoding=told.texts.name, use_pyarrow=True, batch_size=size)
-            _, reader = stack.enter_context(found)
+            _, reader = stack.enter_context(_stream(place, chosen, told.texts, driver=told.driver, size=size))
         # Beside GDAL's reading.
         pool = stack.enter_context(ThreadPoolExecutor(1))
         typed = pool.submit(check_types, file, driver=told.driver, layer=chosen, name=path)
