@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,6 +19,7 @@ import shapely
 import clustergeo as cg
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PNU = 4_146_110_100_100_010_001
@@ -142,3 +145,44 @@ def test_a_column_called_geometry_that_gdal_leaves_out_has_another_name(tmp_path
     with pytest.warns(cg.ClusterGeoWarning, match="its column 'geometry' of type VARCHAR"):
         cg.tag_file(file, tmp_path / "out.parquet")
     assert pq.read_table(tmp_path / "out.parquet").column("geometry").to_pylist() == ["x", "y", "z"]
+
+
+WRITER = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1])
+held.execute("pragma journal_mode=wal")
+held.execute(sys.argv[2])
+held.commit()
+print("written", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextlib.contextmanager
+def opened_elsewhere(file: Path, change: str) -> Iterator[None]:
+    """Change a file in another program that keeps it open, as QGIS does: the change stands in a journal beside it."""
+    command = [sys.executable, "-c", WRITER, str(file), change]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "written\n"
+        assert file.with_name(f"{file.name}-wal").stat().st_size
+        yield
+        process.communicate("\n")
+
+
+@pytest.mark.filterwarnings("ignore:.*which no GeoPackage has")
+def test_what_another_program_has_written_and_not_yet_put_in_is_read_with_its_rows(tmp_path: Path) -> None:
+    file = with_column(tmp_path, "VARCHAR", ["a", "b", "c"])
+    with opened_elsewhere(file, "insert into zones(geom, floors, q) select geom, 4, 'd' from zones where fid = 1"):
+        cg.tag_file(file, tmp_path / "out.parquet")
+        for frame in (cg.read_sites(file), gpd.read_parquet(tmp_path / "out.parquet")):
+            assert frame["q"].tolist() == ["a", "b", "c", "d"]
+
+
+@pytest.mark.filterwarnings("ignore:.*which no GeoPackage has")
+def test_a_text_among_numbers_that_another_program_has_not_yet_put_in_is_refused(tmp_path: Path) -> None:
+    file = with_column(tmp_path, "VARCHAR", ["a", "b", "c"])
+    with opened_elsewhere(file, "update zones set floors = 'two' where fid = 2"):
+        for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "out.parquet")):
+            with pytest.raises(cg.ClusterGeoError, match="row 1, column 'floors': 'two' stands where a whole number"):
+                reads(file)

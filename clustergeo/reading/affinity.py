@@ -61,6 +61,14 @@ class Unread(NamedTuple):
     number: str = _NUMBERS[0]
 
 
+def database(file: Path) -> contextlib.closing[sqlite3.Connection]:
+    """Open the database of a GeoPackage for reading only, with what another program has written and not yet put in."""
+    # As one that never changes it is opened without a file beside it, but its journal is not looked at then.
+    journal = file.with_name(f"{file.name}-wal")
+    kept = "" if journal.exists() and journal.stat().st_size else "&immutable=1"
+    return contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{kept}", uri=True))
+
+
 def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path) -> None:
     """Refuse a GeoPackage with a cell of another type than its column: a text among numbers would be read as 0.
 
@@ -78,7 +86,7 @@ def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path)
     """
     if driver != "GPKG" or layer is None:
         return
-    with _opened(file) as held:
+    with database(file) as held:
         # Whatever bytes a text has are shown.
         held.text_factory = lambda data: data.decode("utf-8", "replace")
         held.create_function("is_day", 1, is_day, deterministic=True)
@@ -120,7 +128,7 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
         return Unread(types, report)
     number, given = str(info.get("fid_column") or ""), {*map(str, info["fields"]), str(info["geometry_name"])}
     table = _quoted(layer)
-    with _opened(file) as held:
+    with database(file) as held:
         try:
             told = {str(one[1]): str(one[2]) for one in held.execute(f"pragma table_info({table})")}
         except sqlite3.Error:
@@ -145,12 +153,14 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
 
 
 @contextlib.contextmanager
-def unread_cells(file: Path, layer: str | None, unread: Unread) -> Iterator[Callable[[int], list[pa.Array]]]:
+def unread_cells(
+    file: Path, layer: str | None, unread: Unread, name: str | Path
+) -> Iterator[Callable[[int], list[pa.Array]]]:
     """Yield what returns the cells of such columns for the next so many rows, in the order in which GDAL gives them."""
     if layer is None or not unread.types:
         yield lambda _: []
         return
-    with _opened(file) as held:
+    with database(file) as held:
         # Texts are judged with those of the other columns.
         held.text_factory = bytes
         columns = ", ".join(map(_quoted, unread.types))
@@ -158,6 +168,9 @@ def unread_cells(file: Path, layer: str | None, unread: Unread) -> Iterator[Call
 
         def take(rows: int) -> list[pa.Array]:
             part = found.fetchmany(rows)
+            if len(part) < rows:
+                msg = f"{shown(name)} was changed while it was read. Read it again, once nobody writes to it."
+                raise InputError(msg)
             return [_array([row[at] for row in part], kind) for at, kind in enumerate(unread.types.values())]
 
         yield take
@@ -184,11 +197,6 @@ def _kinds(held: sqlite3.Connection, table: str, column: str, number: str) -> tu
     except sqlite3.OperationalError:
         return none
     return kinds, f"holds {' and '.join(kinds)}"
-
-
-def _opened(file: Path) -> contextlib.closing[sqlite3.Connection]:
-    """Open a file for reading only."""
-    return contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
 
 
 def _odd_cell(

@@ -369,7 +369,7 @@ def _vector_batches(
         # Beside GDAL's reading.
         pool = stack.enter_context(ThreadPoolExecutor(1))
         typed = pool.submit(check_types, file, driver=told.driver, layer=chosen, name=path)
-        more = stack.enter_context(unread_cells(file, chosen, told.unread))
+        more = stack.enter_context(unread_cells(file, chosen, told.unread, path))
         at = schema.get_field_index(geometry)
         rows, missing = 0, list[int]()
         while True:

@@ -149,7 +149,7 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
             raise no_geometry(source.name)
         frame, told = namesake(frame, info, place, chosen, encoding)
         unread = unread_columns(file, driver=driver, layer=chosen, info=info, name=source.name)
-        with unread_cells(file, chosen, unread) as cells:
+        with unread_cells(file, chosen, unread, source.name) as cells:
             more = dict(zip(unread.types, cells(len(frame)), strict=True))
         if more:
             encodings.check_texts(more.items(), source.name)
