@@ -218,6 +218,17 @@ def test_a_byte_that_a_text_column_leaves_idle_shifts_no_other_column(tmp_path: 
     assert cg.read_sites(file)["floors"].tolist() == [0, 1, 2, 3, 4]
 
 
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    file = shapefile(tmp_path, floors=range(5), height=range(5))
+    data, _, _ = parts(file)
+    data[64:75] = data[32:43]
+    file.with_suffix(".dbf").write_bytes(data)
+    with pytest.raises(cg.ClusterGeoError, match="column 'floors' stands 2 times"):
+        cg.read_sites(file)
+    with pytest.raises(cg.ClusterGeoError, match=r"two columns named 'floors'.*Rename one"):
+        cg.tag_file(file, tmp_path / "out.parquet")
+
+
 def test_half_a_character_at_the_end_of_a_name_in_cp949_is_cut(tmp_path: Path) -> None:
     file = shapefile(tmp_path, floors=range(5))
     data, _, _ = parts(file)

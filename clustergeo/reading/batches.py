@@ -318,6 +318,7 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
     names = [*held.names[:at], geometry, *held.names[at + 1 :]]
     fields = [pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)]
     schema = pa.schema([*fields, *(pa.field(name, kind) for name, kind in unread.types.items())])
+    geoparquet.check_names(schema, path)
     kept = _Told(texts, table, unread, str(info["driver"]))
     read = functools.partial(_vector_batches, path, options.layer, kept, schema, geometry=geometry, size=size)
     return Batches(
