@@ -136,7 +136,8 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
         for column, kind in told.items():
             if column in given or (column == number and column.lower() in _COUNTED):
                 continue
-            kinds, why = _kinds(held, table, column, _number(told))
+            with _whole(name):
+                kinds, why = _kinds(held, table, column, _number(told))
             if kinds == ("blob",):
                 report.append(f"its column {column!r} of type {kind} holds bytes and is left out")
             elif kinds in _HELD:
@@ -164,16 +165,28 @@ def unread_cells(
         # Texts are judged with those of the other columns.
         held.text_factory = bytes
         columns = ", ".join(map(_quoted, unread.types))
-        found = held.execute(f"select {columns} from {_quoted(layer)} order by {unread.number}")  # noqa: S608 - quoted
+        with _whole(name):
+            found = held.execute(f"select {columns} from {_quoted(layer)} order by {unread.number}")  # noqa: S608 - quoted
 
         def take(rows: int) -> list[pa.Array]:
-            part = found.fetchmany(rows)
+            with _whole(name):
+                part = found.fetchmany(rows)
             if len(part) < rows:
                 msg = f"{shown(name)} was changed while it was read. Read it again, once nobody writes to it."
                 raise InputError(msg)
             return [_array([row[at] for row in part], kind) for at, kind in enumerate(unread.types.values())]
 
         yield take
+
+
+@contextlib.contextmanager
+def _whole(name: str | Path) -> Iterator[None]:
+    """Turn what SQLite cannot read into a refusal."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        msg = f"{shown(name)} cannot be read: {error}. Check that it is whole: copy or export it again."
+        raise InputError(msg) from error
 
 
 def _array(cells: list[Any], kind: pa.DataType) -> pa.Array:

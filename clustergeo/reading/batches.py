@@ -376,9 +376,9 @@ def _vector_batches(
         while True:
             with readable(path):
                 batch = next(reader, None)
-            if batch is None:
-                break
-            held = [*batch, *more(batch.num_rows)]
+                if batch is None:
+                    break
+                held = [*batch, *more(batch.num_rows)]
             encodings.check_texts(zip(schema.names, held, strict=True), path, first=rows)
             if batch.column(at).null_count:
                 missing += (rows + np.flatnonzero(np.asarray(batch.column(at).is_null()))).tolist()
