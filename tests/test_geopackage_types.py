@@ -186,3 +186,15 @@ def test_a_text_among_numbers_that_another_program_has_not_yet_put_in_is_refused
         for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "out.parquet")):
             with pytest.raises(cg.ClusterGeoError, match="row 1, column 'floors': 'two' stands where a whole number"):
                 reads(file)
+
+
+@pytest.mark.filterwarnings("ignore:.*which no GeoPackage has")
+def test_a_damaged_page_of_cells_that_gdal_leaves_out_is_refused(tmp_path: Path) -> None:
+    file = with_column(tmp_path, "VARCHAR", ["a", "b" * 60_000, "c"])
+    data = file.read_bytes()
+    # The first of the pages that a long text goes on in names the next one, far behind the end of the file.
+    at = data.index(b"b" * 4_000) - 4
+    file.write_bytes(data[:at] + b"\x7f\xff\xff\xff" + data[at + 4 :])
+    for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "out.parquet")):
+        with pytest.raises(cg.ClusterGeoError, match="cannot be read: database disk image is malformed"):
+            reads(file)
