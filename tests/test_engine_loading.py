@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import shapely
 
 from clustergeo.overlap import ZoneIndex
-from clustergeo.overlap.threads import in_threads
+from clustergeo.overlap.threads import in_threads, pool
 
 SMALL = """
 import pickle, sys
@@ -127,3 +128,9 @@ def test_what_is_warned_of_is_the_same_after_threads_that_silence_warnings_in_tu
         in_threads(lambda work: work(), [first, second], 2)
         with pytest.raises(UserWarning, match="heard"):
             warnings.warn("heard", stacklevel=1)
+
+
+def test_what_was_asked_of_threads_is_done_at_the_end_though_nobody_has_waited_for_it() -> None:
+    with pool(1) as workers:
+        asked = [workers.submit(time.sleep, 0.02) for _ in range(5)]
+    assert [one.result() for one in asked] == [None] * 5

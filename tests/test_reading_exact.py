@@ -88,6 +88,39 @@ def test_a_parcel_number_keeps_its_last_digit_though_another_is_missing(tmp_path
     assert sites["pnu"].isna().sum() == 1
 
 
+@pytest.mark.parametrize("noted", ["UInt64", "uint64", "Int64", "int64", None])
+def test_whole_numbers_of_a_geoparquet_are_exact_beside_a_null_whatever_pandas_has_noted_of_them(
+    tmp_path: Path, noted: str | None
+) -> None:
+    kind = "UInt64" if noted is None or noted.lower() == "uint64" else "Int64"
+    numbers = [2**53 + 1, None, 2**64 - 1 if kind == "UInt64" else 2**63 - 1]
+    file = tmp_path / "zones.parquet"
+    squares().assign(number=pd.array(numbers, dtype=kind), few=pd.array([1, None, 3], dtype=kind)).to_parquet(file)
+    table = pq.read_table(file)
+    held = dict(table.schema.metadata)
+    # Whoever joins files keeps what pandas noted of the first, in which no number was missing.
+    pandas = {} if noted is None else {b"pandas": held[b"pandas"].replace(kind.encode(), noted.encode())}
+    pq.write_table(table.replace_schema_metadata({b"geo": held[b"geo"], **pandas}), file)
+    for frame in (cg.read_sites(file), cg.read_layer(file, name="zone").frame):
+        assert [None if one is pd.NA else one for one in frame["number"]] == numbers
+        assert str(frame["few"].dtype) == ("float64" if noted is None or noted.islower() else kind)
+    for ending in (".parquet", ".csv"):
+        cg.tag_file(file, tmp_path / f"out{ending}")
+    assert pq.read_table(tmp_path / "out.parquet").column("number").to_pylist() == numbers
+    texts = pd.read_csv(tmp_path / "out.csv", dtype=str)["number"].fillna("")
+    assert texts.tolist() == ["" if one is None else str(one) for one in numbers]
+
+
+def test_two_columns_of_one_name_in_a_geoparquet_are_refused_by_name(tmp_path: Path) -> None:
+    file = written(squares().assign(a=1, b=2), tmp_path, ".parquet")
+    table = pq.read_table(file)
+    names = ["a" if name == "b" else name for name in table.column_names]
+    pq.write_table(table.rename_columns(names).replace_schema_metadata(table.schema.metadata), file)
+    for reads in (cg.read_sites, lambda one: cg.tag_file(one, tmp_path / "out.parquet")):
+        with pytest.raises(cg.ClusterGeoError, match=r"two columns named 'a'.*Rename one"):
+            reads(file)
+
+
 def test_a_parcel_number_of_a_service_keeps_its_last_digit_too() -> None:
     features = [{"properties": {"pnu": one, "n": n}} for one, n in ((PNU, 1), (None, None), (PNU + 2, 3))]
     frame = _features.frame_of(features, crs=4326, what="it")
@@ -208,6 +241,10 @@ def test_damaged_words_about_the_geometry_say_nothing_of_its_edges(words: bytes)
         ("update zones set planned = 'yes' where fid = 1", "row 0, column 'planned': 'yes' stands where 0 or 1"),
         ("update zones set day = 'soon' where fid = 1", "row 0, column 'day': 'soon' stands where a day and a time"),
         ("update zones set day = '12:30' where fid = 1", "row 0, column 'day': '12:30' stands where a day and a time"),
+        ("update zones set day = '2026-13-45' where fid = 1", "row 0, column 'day': '2026-13-45' stands where a day"),
+        ("update zones set day = '2026-02-30' where fid = 1", "row 0, column 'day': '2026-02-30' stands where a day"),
+        ("update zones set day = '0000-01-01' where fid = 1", "row 0, column 'day': '0000-01-01' stands where a day"),
+        ("update zones set day = '2026-01-02T24:00:00Z' where fid = 1", "'2026-01-02T24:00:00Z' stands where a day"),
         ("update zones set day = 2460000.5 where fid = 1", "row 0, column 'day': 2460000.5 stands where a day and"),
     ],
 )
@@ -223,6 +260,13 @@ def test_a_cell_that_is_not_of_its_columns_type_is_refused_for_another_value_wou
         with pytest.raises(cg.ClusterGeoError, match=said):
             reads(file)
     assert not (tmp_path / "again.parquet").exists()
+
+
+def test_a_property_of_a_service_that_is_called_geometry_has_another_name_and_is_told() -> None:
+    features = [{"properties": {"geometry": 1, "geometry_attribute": 2}, "geometry": None}]
+    with pytest.warns(cg.ClusterGeoWarning, match="it: its column 'geometry' was read as '_geometry_attribute'"):
+        frame = _features.frame_of(features, crs=4326, what="it")
+    assert (frame["_geometry_attribute"][0], frame["geometry_attribute"][0]) == (1, 2)
 
 
 @pytest.mark.parametrize("text", ["2026/01/02 03:04:05", "2026-01-02T03:04:05+0900", "2026-1-2", "2026-01-02 03:04"])
@@ -249,6 +293,29 @@ def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_pat
         )
     with pytest.raises(cg.ClusterGeoError, match="gpkg', column 'floors': 'three' stands where a whole number"):
         cg.read_sites(file, layer="seen")
+
+
+def test_times_of_a_flatgeobuf_keep_their_zones(tmp_path: Path) -> None:
+    moments = ["2026-01-02T03:04:05+09:00", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05"]
+    file = tmp_path / "zones.fgb"
+    squares().assign(at=pd.Series(list(map(pd.Timestamp, moments)), dtype=object)).to_file(file, SPATIAL_INDEX="NO")
+    cg.tag_file(file, tmp_path / "out.parquet")
+    for frame in (cg.read_sites(file), gpd.read_parquet(tmp_path / "out.parquet")):
+        assert frame["at"].tolist() == moments
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".geojsonl"])
+def test_a_day_that_its_month_has_not_is_refused_in_a_json_for_one_of_the_next_month_would_be_read(
+    tmp_path: Path, ending: str
+) -> None:
+    file = written(squares().assign(day=pd.to_datetime("2026-01-02").date()), tmp_path, ending)
+    assert cg.read_sites(file)["day"].astype(str).tolist() == ["2026-01-02"] * 3
+    text = file.read_text()
+    file.write_text(text[::-1].replace("2026-01-02"[::-1], "2026-02-30"[::-1], 1)[::-1])
+    with pytest.raises(cg.ClusterGeoError, match=r'"2026-02-30" is no day and would be read as 2026-03-02 \(row 2'):
+        cg.read_sites(file)
+    file.write_text(text.replace("2026-01-02", "2024-02-29", 1))
+    assert cg.read_sites(file)["day"].astype(str)[0] == "2024-02-29"
 
 
 @pytest.mark.filterwarnings("error::FutureWarning")

@@ -93,6 +93,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         elif "busy" in self.path: self.answer(self.held())
         elif "moved" in self.path: self.moved("/packed.geojson")
         elif "away" in self.path: self.moved("ftp://127.0.0.1/packed.geojson")
+        elif "round" in self.path: self.moved(self.path)
         elif "strange" in self.path: self.answer(b"x", coding="br")
         else: super().do_GET()
     def moved(self, where):
@@ -146,6 +147,8 @@ def test_a_server_that_is_busy_is_asked_again_and_one_that_sends_elsewhere_is_fo
     assert names(f"{site}/moved.geojson") == NAMES
     with pytest.raises(cg.ClusterGeoError, match=r"sends to another address \(HTTP 302\)"):
         names(f"{site}/away.geojson")
+    with pytest.raises(cg.ClusterGeoError, match=r"address to address without an end \(HTTP 302\); give the one that"):
+        names(f"{site}/round.geojson")
 
 
 def test_an_address_may_come_as_a_path_as_from_the_command_line(site: str, tmp_path: Path) -> None:

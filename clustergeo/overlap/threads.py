@@ -68,8 +68,11 @@ def pool(threads: int) -> Iterator[ThreadPoolExecutor]:
         workers = ThreadPoolExecutor(threads, initializer=stay_alone)
         try:
             yield workers
-        finally:
+        except BaseException:
             workers.shutdown(wait=True, cancel_futures=True)
+            raise
+        # What was asked for is done, also where nobody has waited for it yet.
+        workers.shutdown(wait=True)
 
 
 def stay_alone() -> None:

@@ -18,11 +18,11 @@ from clustergeo.overlap.threads import pool, processors
 from clustergeo.reading.binary import UNPARSED, parsed, parsed_in_part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from clustergeo.reading.losses import Loss
 
-WHOLE: dict[str, Any] = {"types_mapper": {pa.int64(): pd.Int64Dtype()}.get}
+WHOLE: dict[str, Any] = {"types_mapper": {pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype()}.get}
 """How Arrow gives whole numbers to pandas without a loss; `settled` makes the usual types of them."""
 
 # How GDAL names the geometry of formats that do not name it.
@@ -108,7 +108,7 @@ def namesake(
     names = [str(name) for name in info["fields"]]
     if "geometry" not in names:
         return frame, []
-    other = next(name for at in itertools.count() if (name := "_" * at + "geometry_attribute") not in names)
+    other = free("geometry", names)
     # All columns: asked for some, pyogrio 0.12 misses the days among the others.
     only = {"read_geometry": False, "use_arrow": True, "datetime_as_string": True}
     held = pyogrio.read_dataframe(place, layer=layer, encoding=encoding, arrow_to_pandas_kwargs=WHOLE, **only)
@@ -116,6 +116,20 @@ def namesake(
     frame = frame[[*frame.columns.drop("geometry"), "geometry"]]
     frame.insert(names.index("geometry"), other, settled(held)["geometry"])
     return frame, [f"its column 'geometry' was read as {other!r}, for the geometries have this name"]
+
+
+def free(name: str, taken: Iterable[Any]) -> str:
+    """Return the name under which a column is kept: its own, or another where it is that of the geometries.
+
+    Examples
+    --------
+    >>> free("floors", []), free("geometry", ["floors"]), free("geometry", ["geometry_attribute"])
+    ('floors', 'geometry_attribute', '_geometry_attribute')
+    """
+    if name != "geometry":
+        return name
+    held = {*taken}
+    return next(one for at in itertools.count() if (one := "_" * at + "geometry_attribute") not in held)
 
 
 def settled(frame: Any) -> Any:
@@ -130,12 +144,12 @@ def settled(frame: Any) -> Any:
     {'a': 'int64', 'b': 'float64', 'pnu': 'Int64'}
     """
     for at, kind in enumerate(frame.dtypes):
-        if kind != pd.Int64Dtype():
+        if kind not in (pd.Int64Dtype(), pd.UInt64Dtype()):
             continue
         values = frame.iloc[:, at]
-        known = values.dropna().to_numpy(dtype=np.int64)
+        known = values.dropna().to_numpy(dtype=kind.numpy_dtype)
         if len(known) == len(values):
-            frame.isetitem(at, values.astype("int64"))
+            frame.isetitem(at, values.astype(kind.numpy_dtype))
         elif not len(known) or (known.min() >= -_EXACT and known.max() <= _EXACT):
             frame.isetitem(at, values.astype("float64"))
     return frame

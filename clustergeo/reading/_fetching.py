@@ -31,6 +31,7 @@ _LONGEST_WAIT_S = 120.0
 _HOUR_S = 3600.0
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _REDIRECTS = range(300, 400)
+_LOOP = urllib.request.HTTPRedirectHandler.inf_msg
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -238,6 +239,9 @@ class Fetcher:
         with error:
             if error.code in _PASSING:
                 return _Failure(f"HTTP {error.code}", after_s=_after_s(error.headers.get("Retry-After")))
+            if str(error.msg).startswith(_LOOP):
+                why = "it sends from address to address without an end"
+                return _Failure(f"{why} (HTTP {error.code}); give the one that a browser ends at", again=False)
             if error.code in _REDIRECTS:
                 return _Failure(f"it sends to another address (HTTP {error.code}); give that address", again=False)
             try:

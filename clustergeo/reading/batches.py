@@ -6,7 +6,7 @@ import contextlib
 import functools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -17,10 +17,10 @@ from clustergeo._files import native
 from clustergeo.errors import InputError
 from clustergeo.reading import encoding as encodings
 from clustergeo.reading import geoparquet
-from clustergeo.reading.affinity import check_types
+from clustergeo.reading.affinity import Unread, check_types, unread_cells, unread_columns
 from clustergeo.reading.archives import holds, opened
 from clustergeo.reading.binary import parsed_in_part
-from clustergeo.reading.dbf import check_table
+from clustergeo.reading.dbf import Checked, check_table
 from clustergeo.reading.downloads import address_of
 from clustergeo.reading.formats import Options, swapped
 from clustergeo.reading.losses import Holdings, refusal
@@ -35,6 +35,7 @@ from clustergeo.reading.opening import (
     no_geometry,
     no_index,
     no_rows,
+    other_types,
     plain_flatgeobuf,
     readable,
     refuse_encoding,
@@ -281,24 +282,27 @@ def _swapped_batches(read: Callable[[], Iterator[pa.RecordBatch]], geometry: str
 
 def _from_vector(path: Path, options: Options, size: int) -> Batches:
     """Return the batches of a file that GDAL reads."""
-    with opened(path, endings=(*PARQUET, *VECTOR), layer=options.layer) as source:
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(opened(path, endings=(*PARQUET, *VECTOR), layer=options.layer))
         file, report = source.file, list(source.report)
         check_length(file, path)
         refuse_encoding(file, path, options.encoding)
-        texts, deleted = encodings.Encoding(None, []), 0
+        texts, table = encodings.Encoding(None, []), Checked([], 0)
         if file.suffix.lower() == ".shp":
             texts = encodings.of_shapefile(file, options.encoding, source.name)
             table = check_table(file, path, encoding=texts.name)
-            report, deleted = [*report, *texts.report, *no_index(file), *table.report], table.deleted
-        with readable(path), gdal_path(file) as place:
+            report = [*report, *texts.report, *no_index(file), *table.report]
+        whole = stack.enter_context(encodings.whole(file, texts, table))
+        with readable(path), other_types(), gdal_path(whole) as place:
             plain_flatgeobuf(file)
             chosen = chosen_layer(place, source.layer, path=path)
             info = pyogrio.read_info(place, layer=chosen, encoding=texts.name)
             if info["geometry_type"] is None:
                 raise no_geometry(path)
             # Of a shapefile GDAL counts the rows that it leaves out too.
-            count = int(info["features"]) - deleted
-            with pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=1) as found:
+            count = int(info["features"]) - table.deleted
+            unread = unread_columns(file, driver=str(info["driver"]), layer=chosen, info=info, name=path)
+            with _stream(place, chosen, texts, driver=str(info["driver"]), size=1) as found:
                 meta, reader = found
                 held = reader.schema
                 # A file that does not say how many rows it has is asked for one of them.
@@ -309,63 +313,80 @@ def _from_vector(path: Path, options: Options, size: int) -> Batches:
     # GDAL names the geometry of most formats so, and puts it after the columns, one of which may have that name too.
     column = meta["geometry_name"] or "wkb_geometry"
     at = len(held.names) - 1 - held.names[::-1].index(column)
-    others = {*held.names[:at], *held.names[at + 1 :]}
+    others = {*held.names[:at], *held.names[at + 1 :], *unread.types}
     geometry = next(name for name in (GEOMETRY, column, "_" + GEOMETRY) if name not in others)
     names = [*held.names[:at], geometry, *held.names[at + 1 :]]
-    schema = pa.schema([pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)])
-    read = functools.partial(
-        _vector_batches, path, options.layer, texts, schema, driver=info["driver"], geometry=geometry, size=size
-    )
+    fields = [pa.field(name, _stored(one.type)) for name, one in zip(names, held, strict=True)]
+    schema = pa.schema([*fields, *(pa.field(name, kind) for name, kind in unread.types.items())])
+    geoparquet.check_names(schema, path)
+    kept = _Told(texts, table, unread, str(info["driver"]))
+    read = functools.partial(_vector_batches, path, options.layer, kept, schema, geometry=geometry, size=size)
     return Batches(
         path=path,
         crs=crs,
         schema=schema,
         geometry=geometry,
         rows=count if count > 0 else None,
-        report=(*report, *said),
+        report=(*report, *unread.report, *said),
         swap_xy=options.swap_xy,
         _read=_turned(read, geometry, options),
     )
 
 
+def _stream(place: str, layer: str | None, texts: encodings.Encoding, *, driver: str, size: int) -> Any:
+    """Return what opens the stream of a layer's rows."""
+    # Times of FlatGeobuf have a zone each, and would have none.
+    options = {"use_pyarrow": True, "datetime_as_string": driver == "FlatGeobuf"}
+    return pyogrio.open_arrow(place, layer=layer, encoding=texts.name, batch_size=size, **options)
+
+
+class _Told(NamedTuple):
+    """What was found of a file before its rows: its texts, its table, the columns that GDAL leaves out, its format."""
+
+    texts: encodings.Encoding
+    table: Checked
+    unread: Unread
+    driver: str
+
+
 def _vector_batches(
     path: Path,
     layer: str | None,
-    texts: encodings.Encoding,
+    told: _Told,
     schema: pa.Schema,
     *,
-    driver: str,
     geometry: str,
     size: int,
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file that GDAL reads, under the names and types of a schema; refuse it where it lost one."""
     with contextlib.ExitStack() as stack:
         source = stack.enter_context(opened(path, endings=(*PARQUET, *VECTOR), layer=layer))
-        with readable(path):
-            file = stack.enter_context(encodings.whole(source.file, texts))
+        with readable(path), other_types():
+            file = stack.enter_context(encodings.whole(source.file, told.texts, told.table))
             place = stack.enter_context(gdal_path(file))
             plain_flatgeobuf(source.file)
             chosen = chosen_layer(place, source.layer, path=path)
-            found = pyogrio.open_arrow(place, layer=chosen, encoding=texts.name, use_pyarrow=True, batch_size=size)
-            _, reader = stack.enter_context(found)
+            _, reader = stack.enter_context(_stream(place, chosen, told.texts, driver=told.driver, size=size))
         # Beside GDAL's reading.
         pool = stack.enter_context(ThreadPoolExecutor(1))
-        typed = pool.submit(check_types, file, driver=driver, layer=chosen, name=path)
+        typed = pool.submit(check_types, file, driver=told.driver, layer=chosen, name=path)
+        more = stack.enter_context(unread_cells(file, chosen, told.unread, path))
         at = schema.get_field_index(geometry)
         rows, missing = 0, list[int]()
         while True:
             with readable(path):
                 batch = next(reader, None)
-            if batch is None:
-                break
-            encodings.check_texts(zip(schema.names, batch, strict=True), path, first=rows)
+                if batch is None:
+                    break
+                held = [*batch, *more(batch.num_rows)]
+            encodings.check_texts(zip(schema.names, held, strict=True), path, first=rows)
             if batch.column(at).null_count:
                 missing += (rows + np.flatnonzero(np.asarray(batch.column(at).is_null()))).tolist()
             rows += batch.num_rows
-            columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in batch]
+            columns = [column.storage if isinstance(column, pa.ExtensionArray) else column for column in held]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
         typed.result()
-        lost = Holdings(file, driver=driver, layer=chosen, name=str(path)).lost(missing, rows)
+        lost = Holdings(file, driver=told.driver, layer=chosen, name=str(path)).lost(missing, rows)
         if lost:
             raise refusal(lost, str(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,14 +32,23 @@ _REAL = re.compile(
 )
 # Wider whole numbers are floats to GDAL.
 _WIDEST = 18
+# Fewer digits are exact in a float.
+_LONG = 16
+# How a day that is not known is written, and a flag, blanks left out.
+_NO_DAY = (b"", b"0", b"00000000")
+_FLAGS = (b"", *(b"%c" % one for one in b"TtYyFfNn?"))
+_UNKNOWN = ord("?")
+# The types of dBASE 7 and FoxPro whose cells are no text, and those that point into another file.
+_BINARY, _ELSEWHERE = b"IBYTO@+", b"MGP"
 
 
 class Field(NamedTuple):
-    """A column: its name as written, its type (`C` text, `N` and `F` numbers ...), its place in a row, its decimals."""
+    """A column: its name and type (`C` text, `N` and `F` numbers ...) as written, its place in a row, its number."""
 
     name: bytes
     kind: bytes
     place: slice
+    number: int
     decimals: int = 0
 
 
@@ -97,11 +107,11 @@ def _fields(data: bytes, width: int) -> Iterator[Field]:
     # A text of more than 255 bytes keeps the rest of its width where numbers keep decimals; else that byte is idle.
     long = 1 + sum(one[16] for one in heads) != width
     at = 1
-    for one in heads:
+    for number, one in enumerate(heads):
         text = one[11:12] == b"C"
         size = one[16] + (256 * one[17] if long and text else 0)
         if at + size <= width:
-            yield Field(one[:11].split(b"\0")[0], one[11:12], slice(at, at + size), 0 if text else one[17])
+            yield Field(one[:11].split(b"\0")[0], one[11:12], slice(at, at + size), number, 0 if text else one[17])
         at += size
 
 
@@ -114,29 +124,80 @@ def _misread(field: Field, piece: NDArray[np.uint8], alive: NDArray[np.bool_]) -
     plain = _PLAIN[piece].all(axis=1) & (starts.sum(axis=1) <= 1) & ~(signs & ~starts).any(axis=1)
     plain &= blank.all(axis=1) | (~blank & ~signs & ~dots).any(axis=1)
     plain &= dots.sum(axis=1) <= (0 if whole else 1)
-    wide = whole and piece.shape[1] > _WIDEST
-    form = _WHOLE if whole and not wide else _REAL
-    rows = np.flatnonzero(alive if wide else alive & ~plain)
+    nul = piece == 0
+    if nul.any():
+        # To GDAL a text ends there.
+        plain &= ~(nul & np.logical_or.accumulate(~blank[:, ::-1], axis=1)[:, ::-1]).any(axis=1)
+    form = _REAL if field.decimals or _wide(field) else _WHOLE
     known: set[bytes] = set()
-    for row in rows:
-        held = piece[row].tobytes().strip(b" \0")
-        if not held or held in known:
-            continue
-        if form.fullmatch(held) is None or (wide and held.lstrip(b"+-").isdigit() and int(float(held)) != int(held)):
+    for row in np.flatnonzero(alive & ~plain):
+        held = piece[row].tobytes().rstrip(b" \0").lstrip(b" ")
+        if held and held not in known and form.fullmatch(held) is None:
             return int(row), held
         known.add(held)
     return None
 
 
+def _wide(field: Field) -> bool:
+    """Say whether a column of numbers is one of floats to GDAL though it may hold long whole ones."""
+    return field.kind in b"NF" and field.place.stop - field.place.start > _WIDEST
+
+
+def _rounded(piece: NDArray[np.uint8]) -> bool:
+    """Say whether a whole number of more digits than a float holds is among cells."""
+    blank, dots = _BLANK[piece], piece == ord(".")
+    end = np.where(dots.any(axis=1), dots.argmax(axis=1), piece.shape[1] - blank[:, ::-1].argmin(axis=1))
+    held = {one.tobytes().strip(b" \0") for one in piece[end - blank.argmin(axis=1) >= _LONG]}
+    return any(_WHOLE.fullmatch(one) and one[:1] != b"*" and int(float(one)) != int(one.split(b".")[0]) for one in held)
+
+
+def _no_day(text: bytes) -> bool:
+    """Say whether a cell holds neither a day nor nothing."""
+    if text in _NO_DAY:
+        return False
+    try:
+        dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return True
+    return len(text) != len("20260102") or not text.isdigit()
+
+
+def _odd(field: Field, piece: NDArray[np.uint8], alive: NDArray[np.bool_]) -> tuple[int, bytes, str] | None:
+    """Return the first row, its text, and as what else GDAL would read it."""
+    if field.kind in b"NF":
+        found = _misread(field, piece, alive)
+        return None if found is None else (*found, "another number")
+    rows = np.flatnonzero(alive)
+    cells = np.ascontiguousarray(piece[rows])
+    if not cells.size:
+        return None
+    _, first = np.unique(cells.view(f"S{cells.shape[1]}").ravel(), return_index=True)
+    for at in np.sort(first):
+        text = cells[at].tobytes()
+        held = text.strip(b" \0")
+        if field.kind == b"D" and _no_day(held):
+            return int(rows[at]), held, "another day"
+        if field.kind == b"L" and held not in _FLAGS:
+            return int(rows[at]), held, "false"
+        if field.kind in _BINARY or (field.kind in _ELSEWHERE and held):
+            return int(rows[at]), text, f"a text, for its type {field.kind.decode()!r} is none of shapefiles'"
+    return None
+
+
 class Checked(NamedTuple):
-    """What is told of a table, one sentence each, and how many of its rows are marked as deleted."""
+    """What is told of a table, how many of its rows are marked as deleted, and what has to be read otherwise.
+
+    `texts` are the numbers of the columns to be read as texts, `flags` those of flags that are blank where not known.
+    """
 
     report: list[str]
     deleted: int
+    texts: tuple[int, ...] = ()
+    flags: tuple[int, ...] = ()
 
 
 def check_table(file: Path, name: str | Path, *, encoding: str | None = None) -> Checked:
-    """Refuse a shapefile whose table is cut short or has numbers that are none, and return what is told of others.
+    """Refuse a shapefile whose table is cut short or has cells not of their type, and return what is told of others.
 
     Parameters
     ----------
@@ -150,7 +211,7 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
     Returns
     -------
     Checked
-        It tells how many rows are marked as deleted.
+        It tells how many rows are marked as deleted, and which columns `mend` has to change before GDAL reads them.
 
     Raises
     ------
@@ -170,13 +231,36 @@ def check_table(file: Path, name: str | Path, *, encoding: str | None = None) ->
     deleted = table.deleted()
     count = int(deleted.sum())
     report = [f"{count} rows are marked as deleted in its .dbf and were left out"] if count else []
-    for first, field, piece in table.pieces(b"NF"):
-        found = _misread(field, piece, ~deleted[first : first + len(piece)])
+    texts, flags = dict[int, str](), set[int]()
+    for first, field, piece in table.pieces(b"NFDL" + _BINARY + _ELSEWHERE):
+        alive = ~deleted[first : first + len(piece)]
+        column = field.name.decode(encoding or "ascii", "replace")
+        found = _odd(field, piece, alive)
         if found is not None:
-            column = field.name.decode(encoding or "ascii", "replace")
             msg = (
-                f"{shown(name)}, row {first + found[0]}, column {column!r}: {found[1]!r} would be read as another "
-                "number (rows are counted from 0). Correct it, or make the column one of text."
+                f"{shown(name)}, row {first + found[0]}, column {column!r}: {found[1]!r} would be read as {found[2]} "
+                "(rows are counted from 0). Correct it, or make the column one of text."
             )
             raise InputError(msg)
-    return Checked(report, count)
+        if _wide(field) and field.number not in texts and _rounded(piece[alive]):
+            texts[field.number] = column
+        if field.kind == b"L" and _BLANK[piece].all(axis=1).any():
+            flags.add(field.number)
+    report += [f"its column {one!r} has numbers too long to be exact and is read as text" for one in texts.values()]
+    return Checked(report, count, tuple(texts), tuple(flags))
+
+
+def mend(copy: Path, checked: Checked) -> None:
+    """Change the copy of a table so that GDAL reads what it holds: long numbers as text, flags not known as such."""
+    with copy.open("r+b") as stream:
+        for number in checked.texts:
+            stream.seek(_HEADER + 32 * number + 11)
+            stream.write(b"C")
+    table = Table(copy, write=True)
+    for field in table.fields:
+        cells = table.cells[:, field.place]
+        if field.number in checked.flags:
+            cells[_BLANK[cells].all(axis=1), 0] = _UNKNOWN
+        elif field.number in checked.texts:
+            # Stars are no value.
+            cells[(cells == ord("*")).any(axis=1)] = ord(" ")

@@ -15,13 +15,13 @@ import pandas as pd
 import pyarrow as pa
 
 from clustergeo.errors import InputError
-from clustergeo.reading.dbf import ASCII_END, Table
+from clustergeo.reading.dbf import ASCII_END, Table, mend
 from clustergeo.reading.opening import companion, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from clustergeo.reading.dbf import Field
+    from clustergeo.reading.dbf import Checked, Field
 
 UTF8 = "utf-8"
 KOREAN = "cp949"
@@ -140,10 +140,10 @@ def of_shapefile(file: Path, asked: str | None, name: str) -> Encoding:
 
 
 @contextlib.contextmanager
-def whole(file: Path, found: Encoding) -> Iterator[Path]:
-    """Yield a shapefile whose texts all end with a whole character: the same one, or a copy where some do not."""
+def whole(file: Path, found: Encoding, checked: Checked) -> Iterator[Path]:
+    """Yield a shapefile whose cells GDAL reads as they are: the same one, or a copy where its table is mended."""
     table = companion(file, ".dbf")
-    if not found.cut or found.name is None or table is None:
+    if not (found.cut or checked.texts or checked.flags) or found.name is None or table is None:
         yield file
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -152,6 +152,7 @@ def whole(file: Path, found: Encoding) -> Iterator[Path]:
         copy = Path(folder, "file.dbf")
         shutil.copyfile(table, copy)
         _Texts(copy, write=True).trim(found.name)
+        mend(copy, checked)
         yield Path(folder, "file.shp")
 
 

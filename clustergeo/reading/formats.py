@@ -21,12 +21,13 @@ from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.overlap.threads import pool
 from clustergeo.reading import encoding as encodings
-from clustergeo.reading._arrow import WHOLE, is_plain, namesake, opened_frame, plain_frame, settled
-from clustergeo.reading.affinity import check_types
+from clustergeo.reading._arrow import WHOLE, free, is_plain, namesake, opened_frame, plain_frame, settled
+from clustergeo.reading.affinity import check_types, unread_cells, unread_columns
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
+from clustergeo.reading.days import check_days
 from clustergeo.reading.dbf import check_table
 from clustergeo.reading.fence import fast_frame
-from clustergeo.reading.geoparquet import check_nesting, is_binary, spherical
+from clustergeo.reading.geoparquet import check_names, check_nesting, is_binary, spherical
 from clustergeo.reading.losses import Holdings, Loss
 from clustergeo.reading.opening import (
     PARQUET,
@@ -37,6 +38,7 @@ from clustergeo.reading.opening import (
     gdal_path,
     no_geometry,
     no_index,
+    other_types,
     plain_flatgeobuf,
     readable,
     shown,
@@ -123,8 +125,8 @@ def _by_encoding(source: Source, options: Options) -> Rows:
         if file.suffix.lower() != ".shp":
             return _from_vector(file, source, None, [])
         found = encodings.of_shapefile(file, options.encoding, source.name)
-        with encodings.whole(file, found) as whole:
-            checked = check_table(file, source.name, encoding=found.name)
+        checked = check_table(file, source.name, encoding=found.name)
+        with encodings.whole(file, found, checked) as whole:
             return _from_vector(whole, source, found.name, [*found.report, *no_index(file), *checked.report])
     with tempfile.TemporaryDirectory() as folder:
         told = encodings.of_text(file, options.encoding, source.name)
@@ -135,7 +137,7 @@ def _by_encoding(source: Source, options: Options) -> Rows:
 
 def _from_vector(file: Path, source: Source, encoding: str | None, report: list[str]) -> Rows:
     """Return the rows of a format that GDAL reads."""
-    with readable(source.name), gdal_path(file) as place, pool(1) as worker:
+    with readable(source.name), other_types(), gdal_path(file) as place, pool(1) as worker:
         plain_flatgeobuf(file)
         chosen, info = _layer_and_info(file, place, source, encoding)
         driver = str(info["driver"])
@@ -146,7 +148,18 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
         if not isinstance(frame, gpd.GeoDataFrame):
             raise no_geometry(source.name)
         frame, told = namesake(frame, info, place, chosen, encoding)
-        report = [*report, *told]
+        unread = unread_columns(file, driver=driver, layer=chosen, info=info, name=source.name)
+        with unread_cells(file, chosen, unread, source.name) as cells:
+            more = dict(zip(unread.types, cells(len(frame)), strict=True))
+        if more:
+            encodings.check_texts(more.items(), source.name)
+            frame = _joined(frame, settled(pa.table(more).to_pandas(**WHOLE)))
+        report = [*report, *told, *unread.report]
+        if file.suffix.lower() in _TEXT:
+            days = (
+                str(one) for one, kind in zip(info["fields"], info["dtypes"], strict=True) if kind == "datetime64[D]"
+            )
+            check_days(file, frame, days, source.name)
         if driver == "GeoJSONSeq":
             check_lines(file, len(frame), source.name)
         typed.result()
@@ -158,6 +171,13 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
             frame = frame.set_crs(crs_room.LONLAT)
             report = [*report, "TopoJSON names no CRS; it is longitude and latitude, as its standard says"]
     return Rows(frame, report, lost, sound=sound)
+
+
+def _joined(frame: gpd.GeoDataFrame, more: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a frame with further columns before its geometries."""
+    for name in more.columns:
+        frame.insert(frame.shape[1] - 1, free(str(name), frame.columns), more[name].array)
+    return frame
 
 
 def _layer_and_info(file: Path, place: str, source: Source, encoding: str | None) -> tuple[str | None, dict[str, Any]]:
@@ -196,12 +216,13 @@ def _from_parquet(source: Source) -> Rows:
     data = source.file.read_bytes()
     try:
         held = pq.read_schema(io.BytesIO(data))
+        check_names(held, source.name)
         for name in (field.name for field in held if is_binary(field.type)):
             check_nesting(pq.read_table(io.BytesIO(data), columns=[name]).column(0), source.name)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=_SPHERICAL)
-            # The types that pandas has written say themselves what they are.
-            frame, lost = _parquet_frame(data, {} if b"pandas" in (held.metadata or {}) else WHOLE)
+            frame, lost = _parquet_frame(data)
+        frame = _whole_numbers(frame, data, held)
     except InputError:
         raise
     except Exception as error:
@@ -211,11 +232,10 @@ def _from_parquet(source: Source) -> Rows:
     return Rows(frame, spherical(held), lost)
 
 
-def _parquet_frame(data: bytes, options: dict[str, Any]) -> tuple[gpd.GeoDataFrame, list[Loss]]:
+def _parquet_frame(data: bytes) -> tuple[gpd.GeoDataFrame, list[Loss]]:
     """Return what geopandas reads of a GeoParquet file, and which geometries are none that can be read."""
     try:
-        frame = gpd.read_parquet(io.BytesIO(data), to_pandas_kwargs=options)
-        return settled(frame) if options else frame, []
+        return gpd.read_parquet(io.BytesIO(data)), []
     except UNPARSED:
         table = pq.read_table(io.BytesIO(data))
     place = table.schema.get_field_index(json.loads(table.schema.metadata[b"geo"])["primary_column"])
@@ -223,5 +243,19 @@ def _parquet_frame(data: bytes, options: dict[str, Any]) -> tuple[gpd.GeoDataFra
     mended = pa.array(shapely.to_wkb(shapes), type=table.schema.field(place).type)
     sink = io.BytesIO()
     pq.write_table(table.set_column(place, table.schema.field(place), mended), sink)
-    frame = gpd.read_parquet(io.BytesIO(sink.getvalue()), to_pandas_kwargs=options)
-    return settled(frame) if options else frame, lost
+    return gpd.read_parquet(io.BytesIO(sink.getvalue())), lost
+
+
+def _whole_numbers(frame: gpd.GeoDataFrame, data: bytes, held: pa.Schema) -> gpd.GeoDataFrame:
+    """Return a frame in which the whole numbers of a file that became floats, for there is a null, are exact again."""
+    floats = [
+        str(name)
+        for name, kind in frame.dtypes.items()
+        if kind == np.float64 and name in held.names and held.field(name).type in (pa.int64(), pa.uint64())
+    ]
+    if floats:
+        read = pq.read_table(io.BytesIO(data), columns=floats)
+        exact = settled(read.to_pandas(ignore_metadata=True, **WHOLE))
+        for name in floats:
+            frame[name] = exact[name].array
+    return frame

@@ -86,7 +86,7 @@ def read_footer(file: Path) -> Footer:
         found, held = parquet.metadata, parquet.schema_arrow
         geo = _geo(found.metadata or {}, file)
         name, columns = str(geo["primary_column"]), geo["columns"]
-        _check_names(held, file)
+        check_names(held, file)
         if name not in held.names or not isinstance(columns.get(name), dict):
             msg = f"{shown(file)} names {name!r} as its geometry column, but has no such column. {_CURE}"
             raise InputError(msg)
@@ -138,6 +138,14 @@ def read_batches(file: Path, schema: pa.Schema, groups: range, size: int) -> Ite
             check_texts(zip(schema.names, columns, strict=True), file, first=row)
             row += len(batch)
             yield batch
+
+
+def check_names(schema: pa.Schema, file: str | Path) -> None:
+    """Refuse two columns of one name: they cannot be told apart."""
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        msg = f"{shown(file)} has two columns named {twice[0]!r}; expected different names. Rename one."
+        raise InputError(msg)
 
 
 def check_nesting(column: pa.Array | pa.ChunkedArray, file: str | Path) -> None:
@@ -225,14 +233,6 @@ def _geo(metadata: dict[bytes, bytes], file: Path) -> dict[str, Any]:
         pass
     msg = f"{shown(file)} cannot be read as GeoParquet: its 'geo' metadata is broken. {_CURE}"
     raise InputError(msg)
-
-
-def _check_names(schema: pa.Schema, file: Path) -> None:
-    """Refuse two columns of one name: they cannot be told apart."""
-    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
-    if twice:
-        msg = f"{shown(file)} has two columns named {twice[0]!r}; expected different names. Rename one."
-        raise InputError(msg)
 
 
 def _crs(column: dict[str, Any], file: Path) -> pyproj.CRS | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from clustergeo.errors import InputError
+from clustergeo.reading.affinity import database
 from clustergeo.reading.dbf import Table
 from clustergeo.reading.opening import companion, shown
 
@@ -162,24 +163,22 @@ def _of_shapefile(file: Path, missing: Sequence[int]) -> Iterator[Loss]:
 def _of_geopackage(file: Path, missing: Sequence[int], layer: str) -> Iterator[Loss]:
     """Yield the rows of a GeoPackage whose geometry is not null and was read as none."""
     quoted = layer.replace('"', '""')
-    held = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-    try:
-        query = "select column_name from gpkg_geometry_columns where table_name = ?"
-        column = held.execute(query, (layer,)).fetchone()
-        if column is None:
+    with database(file) as held:
+        try:
+            query = "select column_name from gpkg_geometry_columns where table_name = ?"
+            column = held.execute(query, (layer,)).fetchone()
+            if column is None:
+                return
+            shape = '"' + str(column[0]).replace('"', '""') + '"'
+            # In the order of the rows, as GDAL reads them.
+            rows = held.execute(f'select substr({shape}, 1, 16) from "{quoted}" order by rowid')  # noqa: S608 - quoted
+            wanted = set(map(int, missing))
+            for row, (head,) in enumerate(rows):
+                if row in wanted and head is not None:
+                    yield Loss(row, f"geometry {bytes(head).hex()}…" if isinstance(head, bytes) else _said(head))
+        except sqlite3.Error:
+            # A view, or a table without row numbers: its nulls are told as such.
             return
-        shape = '"' + str(column[0]).replace('"', '""') + '"'
-        # In the order of the rows, as GDAL reads them.
-        rows = held.execute(f'select substr({shape}, 1, 16) from "{quoted}" order by rowid')  # noqa: S608 - quoted
-        wanted = set(map(int, missing))
-        for row, (head,) in enumerate(rows):
-            if row in wanted and head is not None:
-                yield Loss(row, f"geometry {bytes(head).hex()}…" if isinstance(head, bytes) else _said(head))
-    except sqlite3.Error:
-        # A view, or a table without row numbers: its nulls are told as such.
-        return
-    finally:
-        held.close()
 
 
 def _said(value: Any) -> str:

@@ -37,6 +37,8 @@ _REFUSALS = (
     RuntimeError,
     OSError,
 )
+# What GDAL says of columns of types that GeoPackage does not know: `affinity` reads and tells them.
+_OTHER_TYPES = r"Field format '.*' not supported|geometry column '.*' of type '.*' ignored|table '.*' has multiple geom"
 _ADDRESS = ";!"
 # GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
 # reads foreign memory, in damaged files too; its plain way is half as fast and right. The setting holds for the
@@ -163,6 +165,14 @@ def readable(path: str | Path) -> Iterator[None]:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         msg = f"{shown(path)} cannot be read: {reason}. Check that it is whole and of the format its name says."
         raise InputError(msg) from error
+
+
+@contextlib.contextmanager
+def other_types() -> Iterator[None]:
+    """Keep GDAL from warning of columns of types that it does not know."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=_OTHER_TYPES)
+        yield
 
 
 def chosen_layer(
