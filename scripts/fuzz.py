@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import collections
 import contextlib
+import datetime as dt
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import struct
 import sys
 import tempfile
@@ -27,6 +29,7 @@ import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
@@ -43,19 +46,45 @@ NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFF
 KINDS = ("shp", "zip", "geojson", "geojsonl", "topojson", "csv", "parquet", "wkb", "gpkg", "fgb")
 
 
+def dbf() -> bytes:
+    """Return a table with a column of every common type: a text, a number too long for a float, a day, a flag."""
+    fields = [("이름", "C", 8, 0), ("PNU", "N", 19, 0), ("day", "D", 8, 0), ("flag", "L", 1, 0), ("size", "F", 24, 15)]
+    cells = ["똠방각하", "1111010100100010001", "20260102", "T", "12.345"]
+    head = struct.pack("<BBBBIHH20x", 3, 126, 1, 2, 6, 32 + 32 * len(fields) + 1, 1 + sum(one[2] for one in fields))
+    told = [struct.pack("<11sc4xBB14x", name.encode("cp949"), kind.encode(), *size) for name, kind, *size in fields]
+    row = b"".join(cell.encode("cp949").rjust(one[2]) for cell, one in zip(cells, fields, strict=True))
+    return head + b"".join(told) + b"\r" + (b" " + row) * 6 + b"\x1a"
+
+
 def seeds(folder: Path) -> dict[str, bytes]:
     """Write the sound files, and return their bytes by name."""
     shapes = [shapely.box(126.98 + at / 100, 37.55, 126.985 + at / 100, 37.555) for at in range(6)]
     shapes[1] = shapes[1].difference(shapes[1].centroid.buffer(0.001))
     shapes[2] = shapely.union_all([shapes[2], shapely.box(127.5, 37, 127.51, 37.01)])
-    frame = gpd.GeoDataFrame({"이름": ["똠방각하"] * 6, "code": range(6)}, geometry=shapes, crs="EPSG:4326")
+    columns = {
+        "이름": ["똠방각하"] * 6,
+        "code": range(6),
+        "day": [dt.date(2026, 1, 2)] * 5 + [None],
+        "number": pd.array([2**63 + 1, *range(4), None], "UInt64"),
+    }
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs="EPSG:4326")
     plane = frame.to_crs("EPSG:5174")
+    frame, whole = frame.drop(columns="number"), plane
+    plane = plane.drop(columns="number")
     plane.to_file(folder / "s.shp", encoding="cp949")
+    (folder / "s.dbf").write_bytes(dbf())
     frame.to_file(folder / "s.geojson", driver="GeoJSON")
     frame.to_file(folder / "s.geojsonl", driver="GeoJSONSeq")
-    plane.to_file(folder / "s.gpkg")
+    plane.to_file(folder / "s.gpkg", SPATIAL_INDEX="NO")
+    with contextlib.closing(sqlite3.connect(folder / "s.gpkg")) as held:
+        # The first two are of types that GDAL leaves out.
+        for column in ("owner varchar(20)", "size decimal", "since date", "seen datetime"):
+            held.execute(f"alter table s add column {column}")
+        held.execute("update s set owner = 'x' || fid, size = fid * 1.5, since = '2026-01-02'")
+        held.execute("update s set seen = since || 'T03:04:05Z'")
+        held.commit()
     plane.to_file(folder / "s.fgb")
-    plane.to_parquet(folder / "s.parquet")
+    whole.to_parquet(folder / "s.parquet")
     rows = "".join(f"{at},이름 {at},{127 + at / 10},37.5\n" for at in range(6))
     (folder / "s.csv").write_text("site_id,이름,lon,lat\n" + rows, encoding="utf-8")
     arcs = [shapely.get_coordinates(shape.exterior).tolist() for shape in (shapes[0], shapes[3])]
