@@ -224,7 +224,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     data[64:75] = data[32:43]
     file.with_suffix(".dbf").write_bytes(data)
     # the second is what the oldest pyarrow says of it
-    with pytest.raises(cg.ClusterGeoError, match="column 'floors' stands 2 times|non-unique column"):
+    with pytest.raises(cg.ClusterGeoError, match=r"column 'floors' stands 2 times|non-unique column"):
         cg.read_sites(file)
     with pytest.raises(cg.ClusterGeoError, match=r"two columns named 'floors'.*Rename one"):
         cg.tag_file(file, tmp_path / "out.parquet")
