@@ -315,7 +315,10 @@ def test_a_zone_without_a_shape_in_a_sorted_view_is_no_shape_that_was_lost(tmp_p
     zones = squares()
     zones.loc[2, "geometry"] = None
     file = sorted_view(tmp_path, zones)
-    with pytest.warns(cg.ClusterGeoWarning, match="column 'id', which numbers the rows of a view"):
+    with (
+        pytest.warns(cg.ClusterGeoWarning, match="column 'id', which numbers the rows of a view"),
+        pytest.warns(cg.ClusterGeoWarning, match="1 of 3 rows have no geometry"),
+    ):
         sites = cg.read_sites(file, layer="seen")
     assert sites.geometry.isna().tolist() == [True, False, False]
 
