@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import struct
 import xml.etree.ElementTree as ET
@@ -321,6 +322,23 @@ def test_a_zone_without_a_shape_in_a_sorted_view_is_no_shape_that_was_lost(tmp_p
     ):
         sites = cg.read_sites(file, layer="seen")
     assert sites.geometry.isna().tolist() == [True, False, False]
+
+
+def test_what_is_not_yet_put_into_a_geopackage_is_told_where_it_cannot_be_read(tmp_path: Path) -> None:
+    file = written(squares(), tmp_path, ".gpkg")
+    edited(file, "alter table zones add column code VARCHAR(9) default 'old'")
+    with contextlib.closing(sqlite3.connect(file)) as held:
+        held.execute("pragma journal_mode = wal")
+        held.execute("create table other(x)")
+        held.commit()
+        for one in (file, file.with_name("zones.gpkg-wal")):
+            shutil.copyfile(one, one.with_name(one.name.replace("zones", "copy")))
+    copy = tmp_path / "copy.gpkg"
+    # As in a folder that cannot be written to, which there is none of for root: no place for what SQLite notes.
+    (tmp_path / "copy.gpkg-shm").symlink_to(tmp_path / "nowhere" / "file")
+    layer = cg.read_layer(copy, name="zones")
+    assert layer.frame["code"].tolist() == ["old"] * 3
+    assert any(told.startswith("what 'copy.gpkg-wal' beside it holds cannot be read") for told in layer.report)
 
 
 def test_computed_columns_of_a_geopackage_that_gdal_leaves_out_are_read_too(tmp_path: Path) -> None:

@@ -63,11 +63,44 @@ class Unread(NamedTuple):
 
 
 def database(file: Path) -> contextlib.closing[sqlite3.Connection]:
-    """Open the database of a GeoPackage for reading only, with what another program has written and not yet put in."""
+    """Open the database of a GeoPackage for reading only, as GDAL does.
+
+    With what another program has written and not yet put in, unless that cannot be read where it lies.
+    """
+    held = _with_journal(file)
     # As one that never changes it is opened without a file beside it, but its journal is not looked at then.
-    journal = file.with_name(f"{file.name}-wal")
-    kept = "" if journal.exists() and journal.stat().st_size else "&immutable=1"
-    return contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{kept}", uri=True))
+    return contextlib.closing(held or sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
+
+
+def _journal(file: Path) -> Path | None:
+    """Return the file of what was written to a GeoPackage and not yet put in; None where there is nothing of it."""
+    beside = file.with_name(f"{file.name}-wal")
+    return beside if beside.exists() and beside.stat().st_size else None
+
+
+def _with_journal(file: Path) -> sqlite3.Connection | None:
+    """Return a GeoPackage opened with its journal; None where it has none, or none that can be read."""
+    if _journal(file) is None:
+        return None
+    held = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        held.execute("select 1 from sqlite_master limit 1").fetchall()
+    except sqlite3.Error:
+        # In a folder that cannot be written to SQLite has no place for what it notes of the journal.
+        held.close()
+        return None
+    return held
+
+
+def _passed_over(file: Path) -> list[str]:
+    """Return what is told of a journal that cannot be read."""
+    journal, held = _journal(file), _with_journal(file)
+    if held is not None:
+        held.close()
+    if journal is None or held is not None:
+        return []
+    cure = "copy both to a folder that can be written to"
+    return [f"what {shown(journal.name)} beside it holds cannot be read where it lies, and is left out: {cure}"]
 
 
 def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path) -> None:
@@ -126,6 +159,7 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
     types, report = dict[str, pa.DataType](), list[str]()
     if driver != "GPKG" or layer is None:
         return Unread(types, report)
+    report += _passed_over(file)
     number, given = str(info.get("fid_column") or ""), {*map(str, info["fields"]), str(info["geometry_name"])}
     table = _quoted(layer)
     with database(file) as held:
