@@ -341,6 +341,14 @@ def test_what_is_not_yet_put_into_a_geopackage_is_told_where_it_cannot_be_read(t
     assert any(told.startswith("what 'copy.gpkg-wal' beside it holds cannot be read") for told in layer.report)
 
 
+def test_a_column_called_geometry_that_gdal_leaves_out_is_told_under_which_name_it_was_read(tmp_path: Path) -> None:
+    file = written(squares(), tmp_path, ".gpkg")
+    edited(file, "alter table zones add column geometry VARCHAR(9) default 'hills'")
+    layer = cg.read_layer(file, name="zones")
+    assert layer.frame["geometry_attribute"].tolist() == ["hills"] * 3
+    assert "its column 'geometry' was read as 'geometry_attribute', for the geometries have this name" in layer.report
+
+
 def test_computed_columns_of_a_geopackage_that_gdal_leaves_out_are_read_too(tmp_path: Path) -> None:
     file = written(squares().assign(floors=[1, 2, 3]), tmp_path, ".gpkg")
     edited(file, "alter table zones add column code VARCHAR(9) generated always as ('A' || floors) virtual")
