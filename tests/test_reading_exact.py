@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import struct
 import xml.etree.ElementTree as ET
@@ -20,6 +21,7 @@ import shapely
 
 import clustergeo as cg
 from clustergeo.reading import _features, _wfs, geoparquet
+from clustergeo.reading.batches import open_batches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -276,13 +278,10 @@ def test_a_day_in_another_form_is_read(tmp_path: Path, text: str) -> None:
     assert len(cg.read_sites(file)) == 3
 
 
-def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_path: Path) -> None:
-    file = written(squares().assign(floors=[1, 2, 3], rowid=["x", None, "y"]), tmp_path, ".gpkg")
-    edited(file, "update zones set floors = 'three' where fid = 2")
-    with pytest.raises(cg.ClusterGeoError, match="row 1, column 'floors': 'three' stands where a whole number"):
-        cg.read_sites(file, layer="zones")
+def seen(file: Path, query: str) -> None:
+    """Put a view of the zones of a GeoPackage beside them."""
     with contextlib.closing(sqlite3.connect(file)) as held, held:
-        held.execute("create view seen as select fid as OGC_FID, geom, floors from zones")
+        held.execute(f"create view seen as {query}")
         held.execute(
             "insert into gpkg_contents(table_name, data_type, identifier, srs_id) select 'seen', "
             "data_type, 'seen', srs_id from gpkg_contents where table_name = 'zones'"
@@ -291,6 +290,77 @@ def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_pat
             "insert into gpkg_geometry_columns select 'seen', column_name, geometry_type_name, srs_id, z, m "
             "from gpkg_geometry_columns where table_name = 'zones'"
         )
+
+
+def sorted_view(folder: Path, zones: gpd.GeoDataFrame) -> Path:
+    """Write three zones whose number is called id, and a view of them from the last to the first."""
+    file = folder / "zones.gpkg"
+    zones.assign(rank=[1, 2, 3]).to_file(file, layer="zones", FID="id")
+    seen(file, "select a.id, a.geom, a.rank from zones a join zones b on a.id = b.id order by a.rank desc")
+    return file
+
+
+def test_the_numbers_of_a_sorted_views_rows_are_never_put_beside_other_rows(tmp_path: Path) -> None:
+    file = sorted_view(tmp_path, squares())
+    layer = cg.read_layer(file, name="zones", layer="seen")
+    assert layer.frame["rank"].tolist() == [3, 2, 1]
+    assert "id" not in layer.frame
+    assert "its column 'id', which numbers the rows of a view, is left out" in layer.report
+    batches = open_batches(file, layer="seen")
+    assert "id" not in batches.schema.names
+    assert batches.report[-1].endswith("is left out")
+    assert cg.read_layer(file, name="zones", layer="zones").frame["id"].tolist() == [1, 2, 3]
+
+
+def test_a_zone_without_a_shape_in_a_sorted_view_is_no_shape_that_was_lost(tmp_path: Path) -> None:
+    zones = squares()
+    zones.loc[2, "geometry"] = None
+    file = sorted_view(tmp_path, zones)
+    with (
+        pytest.warns(cg.ClusterGeoWarning, match="column 'id', which numbers the rows of a view"),
+        pytest.warns(cg.ClusterGeoWarning, match="1 of 3 rows have no geometry"),
+    ):
+        sites = cg.read_sites(file, layer="seen")
+    assert sites.geometry.isna().tolist() == [True, False, False]
+
+
+def test_what_is_not_yet_put_into_a_geopackage_is_told_where_it_cannot_be_read(tmp_path: Path) -> None:
+    file = written(squares(), tmp_path, ".gpkg")
+    edited(file, "alter table zones add column code VARCHAR(9) default 'old'")
+    with contextlib.closing(sqlite3.connect(file)) as held:
+        held.execute("pragma journal_mode = wal")
+        held.execute("create table other(x)")
+        held.commit()
+        for one in (file, file.with_name("zones.gpkg-wal")):
+            shutil.copyfile(one, one.with_name(one.name.replace("zones", "copy")))
+    copy = tmp_path / "copy.gpkg"
+    # As in a folder that cannot be written to, which there is none of for root: no place for what SQLite notes.
+    (tmp_path / "copy.gpkg-shm").symlink_to(tmp_path / "nowhere" / "file")
+    layer = cg.read_layer(copy, name="zones")
+    assert layer.frame["code"].tolist() == ["old"] * 3
+    assert any(told.startswith("what 'copy.gpkg-wal' beside it holds cannot be read") for told in layer.report)
+
+
+def test_a_column_called_geometry_that_gdal_leaves_out_is_told_under_which_name_it_was_read(tmp_path: Path) -> None:
+    file = written(squares(), tmp_path, ".gpkg")
+    edited(file, "alter table zones add column geometry VARCHAR(9) default 'hills'")
+    layer = cg.read_layer(file, name="zones")
+    assert layer.frame["geometry_attribute"].tolist() == ["hills"] * 3
+    assert "its column 'geometry' was read as 'geometry_attribute', for the geometries have this name" in layer.report
+
+
+def test_computed_columns_of_a_geopackage_that_gdal_leaves_out_are_read_too(tmp_path: Path) -> None:
+    file = written(squares().assign(floors=[1, 2, 3]), tmp_path, ".gpkg")
+    edited(file, "alter table zones add column code VARCHAR(9) generated always as ('A' || floors) virtual")
+    assert cg.read_layer(file, name="zones").frame["code"].tolist() == ["A1", "A2", "A3"]
+
+
+def test_an_odd_cell_is_found_in_a_view_and_beside_a_column_called_rowid(tmp_path: Path) -> None:
+    file = written(squares().assign(floors=[1, 2, 3], rowid=["x", None, "y"]), tmp_path, ".gpkg")
+    edited(file, "update zones set floors = 'three' where fid = 2")
+    with pytest.raises(cg.ClusterGeoError, match="row 1, column 'floors': 'three' stands where a whole number"):
+        cg.read_sites(file, layer="zones")
+    seen(file, "select fid as OGC_FID, geom, floors from zones")
     with pytest.raises(cg.ClusterGeoError, match="gpkg', column 'floors': 'three' stands where a whole number"):
         cg.read_sites(file, layer="seen")
 
@@ -317,6 +387,24 @@ def test_a_day_that_its_month_has_not_is_refused_in_a_json_for_one_of_the_next_m
         cg.read_sites(file)
     file.write_text(text.replace("2026-01-02", "2024-02-29", 1))
     assert cg.read_sites(file)["day"].astype(str)[0] == "2024-02-29"
+
+
+@pytest.mark.parametrize("remarks", [["2026-02-30", "see"], [["2026-02-30"], []], ['say "2026-02-30"', ""]])
+def test_what_looks_like_a_day_in_another_column_of_a_json_refuses_no_true_day(
+    tmp_path: Path, remarks: list[object]
+) -> None:
+    day = pd.to_datetime("2026-03-02").date()
+    file = tmp_path / "zones.geojson"
+    zones = json.loads(squares(2).assign(날=str(day)).to_crs(4326).to_json())
+    for one, remark in zip(zones["features"], remarks, strict=True):
+        one["properties"]["remark"] = remark
+    file.write_text(json.dumps(zones))
+    assert cg.read_sites(file)["날"].tolist() == [day, day]
+    zones["features"][1]["properties"]["날"] = "2026-02-30"
+    for text in (json.dumps(zones), json.dumps(zones, ensure_ascii=False, indent=1)):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(cg.ClusterGeoError, match="column '날': \"2026-02-30\" is no day"):
+            cg.read_sites(file)
 
 
 @pytest.mark.filterwarnings("error::FutureWarning")

@@ -115,7 +115,12 @@ def namesake(
     # The plain way puts the geometries where the column stood.
     frame = frame[[*frame.columns.drop("geometry"), "geometry"]]
     frame.insert(names.index("geometry"), other, settled(held)["geometry"])
-    return frame, [f"its column 'geometry' was read as {other!r}, for the geometries have this name"]
+    return frame, [displaced("geometry", other)]
+
+
+def displaced(name: str, other: str) -> str:
+    """Return what is told of a column that the geometries displace."""
+    return f"its column {name!r} was read as {other!r}, for the geometries have this name"
 
 
 def free(name: str, taken: Iterable[Any]) -> str:

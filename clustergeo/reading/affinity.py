@@ -14,7 +14,7 @@ from clustergeo.reading.days import is_day
 from clustergeo.reading.opening import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 _TEXT = 40
@@ -41,6 +41,7 @@ _ODD = {
     "DATETIME": (_NO_DAY, "a day and a time such as 2026-01-02T03:04:05Z"),
 }
 _NUMBERS = ("rowid", "_rowid_", "oid")
+_NONE = "null"
 # How the number of a row is called where it is nothing but that.
 _COUNTED = ("fid", "ogc_fid")
 # What the cells of a column are to SQLite, null left out, as a type and in words.
@@ -62,11 +63,44 @@ class Unread(NamedTuple):
 
 
 def database(file: Path) -> contextlib.closing[sqlite3.Connection]:
-    """Open the database of a GeoPackage for reading only, with what another program has written and not yet put in."""
+    """Open the database of a GeoPackage for reading only, as GDAL does.
+
+    With what another program has written and not yet put in, unless that cannot be read where it lies.
+    """
+    held = _with_journal(file)
     # As one that never changes it is opened without a file beside it, but its journal is not looked at then.
-    journal = file.with_name(f"{file.name}-wal")
-    kept = "" if journal.exists() and journal.stat().st_size else "&immutable=1"
-    return contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{kept}", uri=True))
+    return contextlib.closing(held or sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
+
+
+def _journal(file: Path) -> Path | None:
+    """Return the file of what was written to a GeoPackage and not yet put in; None where there is nothing of it."""
+    beside = file.with_name(f"{file.name}-wal")
+    return beside if beside.exists() and beside.stat().st_size else None
+
+
+def _with_journal(file: Path) -> sqlite3.Connection | None:
+    """Return a GeoPackage opened with its journal; None where it has none, or none that can be read."""
+    if _journal(file) is None:
+        return None
+    held = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        held.execute("select 1 from sqlite_master limit 1").fetchall()
+    except sqlite3.Error:
+        # In a folder that cannot be written to SQLite has no place for what it notes of the journal.
+        held.close()
+        return None
+    return held
+
+
+def _passed_over(file: Path) -> list[str]:
+    """Return what is told of a journal that cannot be read."""
+    journal, held = _journal(file), _with_journal(file)
+    if held is not None:
+        held.close()
+    if journal is None or held is not None:
+        return []
+    cure = "copy both to a folder that can be written to"
+    return [f"what {shown(journal.name)} beside it holds cannot be read where it lies, and is left out: {cure}"]
 
 
 def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path) -> None:
@@ -92,8 +126,7 @@ def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path)
         held.create_function("is_day", 1, is_day, deterministic=True)
         table = _quoted(layer)
         try:
-            columns = [(str(one[1]), str(one[2]), bool(one[5])) for one in held.execute(f"pragma table_info({table})")]
-            found = _odd_cell(held, table, columns)
+            found = _odd_cell(held, table, list(_columns(held, layer)), row_number(held, layer))
         except sqlite3.Error:
             # A view of what is not there, or a damaged file: GDAL judges it.
             return
@@ -126,18 +159,23 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
     types, report = dict[str, pa.DataType](), list[str]()
     if driver != "GPKG" or layer is None:
         return Unread(types, report)
+    report += _passed_over(file)
     number, given = str(info.get("fid_column") or ""), {*map(str, info["fields"]), str(info["geometry_name"])}
     table = _quoted(layer)
     with database(file) as held:
         try:
-            told = {str(one[1]): str(one[2]) for one in held.execute(f"pragma table_info({table})")}
+            told = {column: kind for column, kind, _ in _columns(held, layer)}
+            counted = row_number(held, layer)
         except sqlite3.Error:
             return Unread(types, report)
         for column, kind in told.items():
             if column in given or (column == number and column.lower() in _COUNTED):
                 continue
+            if column == number and counted == _NONE:
+                report.append(f"its column {column!r}, which numbers the rows of a view, is left out")
+                continue
             with _whole(name):
-                kinds, why = _kinds(held, table, column, _number(told))
+                kinds, why = _kinds(held, table, column, counted)
             if kinds == ("blob",):
                 report.append(f"its column {column!r} of type {kind} holds bytes and is left out")
             elif kinds in _HELD:
@@ -150,7 +188,7 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
                     "it would be left out. Make it TEXT, INTEGER or REAL, or export the file without it."
                 )
                 raise InputError(msg)
-    return Unread(types, report, _number(told))
+    return Unread(types, report, counted)
 
 
 @contextlib.contextmanager
@@ -213,13 +251,12 @@ def _kinds(held: sqlite3.Connection, table: str, column: str, number: str) -> tu
 
 
 def _odd_cell(
-    held: sqlite3.Connection, table: str, columns: list[tuple[str, str, bool]]
+    held: sqlite3.Connection, table: str, columns: list[tuple[str, str, bool]], number: str
 ) -> tuple[int | None, str, Any, str] | None:
     """Return the row, column, value and type of the first cell that is not of its type; views have no row numbers."""
     typed = [(column, kind) for column, told, key in columns if not key and (kind := _known(told)) in _ODD]
     if not typed:
         return None
-    number = _number(column for column, _, _ in columns)
     wrong = [f"({_ODD[kind][0].format(_quoted(column))})" for column, kind in typed]
     values = [_quoted(column) for column, _ in typed]
     query = f"{', '.join([*wrong, *values])} from {table} where {' or '.join(wrong)} limit 1"
@@ -243,10 +280,24 @@ def _known(told: str) -> str:
     return "INT" if kind.startswith("INT") else kind
 
 
-def _number(columns: Iterable[str]) -> str:
-    """Return what SQLite calls the number of a row beside columns of these names."""
-    taken = {column.lower() for column in columns}
-    return next((one for one in _NUMBERS if one not in taken), "null")
+def row_number(held: sqlite3.Connection, layer: str) -> str:
+    """Return what SQLite calls the number of a row beside the columns of a table; null for a view, which has none.
+
+    Not every SQLite refuses to tell the number of a view's row: those that do not sort its rows by nothing.
+    """
+    kind = "select 1 from sqlite_master where type = 'view' and name = ? collate nocase"
+    if held.execute(kind, (layer,)).fetchone():
+        return _NONE
+    taken = {column.lower() for column, _, _ in _columns(held, layer)}
+    return next((one for one in _NUMBERS if one not in taken), _NONE)
+
+
+def _columns(held: sqlite3.Connection, layer: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield the columns of a table, those that are computed too: name, type, whether one is its key."""
+    # Of a virtual table some are hidden.
+    for _, column, kind, _, _, key, hidden in held.execute(f"pragma table_xinfo({_quoted(layer)})"):
+        if hidden != 1:
+            yield str(column), str(kind), bool(key)
 
 
 def _quoted(name: str) -> str:

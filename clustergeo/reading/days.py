@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _TIME = r"[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)? ?(?:Z|[+-]\d\d(?::?\d\d)?)?"
 _FORM = re.compile(rf"(\d{{4}})[-/](\d\d?)[-/](\d\d?)(?:{_TIME})?")
 _BEYOND = re.compile(r'"(\d{4})[-/](?:(0?2)[-/](29|3[01])|(0?[469]|11)[-/](31))"')
+_KEY = re.compile(r'("(?:[^"\\]|\\.)*")\s*:\s*\Z')
+_LONGEST = 1_000
 # The last is one of those that are put in now and then.
 _HOURS, _MINUTES, _SECONDS = 24, 60, 61
 
@@ -60,17 +63,27 @@ def check_days(file: Path, frame: Any, columns: Iterable[str], name: str | Path)
     InputError
         With the row, the column and the text.
     """
-    known = list(columns)
-    for found in _BEYOND.finditer(file.read_text(encoding="utf-8-sig")) if known else ():
+    known = {*columns}
+    text = file.read_text(encoding="utf-8-sig") if known else ""
+    for found in _BEYOND.finditer(text):
         year, month, day = (int(one) for one in found.groups() if one is not None)
-        if year == 0 or is_day(found[0].strip('"')):
+        column = _key(text[max(found.start() - _LONGEST, 0) : found.start()])
+        if year == 0 or column not in known or is_day(found[0].strip('"')):
             continue
         other = dt.date(year, month, 1) + dt.timedelta(days=day - 1)
-        for column in known:
-            rows = np.flatnonzero(np.asarray(frame[column] == other))
-            if len(rows):
-                msg = (
-                    f"{shown(name)}, column {column!r}: {found[0]} is no day and would be read as {other} "
-                    f"(row {rows[0]}, counted from 0). Correct it."
-                )
-                raise InputError(msg)
+        rows = np.flatnonzero(np.asarray(frame[column] == other))
+        if len(rows):
+            msg = (
+                f"{shown(name)}, column {column!r}: {found[0]} is no day and would be read as {other} "
+                f"(row {rows[0]}, counted from 0). Correct it."
+            )
+            raise InputError(msg)
+
+
+def _key(text: str) -> str | None:
+    """Return the key of the value that follows a piece of JSON; None where it is no value of one."""
+    found = _KEY.search(text)
+    try:
+        return None if found is None else str(json.loads(found[1]))
+    except ValueError:
+        return None

@@ -21,7 +21,7 @@ from clustergeo import crs as crs_room
 from clustergeo.errors import InputError
 from clustergeo.overlap.threads import pool
 from clustergeo.reading import encoding as encodings
-from clustergeo.reading._arrow import WHOLE, free, is_plain, namesake, opened_frame, plain_frame, settled
+from clustergeo.reading._arrow import WHOLE, displaced, free, is_plain, namesake, opened_frame, plain_frame, settled
 from clustergeo.reading.affinity import check_types, unread_cells, unread_columns
 from clustergeo.reading.binary import UNPARSED, parsed_in_part
 from clustergeo.reading.days import check_days
@@ -153,7 +153,8 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
             more = dict(zip(unread.types, cells(len(frame)), strict=True))
         if more:
             encodings.check_texts(more.items(), source.name)
-            frame = _joined(frame, settled(pa.table(more).to_pandas(**WHOLE)))
+            frame, named = _joined(frame, settled(pa.table(more).to_pandas(**WHOLE)))
+            told = [*told, *named]
         report = [*report, *told, *unread.report]
         if file.suffix.lower() in _TEXT:
             days = (
@@ -173,11 +174,15 @@ def _from_vector(file: Path, source: Source, encoding: str | None, report: list[
     return Rows(frame, report, lost, sound=sound)
 
 
-def _joined(frame: gpd.GeoDataFrame, more: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return a frame with further columns before its geometries."""
-    for name in more.columns:
-        frame.insert(frame.shape[1] - 1, free(str(name), frame.columns), more[name].array)
-    return frame
+def _joined(frame: gpd.GeoDataFrame, more: pd.DataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return a frame with further columns before its geometries, and what is told of one of their name."""
+    told = []
+    for name in map(str, more.columns):
+        kept = free(name, frame.columns)
+        frame.insert(frame.shape[1] - 1, kept, more[name].array)
+        if kept != name:
+            told.append(displaced(name, kept))
+    return frame, told
 
 
 def _layer_and_info(file: Path, place: str, source: Source, encoding: str | None) -> tuple[str | None, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from clustergeo.errors import InputError
-from clustergeo.reading.affinity import database
+from clustergeo.reading.affinity import database, row_number
 from clustergeo.reading.dbf import Table
 from clustergeo.reading.opening import companion, shown
 
@@ -170,14 +170,18 @@ def _of_geopackage(file: Path, missing: Sequence[int], layer: str) -> Iterator[L
             if column is None:
                 return
             shape = '"' + str(column[0]).replace('"', '""') + '"'
-            # In the order of the rows, as GDAL reads them.
-            rows = held.execute(f'select substr({shape}, 1, 16) from "{quoted}" order by rowid')  # noqa: S608 - quoted
+            nulls = held.execute(f'select count(*) from "{quoted}" where {shape} is null').fetchone()  # noqa: S608
+            if nulls[0] == len(missing):
+                return
+            # In the order of the rows, as GDAL reads them; that of a view is not known, but not all are null in any.
+            number = row_number(held, layer)
+            rows = held.execute(f'select substr({shape}, 1, 16) from "{quoted}" order by {number}')  # noqa: S608 - quoted
             wanted = set(map(int, missing))
             for row, (head,) in enumerate(rows):
                 if row in wanted and head is not None:
                     yield Loss(row, f"geometry {bytes(head).hex()}…" if isinstance(head, bytes) else _said(head))
         except sqlite3.Error:
-            # A view, or a table without row numbers: its nulls are told as such.
+            # A table without row numbers: its nulls are told as such.
             return
 
 

@@ -37,8 +37,12 @@ _REFUSALS = (
     RuntimeError,
     OSError,
 )
-# What GDAL says of columns of types that GeoPackage does not know: `affinity` reads and tells them.
-_OTHER_TYPES = r"Field format '.*' not supported|geometry column '.*' of type '.*' ignored|table '.*' has multiple geom"
+# What GDAL says of columns of types that GeoPackage does not know, and of a journal that it cannot read: `affinity`
+# reads and tells them.
+_OTHER_TYPES = (
+    r"Field format '.*' not supported|geometry column '.*' of type '.*' ignored|table '.*' has multiple geom|"
+    r"unable to open database file: this file is a WAL"
+)
 _ADDRESS = ";!"
 # GDAL's fast way from FlatGeobuf to Arrow leaves the offset of a row without a geometry unset, and whoever follows it
 # reads foreign memory, in damaged files too; its plain way is half as fast and right. The setting holds for the
@@ -169,7 +173,7 @@ def readable(path: str | Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def other_types() -> Iterator[None]:
-    """Keep GDAL from warning of columns of types that it does not know."""
+    """Keep GDAL from warning of columns of types that it does not know, and of a journal that it cannot read."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=_OTHER_TYPES)
         yield
