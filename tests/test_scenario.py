@@ -395,7 +395,7 @@ def test_the_table_says_what_the_shortlist_is_and_why_nobody_is_on_it(folder: Pa
     sites = gpd.read_file(folder / "sites.gpkg")
     sites.assign(price=pd.Series([None] * len(sites), dtype="float64")).to_file(folder / "sites.gpkg")
     path.write_text(path.read_text().replace("weight = 2", "weight = 0"))
-    assert "No site is on the shortlist: of those not excluded none is sure to be among the first 1" in foot("")
+    assert "No site is on the shortlist: of those not excluded none is among the first 1" in foot("")
     assert "최종 후보 없음" in foot(".ko")
 
 

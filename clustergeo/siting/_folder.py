@@ -47,7 +47,7 @@ _SHORTLIST = (
 )
 _NO_SHORTLIST = (
     "최종 후보 없음: 제외되지 않은 부지 가운데 알 수 없는 값이 무엇이든 {top}위 안에 드는 부지가 없다.",
-    "No site is on the shortlist: of those not excluded none is sure to be among the first {top}, as values are unknown.",
+    "No site is on the shortlist: of those not excluded none is among the first {top} whatever unknown values are.",
 )
 _TITLES = {
     "eligible": ("적격지: {}", "Eligible land: {}"),
