@@ -60,9 +60,9 @@ def judged(frame: pd.DataFrame, lang: str) -> dict[str, NDArray[np.object_]]:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"standing": ["kept"], "score": [0.25], "rank": [None], "excluded_by": ["rdz;road"]})
+    >>> frame = pd.DataFrame({"standing": ["kept"], "kept": ["ours"], "score": [0.25], "excluded_by": ["rdz;road"]})
     >>> {name: cells.tolist() for name, cells in judged(frame, "en").items()}
-    {'standing': ['kept'], 'excluded_by': ['RDZ, road'], 'score': ['0.250']}
+    {'standing': ['kept'], 'kept': ['ours'], 'excluded_by': ['RDZ, road'], 'score': ['0.250']}
     """
     found = {}
     for name, kind in JUDGED.items():
