@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 # What siting says of a site, and how it is shown; no other row of a card says it.
-_JUDGED = {
+JUDGED = {
     "standing": "code",
     "kept": "flag",
     "chosen": "flag",
@@ -60,12 +60,12 @@ def judged(frame: pd.DataFrame, lang: str) -> dict[str, NDArray[np.object_]]:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"standing": ["kept"], "score": [0.25], "rank": [None], "excluded_by": ["rdz;road"]})
+    >>> frame = pd.DataFrame({"standing": ["kept"], "kept": ["ours"], "score": [0.25], "excluded_by": ["rdz;road"]})
     >>> {name: cells.tolist() for name, cells in judged(frame, "en").items()}
-    {'standing': ['kept'], 'excluded_by': ['RDZ, road'], 'score': ['0.250']}
+    {'standing': ['kept'], 'kept': ['ours'], 'excluded_by': ['RDZ, road'], 'score': ['0.250']}
     """
     found = {}
-    for name, kind in _JUDGED.items():
+    for name, kind in JUDGED.items():
         cells = worded(frame, name, lang) if kind == "code" else texts(frame, name)
         if name in frame.columns and kind in ("score", "count", "share", "number"):
             numbers = zip(cells, figures(frame, name).tolist(), strict=True)
@@ -76,7 +76,9 @@ def judged(frame: pd.DataFrame, lang: str) -> dict[str, NDArray[np.object_]]:
             open_ = labels.value("standing", "undecided", lang) if name == "kept" else None
             # In the order of 0, 1 and -1, which is null.
             said = np.array([*(labels.value(name, flag, lang) for flag in (False, True)), open_], dtype=object)
-            cells = said[flags(frame, name)]
+            held = flags(frame, name)
+            # A word that is no flag stands as it is.
+            cells = np.where((held == -1) & not_null(cells), cells, said[held])
         elif kind == "rules":
             parts = (None if one is None else one.split(";") for one in cells)
             cells = np.array(

@@ -8,6 +8,7 @@ import datetime as dt
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -71,24 +72,30 @@ def last_day(as_of: str) -> dt.date:
         raise InputError(msg) from error
 
 
-def check_date(as_of: str | None, *, what: str) -> None:
-    """Refuse a date of something that is none; None says that it is not known.
+def checked_date(as_of: Any, *, what: str) -> str | None:
+    """Return the date of something as ISO text: a day, a month or a year, and None where it is not known.
 
     Raises
     ------
     InputError
-        The text is no date.
+        It is no date.
 
     Examples
     --------
-    >>> check_date("2024-02", what="a layer")
+    >>> checked_date("2024-02", what="a layer"), checked_date(dt.date(2024, 2, 1), what="a layer")
+    ('2024-02', '2024-02-01')
     """
-    if as_of is not None:
-        try:
-            last_day(as_of)
-        except InputError as error:
-            msg = f"The date of {what} (as_of) cannot be used: {error}"
-            raise InputError(msg) from error
+    if as_of is None or as_of is pd.NaT:
+        return None
+    # Tables have days as midnights.
+    moment = isinstance(as_of, dt.datetime) and as_of.time() == dt.time()
+    text = as_of.date().isoformat() if moment else str(as_of)
+    try:
+        last_day(text)
+    except InputError as error:
+        msg = f"The date of {what} (as_of) cannot be used: {error}"
+        raise InputError(msg) from error
+    return text
 
 
 def first_day(as_of: str) -> dt.date:

@@ -72,7 +72,7 @@ class Layer:
     def __post_init__(self, checked: bool) -> None:
         """Check the parts and take copies of them."""
         schema.check_zone_name(self.name)
-        facts.check_date(self.as_of, what=f"the content of layer {self.name!r}")
+        object.__setattr__(self, "as_of", facts.checked_date(self.as_of, what=f"the content of layer {self.name!r}"))
         schema.check_polygons(self.frame, what=f"layer {self.name!r}", checked=checked)
         object.__setattr__(self, "frame", self.frame.copy())
         object.__setattr__(self, "coverage", _coverage(self.coverage, self.name))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -231,6 +233,14 @@ def test_what_is_no_day_is_refused_of_a_rule_a_row_and_a_layer(day: Any) -> None
     if day not in ("2026", 2026.0):
         with pytest.raises(cg.ClusterGeoError, match=r"date of the content of layer 'wet' .*Write it as YYYY-MM-DD"):
             layer([shapely.box(0, 0, 1, 1)], name="wet", as_of=day)
+
+
+@pytest.mark.parametrize("day", [dt.date(2026, 1, 1), pd.Timestamp("2026-01-01"), np.datetime64("2026-01-01")])
+def test_a_day_of_any_library_is_that_day_of_a_rule_a_row_and_a_layer(day: Any) -> None:
+    assert repr(rules(on=day)) == repr(rules(on="2026-01-01"))
+    assert table([("*", 1, "a", "1", day)]).frame["since"].tolist() == ["2026-01-01"]
+    wet = layer([shapely.box(0, 0, 1, 1)], name="wet", as_of=day)
+    assert wet.as_of == "2026-01-01"
 
 
 def test_a_province_has_the_municipalities_of_the_day() -> None:

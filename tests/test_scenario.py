@@ -369,6 +369,36 @@ def test_criteria_alone_make_a_scenario(folder: Path) -> None:
     assert {"sites.html", "weights.csv", "stability.csv", "swaps.csv"} <= names
 
 
+def test_columns_of_the_callers_with_names_of_verdicts_stay_in_the_files_and_off_the_maps(folder: Path) -> None:
+    sites = gpd.read_file(folder / "sites.gpkg")
+    sites.assign(served=7, excluded_by="them", eligible="yes", kept="ours").to_file(folder / "sites.gpkg")
+    text = (folder / "s.toml").read_text()
+    (folder / "s.toml").write_text(text[: text.index("[[exclusions]]")] + text[text.index("[[criteria]]") :])
+    names = {path.name for path in cg.read_scenario(folder / "s.toml").run(folder / "out")}
+    assert "score.html" in names
+    assert {"eligible.html", "reasons.html", "eligible.geojson"}.isdisjoint(names)
+    made = pd.read_csv(folder / "out" / "sites.csv")
+    assert made.loc[0, ["served", "excluded_by", "eligible", "kept"]].tolist() == [7, "them", "yes", "ours"]
+    page = (folder / "out" / "maps" / "score.html").read_text(encoding="utf-8")
+    assert "Worst possible rank" in page
+    assert "Demand served" not in page
+
+
+def test_the_table_says_what_the_shortlist_is_and_why_nobody_is_on_it(folder: Path) -> None:
+    def foot(end: str) -> str:
+        cg.read_scenario(folder / "s.toml").run(folder / "out", maps=False)
+        return (folder / "out" / "tables" / f"sites{end}.md").read_text(encoding="utf-8")
+
+    assert "Shortlist: the sites (2) among the first 2 whatever" in foot("")
+    assert "최종 후보: 알 수 없는 값이 무엇이든 2위 안에 드는 부지(2곳)." in foot(".ko")
+    path = changed(folder, "top = 2", "top = 1")
+    sites = gpd.read_file(folder / "sites.gpkg")
+    sites.assign(price=pd.Series([None] * len(sites), dtype="float64")).to_file(folder / "sites.gpkg")
+    path.write_text(path.read_text().replace("weight = 2", "weight = 0"))
+    assert "No site is on the shortlist: of those not excluded none is among the first 1" in foot("")
+    assert "최종 후보 없음" in foot(".ko")
+
+
 def test_a_list_over_several_lines_does_not_shift_the_lines_of_what_follows(folder: Path) -> None:
     points = 'kind = "piecewise", points = [\n  [0, 1],\n  [50, 0.4],\n  [100, 0]\n]'
     path = changed(folder, 'kind = "linear", worst = 100, best = 0', points)

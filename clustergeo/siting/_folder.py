@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustergeo import crs, figures, labels, maps
+from clustergeo import _cells, crs, figures, labels, maps
 from clustergeo._contents import page, suffix
 from clustergeo._formats import cell, csv_rows
-from clustergeo._table import Column, Table
+from clustergeo._table import DASH_NOTE, Column, Table
 from clustergeo.errors import warn
 from clustergeo.exporting import frame_bytes
 
@@ -41,6 +41,14 @@ _SHOWN = (
     "eligible_area_m2",
 )
 _NO_RULE = ("제외한 규칙 없음", "no rule")
+_SHORTLIST = (
+    "최종 후보: 알 수 없는 값이 무엇이든 {top}위 안에 드는 부지({first}곳). 동점이면 같은 순위이다.",
+    "Shortlist: the sites ({first}) among the first {top} whatever unknown values turn out to be. Ties share a place.",
+)
+_NO_SHORTLIST = (
+    "최종 후보 없음: 제외되지 않은 부지 가운데 알 수 없는 값이 무엇이든 {top}위 안에 드는 부지가 없다.",
+    "No site is on the shortlist: of those not excluded none is among the first {top} whatever unknown values are.",
+)
 _TITLES = {
     "eligible": ("적격지: {}", "Eligible land: {}"),
     "reasons": ("제외한 규칙: {}", "What excludes: {}"),
@@ -93,10 +101,10 @@ def files(
     drawn
         Whether maps and pictures are wanted.
     """
-    plain = result.drop(columns=[name for name in ("eligible",) if name in result.columns])
+    plain = result if exclusions is None else result.drop(columns="eligible")
     yield "sites.geojson", frame_bytes(plain, "geojson")
     yield "sites.csv", frame_bytes(plain, "csv")
-    land = _land(result)
+    land = None if exclusions is None else _land(result)
     if land is not None:
         yield "eligible.geojson", frame_bytes(land, "geojson")
     reasons: dict[str, list[str]] = {}
@@ -109,7 +117,7 @@ def files(
             yield f"{name}.csv", _rows(table)
     for lang in labels.LANGS:
         shown = _shown(plain, reasons.get(lang), tables.get("stability"), top=top, lang=lang, given=given)
-        made = _table(shown, title, lang)
+        made = _table(shown, title, lang, top)
         for kind, data in (("html", _page(made, lang)), ("md", made.markdown().encode()), ("csv", made.csv())):
             yield f"tables/sites{suffix(lang)}.{kind}", data
         if not drawn:
@@ -130,8 +138,6 @@ def _rows(table: pd.DataFrame) -> bytes:
 
 def _land(result: gpd.GeoDataFrame) -> gpd.GeoDataFrame | None:
     """Return what is left of each site, those of which nothing is left out."""
-    if "eligible" not in result.columns:
-        return None
     shapes = np.asarray(result["eligible"].values, dtype=object)
     left = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     columns = result.loc[left, ["site_id", "eligible_area_m2", "eligible_largest_m2"]]
@@ -170,7 +176,7 @@ def _shown(
         added["top_probability"] = stability.set_index("site_id")["top_probability"].reindex(result["site_id"]).array
     added |= {name: result[name] for name in _SHOWN if name in made}
     # What the caller calls by the name of a verdict would be read as one.
-    own = [name for name in given if name not in added and name not in _SHOWN]
+    own = [name for name in given if name not in added and name not in _cells.JUDGED]
     return gpd.GeoDataFrame(pd.DataFrame(added, index=result.index).join(pd.DataFrame(result[own]))).set_geometry(
         result.geometry.name, crs=result.crs
     )
@@ -220,7 +226,7 @@ def _page(made: Table, lang: str) -> bytes:
     return page(made.html(), lang, style=style, title=made.title)
 
 
-def _table(shown: gpd.GeoDataFrame, title: str, lang: str) -> Table:
+def _table(shown: gpd.GeoDataFrame, title: str, lang: str, top: int) -> Table:
     """Return the table of the sites, the best first."""
     ordered = shown
     if "rank_best" in shown.columns:
@@ -239,4 +245,10 @@ def _table(shown: gpd.GeoDataFrame, title: str, lang: str) -> Table:
                 values = [None if one is None or math.isnan(one) else f"{one:.3f}" for one in values]
             columns.append(Column(labels.column(column, lang), kinds.get(column, "text")))
             cells.append(values)
-    return Table.of(columns, zip(*cells, strict=True), title=_titled("table", title, 0, lang), lang=lang)
+    notes = []
+    if "rank_worst" in shown.columns:
+        first = int(shown["standing"].isin(["shortlist", "shortlist_undecided"]).sum())
+        told = (_SHORTLIST if first else _NO_SHORTLIST)[labels.LANGS.index(lang)]
+        notes.append(told.format(top=top, first=first))
+    notes.append(DASH_NOTE[lang])
+    return Table.of(columns, zip(*cells, strict=True), title=_titled("table", title, 0, lang), notes=notes, lang=lang)

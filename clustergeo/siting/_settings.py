@@ -187,9 +187,8 @@ class _Reading:
         name, coverage = one.body["name"], one.body.get("coverage")
         frame = self._read(read_shapes, one)
         told: dict[str, Any] = {key: one.body[key] for key in ("as_of", "source", "licence") if key in one.body}
-        told["as_of"] = str(told["as_of"]) if "as_of" in told else None
         with one.refusing("as_of"):
-            facts.check_date(told["as_of"], what=f"the content of layer {name!r}")
+            told["as_of"] = facts.checked_date(told.get("as_of"), what=f"the content of layer {name!r}")
         with one.refusing():
             schema.check_zone_name(name)
         with one.refusing("coverage"):

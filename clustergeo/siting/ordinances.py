@@ -80,6 +80,8 @@ class Ordinances:
             msg = f"{name} cannot be used; rows are counted from 0:\n- " + "\n- ".join(problems[: schema.SHOWN]) + more
             raise InputError(msg)
         self.numbers = np.array([np.nan if one is None else float(one) for one in self.frame["value"]])
+        # As `citations` writes each row beside others; every sentence of a site between two laws asks for all of them.
+        self._parts = [f"{self.citation(row)}: {self._number(row)}" for row in range(len(self.frame))]
 
     def on(self, day: str) -> dict[str, int]:
         """Return the row that holds in each municipality on a day, by KOSTAT code; those without one are left out.
@@ -122,11 +124,8 @@ class Ordinances:
         >>> Ordinances(pd.DataFrame(rows, columns=list(COLUMNS))).citations([0, 1])
         'a 1 (2020-01-01~): 300 / b 2 (2020-01-01~): -'
         """
-        values = ["-" if np.isnan(one) else f"{one:.12g}" for one in self.numbers[list(rows)]]
-        texts = [self.citation(row) for row in rows]
-        if len(set(values)) > 1:
-            texts = [f"{text}: {value}" for text, value in zip(texts, values, strict=True)]
-        return BESIDE.join(dict.fromkeys(texts))
+        differ = len({self._number(row) for row in rows}) > 1
+        return BESIDE.join(dict.fromkeys(self._parts[row] if differ else self.citation(row) for row in rows))
 
     def cited_in(self, text: str) -> list[int]:
         """Return the rows that a text of `citations` names, one each value.
@@ -139,12 +138,14 @@ class Ordinances:
         [0, 1]
         """
         out, rest = [], text + BESIDE
-        for row, value in enumerate(self.numbers.tolist()):
-            part = f"{self.citation(row)}: {'-' if np.isnan(value) else format(value, '.12g')}{BESIDE}"
-            if rest.startswith(part):
+        for row, part in enumerate(self._parts):
+            if rest.startswith(part + BESIDE):
                 out.append(row)
-                rest = rest.removeprefix(part)
+                rest = rest.removeprefix(part + BESIDE)
         return out
+
+    def _number(self, row: int) -> str:
+        return "-" if np.isnan(self.numbers[row]) else f"{self.numbers[row]:.12g}"
 
     def _until(self, row: int) -> str | None:
         return self.frame["until"][row] if "until" in self.frame.columns else None
@@ -318,7 +319,7 @@ def _day(given: Any) -> str | None:
     """Return a day as ISO text, or None if it is none; a workbook has days as midnights."""
     if isinstance(given, dt.datetime):
         return given.date().isoformat() if given == given.replace(hour=0, minute=0, second=0, microsecond=0) else None
-    text = given.isoformat() if isinstance(given, dt.date) else given
+    text = str(given) if isinstance(given, dt.date | np.datetime64) else given
     try:
         return text if isinstance(text, str) and _DAY.fullmatch(text) and dt.date.fromisoformat(text) else None
     except ValueError:
