@@ -13,7 +13,7 @@ import shapely
 from clustergeo import _cells, crs, figures, labels, maps
 from clustergeo._contents import page, suffix
 from clustergeo._formats import cell, csv_rows
-from clustergeo._table import DASH_NOTE, Column, Table
+from clustergeo._table import Column, Table
 from clustergeo.errors import warn
 from clustergeo.exporting import frame_bytes
 
@@ -44,6 +44,10 @@ _NO_RULE = ("제외한 규칙 없음", "no rule")
 _SHORTLIST = (
     "최종 후보: 알 수 없는 값이 무엇이든 {top}위 안에 드는 부지({first}곳). 동점이면 같은 순위이다.",
     "Shortlist: the sites ({first}) among the first {top} whatever unknown values turn out to be. Ties share a place.",
+)
+_DASH = (
+    "–: 알 수 없음. 제외된 부지는 점수와 순위를 매기지 않음.",
+    "–: unknown. What is excluded has neither score nor rank.",
 )
 _NO_SHORTLIST = (
     "최종 후보 없음: 제외되지 않은 부지 가운데 알 수 없는 값이 무엇이든 {top}위 안에 드는 부지가 없다.",
@@ -250,5 +254,5 @@ def _table(shown: gpd.GeoDataFrame, title: str, lang: str, top: int) -> Table:
         first = int(shown["standing"].isin(["shortlist", "shortlist_undecided"]).sum())
         told = (_SHORTLIST if first else _NO_SHORTLIST)[labels.LANGS.index(lang)]
         notes.append(told.format(top=top, first=first))
-    notes.append(DASH_NOTE[lang])
+    notes.append(_DASH[labels.LANGS.index(lang)])
     return Table.of(columns, zip(*cells, strict=True), title=_titled("table", title, 0, lang), notes=notes, lang=lang)
