@@ -19,7 +19,7 @@
     state.panel = panel;
     // On a telephone the attribution stands above the shut panel, however long its title is.
     new ResizeObserver(function () {
-      if (panel.classList.contains("cg-shut")) { map.getContainer().style.setProperty("--cg-foot", panel.offsetHeight + "px"); }
+      if (panel.classList.contains("cg-shut")) { map.getContainer().style.setProperty("--cg-foot", Math.ceil(panel.getBoundingClientRect().height) + "px"); }
     }).observe(panel);
     // Neither a wheel nor a drag on the panel moves the map below it.
     L.DomEvent.disableScrollPropagation(panel);
