@@ -64,15 +64,13 @@ def missing(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
 
 def draw_land(axes: Axes, view: _sheet.View) -> bool:
     """Draw the provinces and the capital region where they reach into the view; return whether any does."""
-    from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import
-
     provinces, capital = datasets.load_regions("province").geometry, datasets.load_capital_region().geometry
     for shapes, face, edge, width in (
         (provinces, _legend.LAND, _legend.LAND_EDGE, 0.5),
         (capital, _legend.CAPITAL, _legend.CAPITAL_EDGE, 1.1),
     ):
         there = _in_view(np.asarray(shapes.to_crs(view.plane).values, dtype=object), view)
-        axes.add_collection(PathCollection(_sheet.paths(there), facecolors=face, edgecolors=edge, linewidths=width))
+        _add(axes, there, facecolors=face, edgecolors=edge, linewidths=width)
     return bool(axes.collections and axes.collections[0].get_paths())
 
 
@@ -83,10 +81,8 @@ def shows_capital(axes: Axes) -> bool:
 
 def draw_zone(axes: Axes, view: _sheet.View, zone: Zone) -> None:
     """Draw a zone layer, its polygons as one area."""
-    from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import
-
     there = shapely.union_all(_in_view(crs.transform(zone.shapes, zone.crs, view.plane), view))
-    axes.add_collection(PathCollection(_sheet.paths(np.array([there], dtype=object)), **zone.look, zorder=2))
+    _add(axes, np.array([there], dtype=object), **zone.look, zorder=2)
 
 
 def draw_sites(
@@ -99,15 +95,18 @@ def draw_sites(
     dashed: NDArray[np.bool_],
 ) -> None:
     """Draw what contains each site, and the footprints that are large enough to be seen."""
-    from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import
-
-    whole = _sheet.paths(_in_view(containers, view))
-    axes.add_collection(PathCollection(whole, **_legend.WITHIN, zorder=3))
+    _add(axes, _in_view(containers, view), **_legend.WITHIN, zorder=3)
     for drawn in (False, True):
         for colour in sorted(set(colours)):
             alike = np.array([one == colour for one in colours], dtype=bool) & (dashed == drawn)
-            shapes = _sheet.paths(_in_view(footprints[alike], view))
-            axes.add_collection(PathCollection(shapes, **_legend.footprint(colour, dashed=drawn), zorder=4))
+            _add(axes, _in_view(footprints[alike], view), **_legend.footprint(colour, dashed=drawn), zorder=4)
+
+
+def _add(axes: Axes, shapes: NDArray[np.object_], **look: Any) -> None:
+    """Add shapes to a picture as one collection."""
+    from matplotlib.collections import PathCollection  # noqa: PLC0415 - slow to import
+
+    axes.add_collection(PathCollection(_sheet.paths(shapes), **look))
 
 
 def _in_view(shapes: NDArray[np.object_], view: _sheet.View) -> NDArray[np.object_]:

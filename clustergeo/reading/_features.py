@@ -18,7 +18,7 @@ from clustergeo import overlap, schema
 from clustergeo.errors import InputError, ServiceError, warn
 from clustergeo.layers import Layer
 from clustergeo.reading import _boxes
-from clustergeo.reading._arrow import free, settled
+from clustergeo.reading._arrow import displaced, free, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def frame_of(features: list[dict[str, Any]], *, crs: Any, what: str) -> gpd.GeoD
     if _GEOMETRY in table.columns:
         other = free(_GEOMETRY, table.columns)
         table = table.rename(columns={_GEOMETRY: other})
-        warn(f"{what}: its column 'geometry' was read as {other!r}, for the geometries have this name.")
+        warn(f"{what}: {displaced(_GEOMETRY, other)}.")
     shapes = np.full(len(features), None, dtype=object)
     for row, feature in enumerate(features):
         if feature.get(_GEOMETRY) is None:

@@ -94,10 +94,12 @@ def _with_journal(file: Path) -> sqlite3.Connection | None:
 
 def _passed_over(file: Path) -> list[str]:
     """Return what is told of a journal that cannot be read."""
-    journal, held = _journal(file), _with_journal(file)
+    journal = _journal(file)
+    if journal is None:
+        return []
+    held = _with_journal(file)
     if held is not None:
         held.close()
-    if journal is None or held is not None:
         return []
     cure = "copy both to a folder that can be written to"
     return [f"what {shown(journal.name)} beside it holds cannot be read where it lies, and is left out: {cure}"]
@@ -124,7 +126,7 @@ def check_types(file: Path, *, driver: str, layer: str | None, name: str | Path)
         # Whatever bytes a text has are shown.
         held.text_factory = lambda data: data.decode("utf-8", "replace")
         held.create_function("is_day", 1, is_day, deterministic=True)
-        table = _quoted(layer)
+        table = quoted(layer)
         try:
             found = _odd_cell(held, table, list(_columns(held, layer)), row_number(held, layer))
         except sqlite3.Error:
@@ -161,7 +163,7 @@ def unread_columns(file: Path, *, driver: str, layer: str | None, info: Mapping[
         return Unread(types, report)
     report += _passed_over(file)
     number, given = str(info.get("fid_column") or ""), {*map(str, info["fields"]), str(info["geometry_name"])}
-    table = _quoted(layer)
+    table = quoted(layer)
     with database(file) as held:
         try:
             told = {column: kind for column, kind, _ in _columns(held, layer)}
@@ -202,9 +204,9 @@ def unread_cells(
     with database(file) as held:
         # Texts are judged with those of the other columns.
         held.text_factory = bytes
-        columns = ", ".join(map(_quoted, unread.types))
+        columns = ", ".join(map(quoted, unread.types))
         with _whole(name):
-            found = held.execute(f"select {columns} from {_quoted(layer)} order by {unread.number}")  # noqa: S608 - quoted
+            found = held.execute(f"select {columns} from {quoted(layer)} order by {unread.number}")  # noqa: S608 - quoted
 
         def take(rows: int) -> list[pa.Array]:
             with _whole(name):
@@ -234,15 +236,15 @@ def _array(cells: list[Any], kind: pa.DataType) -> pa.Array:
 
 def _kinds(held: sqlite3.Connection, table: str, column: str, number: str) -> tuple[tuple[str, ...], str]:
     """Return what the cells of a column are to SQLite, and what is wrong with them where they are of several kinds."""
-    quoted = _quoted(column)
+    cell = quoted(column)
     none = ("?",), "its rows have no numbers to find them by"
     try:
         if held.execute(f"select 1 from {table} where {number} is null limit 1").fetchone():  # noqa: S608 - quoted
             # Of a view.
             return none
-        found = held.execute(f"select distinct typeof({quoted}) from {table} where {quoted} is not null")  # noqa: S608
+        found = held.execute(f"select distinct typeof({cell}) from {table} where {cell} is not null")  # noqa: S608
         kinds = tuple(sorted(str(one[0]) for one in found))
-        long = f"select 1 from {table} where typeof({quoted}) = 'integer' and {_LONG.format(quoted)} limit 1"  # noqa: S608
+        long = f"select 1 from {table} where typeof({cell}) = 'integer' and {_LONG.format(cell)} limit 1"  # noqa: S608
         if kinds == ("integer", "real") and held.execute(long).fetchone():
             return ("long", *kinds), "holds long whole numbers beside broken ones"
     except sqlite3.OperationalError:
@@ -257,8 +259,8 @@ def _odd_cell(
     typed = [(column, kind) for column, told, key in columns if not key and (kind := _known(told)) in _ODD]
     if not typed:
         return None
-    wrong = [f"({_ODD[kind][0].format(_quoted(column))})" for column, kind in typed]
-    values = [_quoted(column) for column, _ in typed]
+    wrong = [f"({_ODD[kind][0].format(quoted(column))})" for column, kind in typed]
+    values = [quoted(column) for column, _ in typed]
     query = f"{', '.join([*wrong, *values])} from {table} where {' or '.join(wrong)} limit 1"
     try:
         found = held.execute(f"select {number}, {query}").fetchone()
@@ -295,11 +297,11 @@ def row_number(held: sqlite3.Connection, layer: str) -> str:
 def _columns(held: sqlite3.Connection, layer: str) -> Iterator[tuple[str, str, bool]]:
     """Yield the columns of a table, those that are computed too: name, type, whether one is its key."""
     # Of a virtual table some are hidden.
-    for _, column, kind, _, _, key, hidden in held.execute(f"pragma table_xinfo({_quoted(layer)})"):
+    for _, column, kind, _, _, key, hidden in held.execute(f"pragma table_xinfo({quoted(layer)})"):
         if hidden != 1:
             yield str(column), str(kind), bool(key)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     """Return a name as SQLite writes it."""
     return '"' + name.replace('"', '""') + '"'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from clustergeo.errors import InputError
-from clustergeo.reading.affinity import database, row_number
+from clustergeo.reading.affinity import database, quoted, row_number
 from clustergeo.reading.dbf import Table
 from clustergeo.reading.opening import companion, shown
 
@@ -162,20 +162,19 @@ def _of_shapefile(file: Path, missing: Sequence[int]) -> Iterator[Loss]:
 
 def _of_geopackage(file: Path, missing: Sequence[int], layer: str) -> Iterator[Loss]:
     """Yield the rows of a GeoPackage whose geometry is not null and was read as none."""
-    quoted = layer.replace('"', '""')
     with database(file) as held:
         try:
             query = "select column_name from gpkg_geometry_columns where table_name = ?"
             column = held.execute(query, (layer,)).fetchone()
             if column is None:
                 return
-            shape = '"' + str(column[0]).replace('"', '""') + '"'
-            nulls = held.execute(f'select count(*) from "{quoted}" where {shape} is null').fetchone()  # noqa: S608
+            shape, table = quoted(str(column[0])), quoted(layer)
+            nulls = held.execute(f"select count(*) from {table} where {shape} is null").fetchone()  # noqa: S608
             if nulls[0] == len(missing):
                 return
             # In the order of the rows, as GDAL reads them; that of a view is not known, but not all are null in any.
             number = row_number(held, layer)
-            rows = held.execute(f'select substr({shape}, 1, 16) from "{quoted}" order by {number}')  # noqa: S608 - quoted
+            rows = held.execute(f"select substr({shape}, 1, 16) from {table} order by {number}")  # noqa: S608 - quoted
             wanted = set(map(int, missing))
             for row, (head,) in enumerate(rows):
                 if row in wanted and head is not None:

@@ -237,8 +237,7 @@ def _table(shown: gpd.GeoDataFrame, title: str, lang: str, top: int) -> Table:
         ordered = shown.sort_values(["rank_best", "rank_worst"], kind="stable", na_position="last")
     other = "en" if lang == "ko" else "ko"
     name = next((one for one in (f"name_{lang}", "name", f"name_{other}") if one in ordered.columns), None)
-    kinds: dict[str, Any] = {"excluded_share": "share", "top_probability": "share", "eligible_area_m2": "count"}
-    kinds |= {"rank_best": "count", "rank_worst": "count", "rank": "count"}
+    kinds: dict[str, Any] = {one: kind for one, kind in _cells.JUDGED.items() if kind in ("share", "count")}
     columns, cells = [], []
     for column in ("site_id", *([name] if name else []), *_SHOWN):
         if column in ordered.columns:
